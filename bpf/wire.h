@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The only definition of a record and of a batch.
+ *
+ * A record leaves the kernel as its fixed struct followed by its strings, in slot order and without
+ * padding. Each string slot then holds SPY_STR(length, form). The native side interns the strings,
+ * overwrites every slot with the string's id (0 = empty) and copies only the fixed struct into the batch:
+ * a row is the same struct as the record. Fixed structs are multiples of 8 bytes and 8-byte aligned.
+ *
+ * Kind numbers are never reused. TypeScript offsets are generated from the BTF of this file
+ * (src/core/wire/layout.gen.ts).
+ */
+#ifndef SPY_WIRE_H
+#define SPY_WIRE_H
+
+#define SPY_MAGIC 0x42595053 /* "SPYB", little endian */
+#define SPY_WIRE_VERSION 1
+
+#define SPY_STR_LEN_MASK 0x00ffffffu
+#define SPY_STR_RAW 0u               /* bytes as read */
+#define SPY_STR_PATH (1u << 24)      /* components, leaf first, each NUL-terminated; empty = "/" */
+#define SPY_STR_ANON (2u << 24)      /* one component that is no path: "memfd:x", a pipe, a kernel name */
+#define SPY_STR_FORM_MASK 0xff000000u
+
+enum spy_kind {
+	SPY_KIND_NONE = 0,
+	SPY_KIND_FORK = 1,          /* spy_fork; header = the process that forked */
+	SPY_KIND_EXEC = 2,          /* spy_image */
+	SPY_KIND_EXIT = 3,          /* spy_exit */
+	SPY_KIND_PROCESS = 4,       /* spy_image; a process that ran before capture began */
+	SPY_KIND_OPEN = 5,          /* spy_file */
+	SPY_KIND_CONNECT = 6,       /* spy_sock; established, failed (err) or in progress (state SYN_SENT) */
+	SPY_KIND_ACCEPT = 7,        /* spy_sock */
+	SPY_KIND_LISTEN = 8,        /* spy_sock */
+	SPY_KIND_CLOSE = 9,         /* spy_sock; the connection is over, tx and rx are final */
+	SPY_KIND_SOCKET = 10,       /* spy_sock; held by a process at a snapshot, or changed since the last one */
+	SPY_KIND_DATAGRAM = 11,     /* spy_sock; first datagram of a (socket, remote) pair, or a connected datagram socket */
+	SPY_KIND_UNIX_CONNECT = 12, /* spy_unix */
+	SPY_KIND_UNIX_ACCEPT = 13,  /* spy_unix */
+	SPY_KIND_UNIX_SOCKET = 14,  /* spy_unix; held by a process at a snapshot */
+	SPY_KIND_PIPE = 15,         /* spy_pipe; created, or held by a process at a snapshot */
+	SPY_KIND_TICK = 16,         /* spy_tick; usage of one process that changed since the last tick */
+	SPY_KIND_LOSS = 17,         /* spy_loss; records that were not delivered */
+	SPY_KIND_MARK = 18,         /* spy_mark; header process = the monitor itself */
+	SPY_KIND_CHMOD = 19,        /* spy_file; fmode holds the new mode bits */
+	SPY_KIND_MAX,
+};
+
+enum spy_flag {
+	SPY_FLAG_BEFORE_START = 1, /* from a snapshot, not from an event */
+	SPY_FLAG_NO_OWNER = 2,     /* header process unknown (all zero) */
+	SPY_FLAG_UNVERIFIED = 4,   /* a string was read from user memory after the call */
+	SPY_FLAG_POLLED = 8,       /* from /proc, not from the kernel's events */
+};
+
+/* What a snapshot or a source has finished. */
+enum spy_mark_what {
+	SPY_MARK_SNAPSHOT_BEGIN = 1,
+	SPY_MARK_SNAPSHOT_END = 2, /* every process not seen since SNAPSHOT_BEGIN is gone */
+	SPY_MARK_TICK = 3,         /* all TICK rows of one refresh were delivered */
+	SPY_MARK_SOCKETS = 4,      /* all SOCKET rows of one refresh were delivered */
+};
+
+enum spy_image_flag {
+	SPY_IMAGE_KTHREAD = 1,
+	SPY_IMAGE_DELETED = 2,   /* executable has no name left (nlink 0) */
+	SPY_IMAGE_MEMFD = 4,     /* executable lives in memory only */
+	SPY_IMAGE_SETUID = 8,    /* exec changed the effective ids */
+	SPY_IMAGE_COMPAT = 16,   /* 32-bit task */
+	SPY_IMAGE_NO_ARGV = 32,  /* argv could not be read */
+};
+
+enum spy_open_flag {
+	SPY_OPEN_CREATED = 1,
+	SPY_OPEN_READ = 2,
+	SPY_OPEN_WRITE = 4,
+	SPY_OPEN_DELETED = 8, /* nlink 0 */
+	SPY_OPEN_MEMFD = 16,
+	SPY_OPEN_TRUNC = 32,
+};
+
+struct spy_hdr {
+	__u16 kind;
+	__u16 size;  /* bytes of the fixed struct, header included */
+	__u8 nstr;   /* string slots, directly after the header */
+	__u8 trunc;  /* bit i: the string of slot i was cut */
+	__u16 flags; /* spy_flag */
+	__u64 time;  /* ns since boot, CLOCK_BOOTTIME */
+	__u64 start; /* start of the process since boot, ns; with tgid its identity */
+	__u32 tgid;
+	__u32 tid;
+};
+
+struct spy_fork {
+	struct spy_hdr h;
+	__u64 child_start;
+	__u64 cgroup; /* id of the child's cgroup */
+	__u32 child_tgid;
+	__u32 child_ns_pid; /* pid inside its innermost pid namespace */
+	__u32 pidns;
+	__u32 pad;
+};
+
+struct spy_image {
+	struct spy_hdr h;
+	__u32 exe;    /* path */
+	__u32 cwd;    /* path */
+	__u32 argv;   /* raw, NUL-separated */
+	__u32 script; /* raw; the file named to execve when an interpreter runs it */
+	__u32 cgroup_path; /* path */
+	__u32 comm;   /* raw */
+	__u64 exe_ino;
+	__u32 exe_dev; /* kernel encoding: major << 20 | minor */
+	__u32 exe_gen;
+	__u64 stdio[3]; /* S_IFMT bits of the inode << 48 | low 48 bits of its number; 0 = closed */
+	__u64 cgroup;
+	__u64 caps;         /* effective */
+	__u64 parent_start; /* real parent at this moment */
+	__u32 parent_tgid;
+	__u32 ns_pid;
+	__u32 uid;
+	__u32 euid;
+	__u32 gid;
+	__u32 egid;
+	__u32 login_uid; /* 0xffffffff = none */
+	__u32 session_id; /* audit session, 0xffffffff = none */
+	__u32 mntns;
+	__u32 pidns;
+	__u32 netns;
+	__u32 userns;
+	__u32 tty;      /* 0 = none, else device number as in /proc/pid/stat */
+	__u32 image;    /* spy_image_flag */
+	__u32 argv_len; /* bytes before truncation */
+	__u32 sid;      /* session leader, tgid */
+};
+
+struct spy_exit {
+	struct spy_hdr h;
+	__u64 cpu_ns; /* user + system, all threads */
+	__u64 read_bytes;
+	__u64 write_bytes;
+	__u64 max_rss_bytes;
+	__u32 code; /* as wait(2) reports it: exit status << 8 | signal */
+	__u32 pad;
+};
+
+struct spy_file {
+	struct spy_hdr h;
+	__u32 path; /* path, or raw with SPY_FLAG_UNVERIFIED */
+	__u32 dev;
+	__u64 ino;
+	__u32 gen;
+	__u32 open;  /* spy_open_flag */
+	__u32 mode;  /* i_mode */
+	__s32 fd;
+	__u32 oflags; /* f_flags: O_* */
+	__u32 uid;    /* owner of the inode */
+	__u64 size;
+};
+
+struct spy_sock {
+	struct spy_hdr h;
+	__u64 sock; /* inode of the socket: as shown by /proc/net and in stdio */
+	__u64 tx;   /* bytes acknowledged by the peer (TCP) or sent */
+	__u64 rx;   /* bytes received */
+	__u8 laddr[16]; /* network order; IPv4 always as ::ffff:a.b.c.d */
+	__u8 raddr[16];
+	__u16 lport; /* host order */
+	__u16 rport;
+	__u16 family; /* AF_INET, AF_INET6: of the socket, not of the address */
+	__u8 proto;   /* IPPROTO_TCP, IPPROTO_UDP, ... */
+	__u8 state;   /* TCP_*: 1 established, 2 SYN sent, 7 closed, 10 listening */
+	__s32 err;    /* errno of a failed or pending connect, positive; 0 = none */
+	__s32 fd;     /* -1 = unknown */
+	__u32 netns;
+	__u32 backlog; /* LISTEN: maximum queue */
+};
+
+struct spy_unix {
+	struct spy_hdr h;
+	__u32 path; /* raw; an abstract name begins with NUL */
+	__s32 fd;
+	__u64 sock;    /* inode of the socket, 0 = none yet */
+	__u64 end;     /* this end: scrambled kernel address */
+	__u64 peer;    /* the other end, 0 = none */
+	__u32 peer_tgid; /* SO_PEERCRED: who listened or connected */
+	__u8 state;    /* as TCP */
+	__u8 type;     /* SOCK_STREAM 1, SOCK_DGRAM 2, SOCK_SEQPACKET 5 */
+	__u16 pad;
+};
+
+struct spy_pipe {
+	struct spy_hdr h;
+	__u64 ino;
+	__u32 open; /* spy_open_flag: which end the process holds; both when it created the pipe */
+	__s32 fd;
+};
+
+struct spy_tick {
+	struct spy_hdr h;
+	__u64 cpu_ns; /* user + system of all threads, living and dead */
+	__u64 rss_bytes;
+	__u64 vsz_bytes;
+	__u64 read_bytes; /* storage I/O */
+	__u64 write_bytes;
+	__u32 threads;
+	__u32 state; /* letter as in /proc/pid/stat */
+};
+
+struct spy_loss {
+	struct spy_hdr h;
+	__u64 lost; /* records of that kind since the last such row */
+	__u32 kind;
+	__u32 pad;
+};
+
+struct spy_mark {
+	struct spy_hdr h;
+	__u32 what; /* spy_mark_what */
+	__u32 pad;
+};
+
+/* A batch: this header, rows, strings. Each string: __u32 length, bytes, zero padding to 4. */
+struct spy_batch {
+	__u32 magic;
+	__u16 version;
+	__u16 flags; /* SPY_BATCH_KEY: string ids restart, nothing before this batch is referred to */
+	__u32 row_bytes;
+	__u32 str_bytes;
+	__u32 rows;
+	__u32 strs;
+	__u32 first_str; /* id of the first string; the others follow by one */
+	__u32 pad;
+	__u64 time; /* ns since boot when the batch was closed */
+	__u64 wall; /* ns since 1970 at the same moment */
+};
+
+enum spy_batch_flag {
+	SPY_BATCH_KEY = 1,
+};
+
+#define SPY_ASSERT(type) _Static_assert(sizeof(struct type) % 8 == 0, #type " is a multiple of 8 bytes")
+SPY_ASSERT(spy_hdr);
+SPY_ASSERT(spy_fork);
+SPY_ASSERT(spy_image);
+SPY_ASSERT(spy_exit);
+SPY_ASSERT(spy_file);
+SPY_ASSERT(spy_sock);
+SPY_ASSERT(spy_unix);
+SPY_ASSERT(spy_pipe);
+SPY_ASSERT(spy_tick);
+SPY_ASSERT(spy_loss);
+SPY_ASSERT(spy_mark);
+SPY_ASSERT(spy_batch);
+_Static_assert(sizeof(struct spy_hdr) == 32, "header");
+
+#endif

@@ -1,0 +1,249 @@
+/**
+ * What the screens draw. Plain immutable values, made by the queries beside this file; the UI never walks
+ * the graph. Strings here are as the kernel gave them: the UI sanitises before it draws.
+ * Times are ns since the start of capture (negative = before); wall clock = Clock.wallOf(ns).
+ */
+
+/** Serial number of a process in this run; never reused, so a cursor can follow it. */
+export type ProcessId = number & { readonly __table?: "process" };
+export type ConnectionId = number & { readonly __table?: "connection" };
+export type FileId = number & { readonly __table?: "file" };
+export type ChannelId = number & { readonly __table?: "channel" };
+export type FindingId = number & { readonly __table?: "finding" };
+
+/** How we know: an event seen as it happened, deduced from state, or state found when capture began. */
+export type Certainty = "observed" | "inferred" | "before start";
+export type Severity = "info" | "low" | "medium" | "high" | "critical";
+
+export type Subject =
+  | { readonly kind: "process"; readonly id: ProcessId }
+  | { readonly kind: "connection"; readonly id: ConnectionId }
+  | { readonly kind: "file"; readonly id: FileId }
+  | { readonly kind: "channel"; readonly id: ChannelId };
+
+/** One chip of the activity column. */
+export interface Activity {
+  readonly kind: "listen" | "accepted" | "connected" | "datagram" | "write" | "execute-written" | "delete";
+  /** Without the glyph: "203.0.113.9:51022", ":22", "/tmp/.x". */
+  readonly text: string;
+  /** How many alike were folded into this chip; 1 = one. */
+  readonly count: number;
+  readonly severity?: Severity;
+  readonly subject: Subject;
+}
+
+export interface Exit {
+  /** Exit status, or undefined when a signal ended it. */
+  readonly status?: number;
+  readonly signal?: number;
+  readonly atNs: number;
+}
+
+export interface ProcessRow {
+  readonly id: ProcessId;
+  readonly pid: number;
+  readonly ppid: number;
+  readonly uid: number;
+  readonly loginUid?: number;
+  /** Share of one core over the last refresh interval, 0-100 x cores; undefined before the second refresh. */
+  readonly cpuPercent?: number;
+  readonly rssBytes: number;
+  readonly ageNs: number;
+  readonly rxBytesPerSecond: number;
+  readonly txBytesPerSecond: number;
+  /** Cgroup path; the container or unit name is resolved from it by the caller's ContainerNames. */
+  readonly cgroup: string;
+  /** argv joined by blanks; "[comm]" for a kernel thread or where there is no argv. */
+  readonly command: string;
+  /** Base name of the executable, or comm. */
+  readonly name: string;
+  readonly kernelThread: boolean;
+  readonly threads: number;
+  readonly exit?: Exit;
+  readonly activity: readonly Activity[];
+  /** Worst severity of the findings this process takes part in. */
+  readonly severity?: Severity;
+}
+
+export interface TreeRow extends ProcessRow {
+  readonly depth: number;
+  /** One boolean per ancestor level: whether a vertical line continues there. */
+  readonly guides: readonly boolean[];
+  readonly lastChild: boolean;
+  readonly children: number;
+  readonly collapsed: boolean;
+  /** Descendants hidden by the collapse. */
+  readonly hidden: number;
+  /** Shown only because a descendant matches the filter. */
+  readonly context: boolean;
+}
+
+export type SortKey = "pid" | "cpu" | "memory" | "age" | "user" | "command" | "receive" | "send";
+
+export interface TreeOptions {
+  readonly layout: "tree" | "flat";
+  readonly sort: SortKey;
+  readonly descending: boolean;
+  readonly collapsed: ReadonlySet<ProcessId>;
+  readonly showKernelThreads: boolean;
+  /** Exited processes stay visible this long. */
+  readonly lingerNs: number;
+  /** Processes that match; ancestors are kept as context. undefined = all. */
+  readonly matches?: ReadonlySet<ProcessId>;
+  readonly nowNs: number;
+}
+
+export interface TreeView {
+  readonly rows: readonly TreeRow[];
+  readonly processes: number;
+  readonly exited: number;
+}
+
+export interface ConnectionRow {
+  readonly id: ConnectionId;
+  readonly protocol: "tcp" | "udp" | "unix" | "other";
+  readonly direction: "out" | "in" | "listen" | "local";
+  /** "10.0.0.4:41822", "[::1]:80"; a path for unix. */
+  readonly local: string;
+  readonly remote: string;
+  readonly state: string;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly rxBytesPerSecond: number;
+  readonly txBytesPerSecond: number;
+  readonly openedNs: number;
+  readonly closedNs?: number;
+  /** errno name of a failed connect: "ECONNREFUSED". */
+  readonly error?: string;
+  /** Owners at this end: usually one, several after fork or fd passing. */
+  readonly owners: readonly ProcessId[];
+  /** The process at the other end when it is on this host. */
+  readonly peer?: ProcessId;
+  readonly certainty: Certainty;
+  readonly severity?: Severity;
+}
+
+export interface FileRow {
+  readonly id: FileId;
+  readonly path: string;
+  readonly operation: "read" | "write" | "create" | "execute" | "chmod" | "delete" | "rename";
+  readonly count: number;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  readonly process: ProcessId;
+  readonly certainty: Certainty;
+}
+
+export interface ImageRow {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly script?: string;
+  readonly atNs: number;
+  readonly certainty: Certainty;
+  readonly deleted: boolean;
+  readonly memfd: boolean;
+  /** argv longer than what was kept. */
+  readonly truncated: boolean;
+}
+
+export interface TimelineEntry {
+  readonly atNs: number;
+  readonly text: string;
+  readonly certainty: Certainty;
+  readonly subject?: Subject;
+}
+
+export interface ProcessDetail {
+  readonly row: ProcessRow;
+  readonly startNs: number;
+  readonly images: readonly ImageRow[];
+  readonly euid: number;
+  readonly gid: number;
+  readonly containerPid?: number;
+  /** Root first, this process last. */
+  readonly ancestors: readonly ProcessRow[];
+  readonly children: readonly ProcessRow[];
+  /** Real parent now, when it is not the process that forked it. */
+  readonly adoptedBy?: ProcessRow;
+  readonly connections: readonly ConnectionRow[];
+  readonly files: readonly FileRow[];
+  readonly timeline: readonly TimelineEntry[];
+  readonly findings: readonly Finding[];
+}
+
+export type LinkKind =
+  | "spawned"
+  | "executed"
+  | "wrote"
+  | "read"
+  | "piped"
+  | "local socket"
+  | "accepted"
+  | "connected"
+  | "stdin"
+  | "login"
+  | "boundary";
+
+/** One link of an origin chain: what happened, when, and how we know. */
+export interface OriginStep {
+  readonly subject: Subject;
+  /** What led from the step before (its cause) to this one. */
+  readonly link: LinkKind;
+  readonly atNs: number;
+  /** The object in words: "20991 curl -s http://cdn.x/i.sh", "203.0.113.9:51022 -> :22". */
+  readonly title: string;
+  /** The link in words: "ran the file 20991 curl wrote 0.5 s earlier". */
+  readonly explanation: string;
+  readonly certainty: Certainty;
+  /** Indentation: distance from the root cause along its branch. */
+  readonly depth: number;
+  /** Index in OriginChain.steps of the step that caused this one; -1 = root. */
+  readonly cause: number;
+  readonly severity?: Severity;
+  /** This step is what was asked about. */
+  readonly target: boolean;
+}
+
+export interface OriginChain {
+  readonly target: Subject;
+  readonly title: string;
+  /** The root cause in one sentence. */
+  readonly rootCause: string;
+  /** Causes first, the target last; side branches follow the step they explain. */
+  readonly steps: readonly OriginStep[];
+  readonly observedLinks: number;
+  readonly links: number;
+  /** What is not known: "events were lost", "parent ran before start", "earlier history forgotten". */
+  readonly gaps: readonly string[];
+}
+
+export interface Finding {
+  readonly id: FindingId;
+  /** Stable name of the signal or rule: "download-then-execute". */
+  readonly rule: string;
+  readonly title: string;
+  /** The reason in words, with the names of those involved. */
+  readonly reason: string;
+  readonly severity: Severity;
+  /** MITRE ATT&CK technique ids. */
+  readonly techniques: readonly string[];
+  readonly atNs: number;
+  readonly process: ProcessId;
+  /** Every process of the chain that is highlighted, root first. */
+  readonly chain: readonly ProcessId[];
+  readonly evidence: readonly Subject[];
+  readonly certainty: Certainty;
+}
+
+export interface SearchEntry {
+  readonly subject: Subject | { readonly kind: "finding"; readonly id: FindingId };
+  /** The process to select in the tree for this hit. */
+  readonly process?: ProcessId;
+  /** What is shown: command line, tuple, path. */
+  readonly text: string;
+  /** Lower-case text and fields that are searched. */
+  readonly haystack: string;
+  readonly note: string;
+  readonly live: boolean;
+}
