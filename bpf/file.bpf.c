@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Files by the path and inode the kernel resolved, whatever call opened them. */
+#include "lib/file.h"
+#include "lib/syscall.h"
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_open, struct pt_regs *regs, long ret)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	struct scratch *s;
+	struct spy_file *r;
+	struct file *file;
+
+	if (ret < 0 || is_self())
+		return 0;
+	file = fd_file(t, ret);
+	if (!file)
+		return 0;
+	s = scratch_get(sizeof(*r));
+	if (!s)
+		return 0;
+	r = (struct spy_file *)s->buf;
+	fill_hdr(&r->h, t, SPY_KIND_OPEN, sizeof(*r), 1);
+	fill_file(r, file, ret);
+	r->path = put_file_path(s, file, 0);
+	if ((r->path & SPY_STR_FORM_MASK) == SPY_STR_ANON)
+		r->open |= SPY_OPEN_MEMFD;
+	scratch_submit(s, &activity, SPY_KIND_OPEN);
+	return 0;
+}
+
+/* fchmod: the file is known */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_fchmod, struct pt_regs *regs, long ret)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	struct scratch *s;
+	struct spy_file *r;
+	struct file *file;
+	int fd = ARG0(regs);
+
+	if (ret || is_self())
+		return 0;
+	file = fd_file(t, fd);
+	if (!file)
+		return 0;
+	s = scratch_get(sizeof(*r));
+	if (!s)
+		return 0;
+	r = (struct spy_file *)s->buf;
+	fill_hdr(&r->h, t, SPY_KIND_CHMOD, sizeof(*r), 1);
+	fill_file(r, file, fd);
+	r->path = put_file_path(s, file, 0);
+	scratch_submit(s, &activity, SPY_KIND_CHMOD);
+	return 0;
+}
+
+static __always_inline int emit_chmod_path(struct task_struct *t, const char *path, __u32 mode)
+{
+	struct scratch *s = scratch_get(sizeof(struct spy_file));
+	struct spy_file *r;
+
+	if (!s)
+		return 0;
+	r = (struct spy_file *)s->buf;
+	__builtin_memset(r, 0, sizeof(*r));
+	fill_hdr(&r->h, t, SPY_KIND_CHMOD, sizeof(*r), 1);
+	r->h.flags = SPY_FLAG_UNVERIFIED;
+	r->mode = S_IFREG | (mode & 07777);
+	r->fd = -1;
+	r->path = put_user_str(s, path, 0);
+	scratch_submit(s, &activity, SPY_KIND_CHMOD);
+	return 0;
+}
+
+/* chmod and fchmodat: only the caller's string is at hand */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_chmod, struct pt_regs *regs, long ret)
+{
+	if (ret || is_self())
+		return 0;
+	return emit_chmod_path((void *)bpf_get_current_task(), (void *)ARG0(regs), ARG1(regs));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_fchmodat, struct pt_regs *regs, long ret)
+{
+	if (ret || is_self())
+		return 0;
+	return emit_chmod_path((void *)bpf_get_current_task(), (void *)ARG1(regs), ARG2(regs));
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef SPY_SOCK_H
+#define SPY_SOCK_H
+
+#include "task.h"
+
+/* Who a socket belongs to, filled in process context: later transitions run in softirq. */
+struct owner {
+	__u64 start;
+	__u64 sock; /* inode; the sock may outlive its file */
+	__u32 tgid, tid;
+	__u8 raddr[16];
+	__u16 rport;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct owner);
+} owners __weak SEC(".maps");
+
+static __always_inline void own(struct sock *sk, struct task_struct *t, __u64 ino, __u64 flags)
+{
+	__u64 key = (__u64)sk;
+	struct owner o = {};
+
+	o.start = BPF_CORE_READ(t, group_leader, start_boottime);
+	o.sock = ino;
+	o.tgid = BPF_CORE_READ(t, tgid);
+	o.tid = BPF_CORE_READ(t, pid);
+	bpf_map_update_elem(&owners, &key, &o, flags);
+}
+
+static __always_inline void own_current(struct sock *sk, __u64 ino)
+{
+	own(sk, (void *)bpf_get_current_task(), ino, BPF_ANY);
+}
+
+static __always_inline struct sock *file_sock(struct file *file)
+{
+	struct socket *socket;
+
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline __u64 file_ino(struct file *file)
+{
+	return BPF_CORE_READ(file, f_inode, i_ino);
+}
+
+/* Inode of the socket, 0 while it has no file (not yet accepted) or no longer has one. */
+static __always_inline __u64 sock_ino(struct sock *sk)
+{
+	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	struct file *file;
+
+	if (!socket)
+		return 0;
+	file = BPF_CORE_READ(socket, file);
+	return file ? file_ino(file) : 0;
+}
+
+static __always_inline void map_v4(__u8 *to, __be32 address)
+{
+	__builtin_memset(to, 0, 10);
+	to[10] = to[11] = 0xff;
+	__builtin_memcpy(to + 12, &address, 4);
+}
+
+/* The tuple and counters of a socket; everything but header, sock, err and fd. */
+static __always_inline void fill_sock(struct spy_sock *r, struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	r->family = family;
+	r->proto = BPF_CORE_READ(sk, sk_protocol);
+	r->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	r->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	r->rport = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	r->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	r->backlog = 0;
+	if (family == AF_INET) {
+		map_v4(r->laddr, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		map_v4(r->raddr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	} else {
+		BPF_CORE_READ_INTO((struct in6_addr *)r->laddr, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)r->raddr, sk, __sk_common.skc_v6_daddr);
+	}
+	r->tx = r->rx = 0;
+	if (r->proto == IPPROTO_TCP) {
+		if (r->state == TCP_LISTEN) {
+			r->backlog = BPF_CORE_READ(sk, sk_max_ack_backlog);
+		} else {
+			struct tcp_sock *tcp = (struct tcp_sock *)sk;
+
+			r->tx = BPF_CORE_READ(tcp, bytes_acked);
+			r->rx = BPF_CORE_READ(tcp, bytes_received);
+		}
+	}
+}
+
+static __always_inline bool is_inet(struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return family == AF_INET || family == AF_INET6;
+}
+
+/* Both ends and the name of a unix socket; everything but the header. */
+static __always_inline void fill_unix(struct scratch *s, struct sock *sk, __u64 ino, int fd)
+{
+	struct spy_unix *r = (struct spy_unix *)s->buf;
+	struct unix_sock *unix_sk = (struct unix_sock *)sk;
+	struct sock *peer = BPF_CORE_READ(unix_sk, peer);
+	struct pid *pid = BPF_CORE_READ(sk, sk_peer_pid);
+	struct unix_address *address = BPF_CORE_READ(unix_sk, addr);
+
+	r->path = 0;
+	r->fd = fd;
+	r->sock = ino;
+	r->end = scramble(sk);
+	r->peer = scramble(peer);
+	r->peer_tgid = pid ? BPF_CORE_READ(pid, numbers[0].nr) : 0;
+	r->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	r->type = BPF_CORE_READ(sk, sk_type);
+	r->pad = 0;
+	/* The name is the listener's: an accepted socket shares it, a client sees it on its peer. */
+	if (!address && peer)
+		address = BPF_CORE_READ((struct unix_sock *)peer, addr);
+	if (address) {
+		__u32 n = BPF_CORE_READ(address, len) - sizeof(unsigned short);
+
+		n = BOUND(n > 108 ? 108 : n, 127);
+		if (!bpf_probe_read_kernel(&s->buf[sizeof(*r)], n,
+					   (char *)address + bpf_core_field_offset(struct unix_address, name) +
+						   bpf_core_field_offset(struct sockaddr_un, sun_path))) {
+			s->len += n;
+			r->path = SPY_STR_RAW | n;
+		}
+	}
+}
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * TCP by its state changes, so that no way of connecting (system call, fast open, io_uring, 32-bit) is missed,
+ * and accept and datagrams at the exit of the call that made them.
+ */
+#include "lib/sock.h"
+#include "lib/syscall.h"
+
+struct datagram_key {
+	__u64 sk;
+	__u8 raddr[16];
+	__u32 rport;
+	__u32 tgid;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct datagram_key);
+	__type(value, __u64);
+} datagrams SEC(".maps");
+
+static __always_inline void fill_sock_hdr(struct spy_sock *r, struct task_struct *t, __u16 kind)
+{
+	fill_hdr(&r->h, t, kind, sizeof(*r), 0);
+}
+
+/* Reports a transition in the name of the socket's owner, whoever runs now. */
+static __always_inline void emit_owned(struct sock *sk, struct owner *o, __u16 kind, __u8 state, int err)
+{
+	struct spy_sock *r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+
+	count(kind, !r);
+	if (!r)
+		return;
+	fill_sock_hdr(r, (void *)bpf_get_current_task(), kind);
+	fill_sock(r, sk);
+	r->h.tgid = o->tgid;
+	r->h.tid = o->tid;
+	r->h.start = o->start;
+	r->sock = o->sock;
+	r->state = state;
+	r->err = err;
+	r->fd = -1;
+	if (!r->rport) {
+		__builtin_memcpy(r->raddr, o->raddr, 16);
+		r->rport = o->rport;
+	}
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state, struct sock *sk, int from, int to)
+{
+	__u64 key = (__u64)sk;
+	struct owner *o;
+
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	if (to == TCP_SYN_SENT) {
+		struct spy_sock at;
+
+		own_current(sk, sock_ino(sk));
+		o = bpf_map_lookup_elem(&owners, &key);
+		if (!o)
+			return 0;
+		/* A failed connect clears the destination before it returns. */
+		fill_sock(&at, sk);
+		__builtin_memcpy(o->raddr, at.raddr, 16);
+		o->rport = at.rport;
+		return 0;
+	}
+	if (to == TCP_LISTEN) {
+		own_current(sk, sock_ino(sk));
+		o = bpf_map_lookup_elem(&owners, &key);
+		if (o)
+			emit_owned(sk, o, SPY_KIND_LISTEN, to, 0);
+		return 0;
+	}
+	if (to != TCP_ESTABLISHED && to != TCP_CLOSE)
+		return 0;
+	o = bpf_map_lookup_elem(&owners, &key);
+	if (!o)
+		return 0;
+	if (from == TCP_SYN_SENT)
+		emit_owned(sk, o, SPY_KIND_CONNECT, to, to == TCP_CLOSE ? BPF_CORE_READ(sk, sk_err) : 0);
+	else if (to == TCP_CLOSE)
+		emit_owned(sk, o, SPY_KIND_CLOSE, to, 0);
+	if (to == TCP_CLOSE)
+		bpf_map_delete_elem(&owners, &key);
+	return 0;
+}
+
+static __always_inline int emit_sock(struct task_struct *t, struct sock *sk, __u64 ino, __u16 kind, int fd, int err)
+{
+	struct spy_sock *r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+
+	count(kind, !r);
+	if (!r)
+		return 0;
+	fill_sock_hdr(r, t, kind);
+	fill_sock(r, sk);
+	r->sock = ino;
+	r->err = err;
+	r->fd = fd;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+static __noinline int unix_end(struct task_struct *t, struct sock *sk, __u64 ino, __u32 kind, int fd)
+{
+	struct scratch *s = scratch_get(sizeof(struct spy_unix));
+
+	if (!s)
+		return 0;
+	fill_hdr((struct spy_hdr *)s->buf, t, kind, sizeof(struct spy_unix), 1);
+	fill_unix(s, sk, ino, fd);
+	scratch_submit(s, &activity, kind);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_connect, struct pt_regs *regs, long ret)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	int fd = ARG0(regs);
+	struct file *file;
+	struct sock *sk;
+
+	if (is_self())
+		return 0;
+	file = fd_file(t, fd);
+	sk = file_sock(file);
+	if (!sk)
+		return 0;
+	if (is_inet(sk)) {
+		if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP) {
+			if (ret != -EINPROGRESS)
+				return 0;
+			return emit_sock(t, sk, file_ino(file), SPY_KIND_CONNECT, fd, EINPROGRESS);
+		}
+		return emit_sock(t, sk, file_ino(file), SPY_KIND_DATAGRAM, fd, ret < 0 ? -ret : 0);
+	}
+	if (!ret && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
+		return unix_end(t, sk, file_ino(file), SPY_KIND_UNIX_CONNECT, fd);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_accept, struct pt_regs *regs, long ret)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	struct file *file;
+	struct sock *sk;
+
+	if (ret < 0 || is_self())
+		return 0;
+	file = fd_file(t, ret);
+	sk = file_sock(file);
+	if (!sk)
+		return 0;
+	if (is_inet(sk)) {
+		own_current(sk, file_ino(file));
+		return emit_sock(t, sk, file_ino(file), SPY_KIND_ACCEPT, ret, 0);
+	}
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
+		return unix_end(t, sk, file_ino(file), SPY_KIND_UNIX_ACCEPT, ret);
+	return 0;
+}
+
+/* First datagram of a socket to each destination; the destination in user memory may be absent. */
+static __noinline int datagram(struct task_struct *t, struct file *file, struct sock *sk, int fd, const void *name)
+{
+	struct user_sockaddr to = {};
+	struct datagram_key key = {};
+	struct spy_sock *r;
+	__u64 now = 1;
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	if (BPF_CORE_READ(sk, sk_type) != SOCK_DGRAM || (family != AF_INET && family != AF_INET6))
+		return 0;
+	key.sk = (__u64)sk;
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	if (name && !bpf_probe_read_user(&to, sizeof(to.family) + sizeof(to.port) + sizeof(to.addr4), name)) {
+		key.rport = __builtin_bswap16(to.port);
+		if (to.family == AF_INET6) {
+			bpf_probe_read_user(&to, sizeof(to), name);
+			__builtin_memcpy(key.raddr, to.addr6, 16);
+		} else {
+			map_v4(key.raddr, to.addr4);
+		}
+	}
+	if (bpf_map_lookup_elem(&datagrams, &key))
+		return 0;
+	bpf_map_update_elem(&datagrams, &key, &now, BPF_ANY);
+
+	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+	count(SPY_KIND_DATAGRAM, !r);
+	if (!r)
+		return 0;
+	fill_sock_hdr(r, t, SPY_KIND_DATAGRAM);
+	fill_sock(r, sk);
+	if (key.rport) {
+		__builtin_memcpy(r->raddr, key.raddr, 16);
+		r->rport = key.rport;
+		r->h.flags = SPY_FLAG_UNVERIFIED;
+	}
+	r->sock = file_ino(file);
+	r->err = 0;
+	r->fd = fd;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sendto, struct pt_regs *regs, long ret)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	struct file *file;
+	struct sock *sk;
+
+	if (ret < 0 || is_self())
+		return 0;
+	file = fd_file(t, ARG0(regs));
+	sk = file_sock(file);
+	if (!sk)
+		return 0;
+	return datagram(t, file, sk, ARG0(regs), (void *)ARG4(regs));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sendmsg, struct pt_regs *regs, long ret)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	void *name = NULL;
+	struct file *file;
+	struct sock *sk;
+
+	if (ret < 0 || is_self())
+		return 0;
+	file = fd_file(t, ARG0(regs));
+	sk = file_sock(file);
+	if (!sk)
+		return 0;
+	/* msg_name is the first member of msghdr, and of the first mmsghdr */
+	bpf_probe_read_user(&name, sizeof(name), (void *)ARG1(regs));
+	return datagram(t, file, sk, ARG0(regs), name);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// The typed seam to JavaScript: arguments are checked here, errors carry {code, errno, hint}.
+#include <napi.h>
+
+#include <cstring>
+#include <string>
+
+#include "session.h"
+
+namespace {
+
+const char* errno_name(int number) {
+  const char* name = strerrorname_np(number);
+  return name ? name : "EUNKNOWN";
+}
+
+void throw_error(Napi::Env env, const spy::Error& e) {
+  Napi::Error error = Napi::Error::New(env, e.message);
+  error.Set("code", errno_name(e.number));
+  error.Set("errno", Napi::Number::New(env, e.number));
+  error.Set("hint", e.hint);
+  error.ThrowAsJavaScriptException();
+}
+
+class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Session",
+                       {
+                           InstanceMethod<&SessionWrap::open>("open"),
+                           InstanceMethod<&SessionWrap::load>("load"),
+                           InstanceMethod<&SessionWrap::attach>("attach"),
+                           InstanceMethod<&SessionWrap::snapshot>("snapshot"),
+                           InstanceMethod<&SessionWrap::refresh>("refresh"),
+                           InstanceMethod<&SessionWrap::read>("read"),
+                           InstanceMethod<&SessionWrap::features>("features"),
+                           InstanceMethod<&SessionWrap::stats>("stats"),
+                           InstanceMethod<&SessionWrap::close>("close"),
+                       });
+  }
+
+  explicit SessionWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionWrap>(info) {}
+
+ private:
+  Napi::Value done(Napi::Env env, const spy::Error& e) {
+    if (e) throw_error(env, e);
+    return env.Undefined();
+  }
+
+  Napi::Value open(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    spy::Options options;
+    if (info.Length() != 1 || !info[0].IsObject() || !info[0].As<Napi::Object>().Get("objectPath").IsString()) {
+      Napi::TypeError::New(env, "open({ objectPath: string, activityBytes?: number })").ThrowAsJavaScriptException();
+      return env.Undefined();
+    }
+    Napi::Object o = info[0].As<Napi::Object>();
+    options.object_path = o.Get("objectPath").As<Napi::String>().Utf8Value();
+    Napi::Value bytes = o.Get("activityBytes");
+    if (!bytes.IsUndefined()) {
+      double n = bytes.IsNumber() ? bytes.As<Napi::Number>().DoubleValue() : 0;
+      bool power_of_two = n >= 4096 && n <= (1u << 30) && !(static_cast<uint32_t>(n) & (static_cast<uint32_t>(n) - 1));
+      if (!power_of_two || n != static_cast<uint32_t>(n)) {
+        Napi::RangeError::New(env, "activityBytes: a power of two from 4096 to 2^30").ThrowAsJavaScriptException();
+        return env.Undefined();
+      }
+      options.activity_bytes = static_cast<uint32_t>(n);
+    }
+    return done(env, session_.open(options));
+  }
+
+  Napi::Value load(const Napi::CallbackInfo& info) { return done(info.Env(), session_.load()); }
+  Napi::Value attach(const Napi::CallbackInfo& info) { return done(info.Env(), session_.attach()); }
+
+  Napi::Value snapshot(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    std::vector<uint32_t> tgids;
+    if (spy::Error e = session_.snapshot(tgids)) {
+      throw_error(env, e);
+      return env.Undefined();
+    }
+    Napi::Uint32Array out = Napi::Uint32Array::New(env, tgids.size());
+    if (!tgids.empty()) std::memcpy(out.Data(), tgids.data(), tgids.size() * sizeof(uint32_t));
+    return out;
+  }
+
+  Napi::Value refresh(const Napi::CallbackInfo& info) { return done(info.Env(), session_.refresh()); }
+
+  Napi::Value read(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    if (info.Length() != 1 || !info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+      Napi::TypeError::New(env, "read(into: Uint8Array)").ThrowAsJavaScriptException();
+      return env.Undefined();
+    }
+    Napi::Uint8Array into = info[0].As<Napi::Uint8Array>();
+    if (into.ByteLength() < spy::BatchBuilder::kMinimum || into.ByteOffset() % 8) {
+      Napi::RangeError::New(env, "read: at least 65536 bytes at an offset that is a multiple of 8").ThrowAsJavaScriptException();
+      return env.Undefined();
+    }
+    return Napi::Number::New(env, static_cast<double>(session_.read({into.Data(), into.ByteLength()})));
+  }
+
+  Napi::Value features(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    Napi::Array out = Napi::Array::New(env);
+    uint32_t i = 0;
+    for (const spy::FeatureState& f : session_.features()) {
+      Napi::Object o = Napi::Object::New(env);
+      o.Set("name", f.name);
+      o.Set("hook", f.hook);
+      o.Set("ok", f.ok);
+      o.Set("lost", f.lost);
+      o.Set("why", f.why);
+      out.Set(i++, o);
+    }
+    return out;
+  }
+
+  Napi::Value stats(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    spy::Stats s = session_.stats();
+    auto column = [&](uint64_t spy::KindStats::*field) {
+      Napi::Float64Array values = Napi::Float64Array::New(env, SPY_KIND_MAX);
+      for (uint32_t i = 0; i < SPY_KIND_MAX; i++) values[i] = static_cast<double>(s.kinds[i].*field);
+      return values;
+    };
+    Napi::Object o = Napi::Object::New(env);
+    o.Set("produced", column(&spy::KindStats::produced));
+    o.Set("dropped", column(&spy::KindStats::dropped));
+    o.Set("delivered", column(&spy::KindStats::delivered));
+    o.Set("malformed", static_cast<double>(s.malformed));
+    o.Set("missedRuns", static_cast<double>(s.missed_runs));
+    o.Set("ringUsed", static_cast<double>(s.ring_used));
+    o.Set("ringBytes", static_cast<double>(s.ring_bytes));
+    return o;
+  }
+
+  Napi::Value close(const Napi::CallbackInfo& info) {
+    session_.close();
+    return info.Env().Undefined();
+  }
+
+  spy::Session session_;
+};
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("Session", SessionWrap::define(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(spydertop, init)

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "session.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <set>
+
+#include "hooks.h"
+
+namespace spy {
+
+namespace {
+
+// libbpf reports the failing program only as text, through one process-wide callback.
+std::string* g_log = nullptr;
+
+int collect_log(libbpf_print_level level, const char* format, va_list args) {
+  if (level == LIBBPF_DEBUG || !g_log) return 0;
+  char line[2048];
+  vsnprintf(line, sizeof(line), format, args);
+  if (g_log->size() < (256u << 10)) *g_log += line;
+  return 0;
+}
+
+struct LogScope {
+  std::string text;
+  LogScope() {
+    g_log = &text;
+    libbpf_set_print(collect_log);
+  }
+  ~LogScope() { g_log = nullptr; }
+};
+
+// "prog 'NAME': ..." names the program a load failed for.
+std::string failing_program(const std::string& log) {
+  size_t at = log.rfind("prog '");
+  if (at == std::string::npos) return {};
+  size_t end = log.find('\'', at + 6);
+  return end == std::string::npos ? std::string{} : log.substr(at + 6, end - at - 6);
+}
+
+// The last line of a verifier or libbpf log that says something.
+std::string reason(const std::string& log, int error) {
+  size_t end = log.size();
+  while (end > 0) {
+    size_t begin = log.rfind('\n', end - 1);
+    begin = begin == std::string::npos ? 0 : begin + 1;
+    std::string line = log.substr(begin, end - begin);
+    bool noise = line.find_first_not_of(" \n") == std::string::npos || line.find("-- ") != std::string::npos ||
+                 line.find("processed ") == 0 || line.find("failed to load object") != std::string::npos;
+    if (!noise) return line.substr(0, line.find('\n'));
+    if (begin == 0) break;
+    end = begin - 1;
+  }
+  return strerror(error);
+}
+
+std::string hint_for(int error) {
+  utsname u;
+  uname(&u);
+  switch (error) {
+    case EPERM:
+    case EACCES:
+      return "run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; under lockdown or in a container BPF may be "
+             "forbidden: see `spydertop doctor`";
+    case ENOENT:
+    case ESRCH:
+      return std::string("kernel ") + u.release + " lacks BTF or a hook: it needs 5.10 or later with CONFIG_DEBUG_INFO_BTF=y";
+    case ENOMEM:
+      return "raise the memory lock limit (ulimit -l unlimited)";
+    default:
+      return "see `spydertop doctor`";
+  }
+}
+
+// Programs that are entries of the system call table: they are reached by tail call, never attached.
+std::set<std::string> table_programs() {
+  std::set<std::string> names;
+  for (const Syscall& s : syscall_table()) names.insert(s.program);
+  return names;
+}
+
+template <typename T>
+void set_rodata(bpf_object* object, const char* name, T value) {
+  bpf_map* map = bpf_object__find_map_by_name(object, ".rodata");
+  btf* types = bpf_object__btf(object);
+  size_t size = 0;
+  void* data = map ? bpf_map__initial_value(map, &size) : nullptr;
+  if (!data || !types) return;
+  int section = btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC);
+  const btf_type* type = btf__type_by_id(types, static_cast<uint32_t>(section));
+  if (section < 0 || !type) return;
+  const btf_var_secinfo* vars = btf_var_secinfos(type);
+  for (int i = 0; i < btf_vlen(type); i++) {
+    const btf_type* var = btf__type_by_id(types, vars[i].type);
+    if (std::strcmp(btf__name_by_offset(types, var->name_off), name)) continue;
+    if (vars[i].offset + sizeof(T) <= size) std::memcpy(static_cast<uint8_t*>(data) + vars[i].offset, &value, sizeof(T));
+  }
+}
+
+}  // namespace
+
+bpf_program* Session::program(const char* name) const {
+  return object_ ? bpf_object__find_program_by_name(object_, name) : nullptr;
+}
+
+bool Session::loaded(const char* name) const {
+  bpf_program* p = program(name);
+  return p && bpf_program__fd(p) >= 0;
+}
+
+Error Session::open(const Options& options) {
+  close();
+  options_ = options;
+  LogScope log;
+  object_ = bpf_object__open_file(options.object_path.c_str(), nullptr);
+  if (!object_) {
+    int error = errno;
+    return {error, "cannot open the BPF object " + options.object_path + ": " + reason(log.text, error), "build it: npm run setup"};
+  }
+  return {};
+}
+
+Error Session::load() {
+  // A program this kernel refuses costs its feature, not the capture: leave it out and try again.
+  for (int attempt = 0; attempt < 24; attempt++) {
+    LogScope log;
+    if (!object_ && !(object_ = bpf_object__open_file(options_.object_path.c_str(), nullptr)))
+      return {errno, "cannot open the BPF object " + options_.object_path, "build it: npm run setup"};
+    bpf_program* p;
+    bpf_object__for_each_program(p, object_) bpf_program__set_autoload(p, !broken_.contains(bpf_program__name(p)));
+    if (!broken_.contains("snapshot_processes")) bpf_program__set_autoload(program("snapshot_processes_without_argv"), false);
+    if (options_.activity_bytes)
+      bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "activity"), options_.activity_bytes);
+    set_rodata<uint32_t>(object_, "self_tgid", static_cast<uint32_t>(getpid()));
+    uint64_t key = 0;
+    if (getrandom(&key, sizeof(key), 0) != sizeof(key)) return {errno, "getrandom failed", ""};
+    set_rodata<uint64_t>(object_, "scramble_key", key);
+    int error = -bpf_object__load(object_);
+    if (!error) break;
+    std::string culprit = failing_program(log.text);
+    bpf_object__close(object_);
+    object_ = nullptr;
+    if (culprit.empty() || broken_.contains(culprit) || error == EPERM)
+      return {error, "cannot load the kernel programs: " + reason(log.text, error), hint_for(error)};
+    broken_[culprit] = reason(log.text, error);
+  }
+  if (!object_) return {EINVAL, "no kernel program could be loaded", hint_for(ENOENT)};
+  if (!loaded("on_exec") || !loaded("on_fork") || !loaded("on_exit"))
+    return {ESRCH, "this kernel refuses the process hooks: " + broken_.begin()->second, hint_for(ESRCH)};
+
+  bpf_map* rings[] = {bpf_object__find_map_by_name(object_, "lifecycle"), bpf_object__find_map_by_name(object_, "activity")};
+  Ring* readers[] = {&lifecycle_, &activity_};
+  for (int i = 0; i < 2; i++) {
+    int error = -readers[i]->open(bpf_map__fd(rings[i]), bpf_map__max_entries(rings[i]));
+    if (error) return {error, "cannot map a ring buffer", hint_for(error)};
+  }
+  return {};
+}
+
+Error Session::attach() {
+  if (!object_) return {EINVAL, "attach before load", ""};
+  LogScope log;
+  int table = bpf_object__find_map_fd_by_name(object_, "syscalls");
+  for (const Syscall& s : syscall_table()) {
+    if (!loaded(s.program)) continue;
+    uint32_t number = static_cast<uint32_t>(s.number);
+    int fd = bpf_program__fd(program(s.program));
+    if (bpf_map_update_elem(table, &number, &fd, BPF_ANY)) broken_[s.program] = strerror(errno);
+  }
+  std::set<std::string> by_table = table_programs();
+  bpf_program* p;
+  bpf_object__for_each_program(p, object_) {
+    std::string name = bpf_program__name(p);
+    if (bpf_program__fd(p) < 0 || by_table.contains(name)) continue;
+    bool iterator = std::strstr(bpf_program__section_name(p), "iter") != nullptr;
+    bpf_link* link = bpf_program__attach(p);
+    if (!link) {
+      broken_[name] = std::string("attach: ") + strerror(errno);
+      continue;
+    }
+    links_.push_back(link);
+    if (iterator) iterators_[name] = link;
+  }
+  for (const char* name : {"on_fork", "on_exec", "on_exit"})
+    if (broken_.contains(name)) return {ENOENT, std::string("cannot attach ") + name + ": " + broken_[name], hint_for(ENOENT)};
+  attached_ = true;
+  return {};
+}
+
+std::vector<FeatureState> Session::features() const {
+  std::vector<FeatureState> states;
+  for (const FeatureSpec& f : spy::features()) {
+    FeatureState state{f.name, f.hook, f.lost, "", true};
+    for (const char* name : f.programs) {
+      auto broken = broken_.find(name);
+      if (broken == broken_.end() && loaded(name)) continue;
+      state.ok = false;
+      state.why = broken == broken_.end() ? "not loaded" : broken->second;
+    }
+    states.push_back(state);
+  }
+  return states;
+}
+
+size_t Session::read(std::span<uint8_t> into) {
+  if (!attached_) return 0;
+  builder_.begin(into);
+  // 1 = lifecycle, 2 = activity, 3 = queue: oldest record first.
+  for (;;) {
+    std::span<const uint8_t> heads[] = {lifecycle_.peek(), activity_.peek(), queue_peek()};
+    int oldest = -1;
+    uint64_t oldest_time = UINT64_MAX;
+    for (int i = 0; i < 3; i++) {
+      if (heads[i].size() < sizeof(spy_hdr)) continue;
+      uint64_t time;
+      std::memcpy(&time, heads[i].data() + offsetof(spy_hdr, time), sizeof(time));
+      if (time < oldest_time) {
+        oldest_time = time;
+        oldest = i;
+      }
+    }
+    if (oldest < 0 || !builder_.append(heads[oldest])) break;
+    note_delivered(heads[oldest]);
+    if (oldest == 0)
+      lifecycle_.pop();
+    else if (oldest == 1)
+      activity_.pop();
+    else
+      queue_pop();
+  }
+  return builder_.end();
+}
+
+// A CLOSE event settles a socket: the refresh must not report its disappearance again.
+void Session::note_delivered(std::span<const uint8_t> record) {
+  spy_sock r;
+  if (record.size() != sizeof(r)) return;
+  uint16_t kind;
+  std::memcpy(&kind, record.data(), sizeof(kind));
+  if (kind != SPY_KIND_CLOSE) return;
+  std::memcpy(&r, record.data(), sizeof(r));
+  sockets_.erase(r.sock);
+}
+
+void Session::enqueue(std::span<const uint8_t> record) {
+  uint32_t length = static_cast<uint32_t>(record.size());
+  size_t at = queue_.size();
+  queue_.resize(at + 8 + (length + 7) / 8 * 8);
+  std::memcpy(queue_.data() + at, &length, sizeof(length));
+  std::memcpy(queue_.data() + at + 8, record.data(), length);
+}
+
+std::span<const uint8_t> Session::queue_peek() const {
+  if (queue_at_ >= queue_.size()) return {};
+  uint32_t length;
+  std::memcpy(&length, queue_.data() + queue_at_, sizeof(length));
+  return {queue_.data() + queue_at_ + 8, length};
+}
+
+void Session::queue_pop() {
+  queue_at_ += 8 + (queue_peek().size() + 7) / 8 * 8;
+  if (queue_at_ < queue_.size()) return;
+  queue_.clear();
+  queue_at_ = 0;
+}
+
+void Session::enqueue_mark(uint32_t what) {
+  spy_mark r = {};
+  r.h.kind = SPY_KIND_MARK;
+  r.h.size = sizeof(r);
+  r.h.time = boot_time_ns();
+  r.h.tgid = r.h.tid = static_cast<uint32_t>(getpid());
+  r.what = what;
+  enqueue({reinterpret_cast<const uint8_t*>(&r), sizeof(r)});
+}
+
+Stats Session::stats() const {
+  Stats s;
+  s.malformed = builder_.malformed();
+  for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) s.kinds[kind].delivered = builder_.delivered(kind);
+  s.ring_used = lifecycle_.used() + activity_.used();
+  s.ring_bytes = lifecycle_.size() + activity_.size();
+  if (!object_) return s;
+  int cpus = libbpf_num_possible_cpus();
+  int map = bpf_object__find_map_fd_by_name(object_, "counters");
+  std::vector<uint64_t> values(static_cast<size_t>(cpus) * 2);
+  for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) {
+    if (bpf_map_lookup_elem(map, &kind, values.data())) continue;
+    for (int cpu = 0; cpu < cpus; cpu++) {
+      s.kinds[kind].produced += values[static_cast<size_t>(cpu) * 2];
+      s.kinds[kind].dropped += values[static_cast<size_t>(cpu) * 2 + 1];
+    }
+  }
+  bpf_program* p;
+  bpf_object__for_each_program(p, object_) {
+    bpf_prog_info info = {};
+    uint32_t length = sizeof(info);
+    if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &length)) s.missed_runs += info.recursion_misses;
+  }
+  return s;
+}
+
+void Session::close() {
+  attached_ = false;
+  lifecycle_.close();
+  activity_.close();
+  for (bpf_link* link : links_) bpf_link__destroy(link);
+  links_.clear();
+  iterators_.clear();
+  bpf_object__close(object_);
+  object_ = nullptr;
+}
+
+}  // namespace spy

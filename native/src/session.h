@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "batch.h"
+#include "ring.h"
+
+struct bpf_object;
+struct bpf_link;
+struct bpf_program;
+
+namespace spy {
+
+struct Error {
+  int number = 0;       // positive errno, 0 = none
+  std::string message;  // what failed
+  std::string hint;     // what to do
+  explicit operator bool() const { return number != 0; }
+};
+
+struct Options {
+  std::string object_path;
+  uint32_t activity_bytes = 0;  // 0 = as compiled
+};
+
+struct FeatureState {
+  std::string name, hook, lost, why;
+  bool ok = false;
+};
+
+struct KindStats {
+  uint64_t produced = 0, dropped = 0, delivered = 0;
+};
+
+struct Stats {
+  KindStats kinds[SPY_KIND_MAX];
+  uint64_t malformed = 0;
+  uint64_t missed_runs = 0;  // programs the kernel skipped because they were already running on that CPU
+  size_t ring_used = 0, ring_bytes = 0;
+};
+
+// One capture: open, load, attach, then snapshot and refresh to queue state, read to drain. Everything is
+// released by close or the destructor. Not thread-safe.
+class Session {
+ public:
+  ~Session() { close(); }
+
+  Error open(const Options& options);
+  Error load();
+  Error attach();
+  // Queues every process, socket, pipe and written file that is there now. tgids receives the processes seen.
+  Error snapshot(std::vector<uint32_t>& tgids);
+  // Queues usage of processes and counters of sockets that changed since the last call, and losses.
+  Error refresh();
+  // Fills one batch, merged by time from rings and queue. Bytes used; 0 = nothing waiting.
+  size_t read(std::span<uint8_t> into);
+  std::vector<FeatureState> features() const;
+  Stats stats() const;
+  void close();
+
+ private:
+  struct Usage {
+    uint64_t start = 0, cpu_ns = 0, rss = 0, read = 0, write = 0;
+    uint32_t threads = 0, state = 0, generation = 0;
+  };
+  struct SocketUsage {
+    spy_sock last = {};
+    uint32_t generation = 0;
+  };
+
+  bpf_program* program(const char* name) const;
+  bool loaded(const char* name) const;
+  Error run_iterator(const char* name, std::vector<uint8_t>& out);
+  void enqueue(std::span<const uint8_t> record);
+  void enqueue_process(std::span<const uint8_t> record);
+  void enqueue_mark(uint32_t what);
+  void refresh_tasks(std::span<const uint8_t> records);
+  void refresh_sockets(std::span<const uint8_t> records);
+  void enqueue_losses();
+  std::span<const uint8_t> queue_peek() const;
+  void queue_pop();
+  void note_delivered(std::span<const uint8_t> record);
+
+  bpf_object* object_ = nullptr;
+  Options options_;
+  std::map<std::string, std::string> broken_;  // program -> why
+  std::vector<bpf_link*> links_;
+  std::map<std::string, bpf_link*> iterators_;
+  Ring lifecycle_, activity_;
+  BatchBuilder builder_;
+  std::vector<uint8_t> queue_;  // u32 length, u32 pad, record, padded to 8
+  size_t queue_at_ = 0;
+  std::vector<uint8_t> iterator_buffer_;
+  std::unordered_map<uint32_t, Usage> usage_;
+  std::unordered_map<uint64_t, SocketUsage> sockets_;
+  uint32_t generation_ = 0;
+  uint64_t reported_loss_[SPY_KIND_MAX] = {};
+  bool attached_ = false;
+};
+
+}  // namespace spy

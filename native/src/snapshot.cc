@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// State that is there already, and counters that change without an event: read through BPF iterators.
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "session.h"
+
+namespace spy {
+
+namespace {
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+template <typename T>
+T read_as(std::span<const uint8_t> bytes) {
+  T value;
+  std::memcpy(&value, bytes.data(), sizeof(T));
+  return value;
+}
+
+template <typename T>
+std::span<const uint8_t> bytes_of(const T& value) {
+  return {reinterpret_cast<const uint8_t*>(&value), sizeof(T)};
+}
+
+// Length of the record at the front: the fixed struct and what its slots say.
+size_t record_length(std::span<const uint8_t> bytes) {
+  if (bytes.size() < sizeof(spy_hdr)) return 0;
+  auto h = read_as<spy_hdr>(bytes);
+  size_t length = h.size;
+  if (h.size < sizeof(spy_hdr) + h.nstr * 4u || h.size > bytes.size()) return 0;
+  for (unsigned i = 0; i < h.nstr; i++)
+    length += read_as<uint32_t>(bytes.subspan(sizeof(spy_hdr) + i * 4)) & SPY_STR_LEN_MASK;
+  return length <= bytes.size() ? length : 0;
+}
+
+constexpr size_t kArgvBytes = 4095;
+
+}  // namespace
+
+Error Session::run_iterator(const char* name, std::vector<uint8_t>& out) {
+  out.clear();
+  auto link = iterators_.find(name);
+  if (link == iterators_.end()) return {ENOENT, std::string(name) + " is not loaded", ""};
+  Fd fd(bpf_iter_create(bpf_link__fd(link->second)));
+  if (fd.get() < 0) return {errno, std::string("cannot run ") + name, ""};
+  constexpr size_t kChunk = 256 << 10;
+  size_t used = 0;
+  for (;;) {
+    if (out.size() < used + kChunk) out.resize(used + 4 * kChunk);
+    ssize_t n = ::read(fd.get(), out.data() + used, out.size() - used);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (n < 0) return {errno, std::string("reading ") + name, ""};
+    if (n == 0) break;
+    used += static_cast<size_t>(n);
+  }
+  out.resize(used);
+  return {};
+}
+
+Error Session::snapshot(std::vector<uint32_t>& tgids) {
+  tgids.clear();
+  enqueue_mark(SPY_MARK_SNAPSHOT_BEGIN);
+  const char* tasks = iterators_.contains("snapshot_processes") ? "snapshot_processes" : "snapshot_processes_without_argv";
+  for (const char* name : {tasks, "snapshot_files"}) {
+    if (!iterators_.contains(name)) continue;
+    if (Error e = run_iterator(name, iterator_buffer_)) return e;
+    std::span<const uint8_t> rest = iterator_buffer_;
+    while (size_t length = record_length(rest)) {
+      std::span<const uint8_t> record = rest.first(length);
+      auto h = read_as<spy_hdr>(record);
+      if (h.kind == SPY_KIND_PROCESS) {
+        tgids.push_back(h.tgid);
+        enqueue_process(record);
+      } else {
+        enqueue(record);
+      }
+      rest = rest.subspan(length);
+    }
+  }
+  enqueue_mark(SPY_MARK_SNAPSHOT_END);
+  return {};
+}
+
+// Kernels before 5.18 cannot read another task's arguments from BPF: take them from /proc.
+void Session::enqueue_process(std::span<const uint8_t> record) {
+  auto r = read_as<spy_image>(record);
+  if (!(r.image & SPY_IMAGE_NO_ARGV)) return enqueue(record);
+  char path[64];
+  snprintf(path, sizeof(path), "/proc/%u/cmdline", r.h.tgid);
+  Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  uint8_t argv[kArgvBytes + 1];
+  ssize_t n = fd.get() < 0 ? -1 : ::read(fd.get(), argv, sizeof(argv));
+  if (n <= 0) return enqueue(record);
+  size_t length = static_cast<size_t>(n);
+  r.argv_len = static_cast<uint32_t>(length);
+  if (length > kArgvBytes) {
+    length = kArgvBytes;
+    r.h.trunc |= 1 << 2;
+  }
+  r.image &= ~static_cast<uint32_t>(SPY_IMAGE_NO_ARGV);
+  size_t before = sizeof(r) + (r.exe & SPY_STR_LEN_MASK) + (r.cwd & SPY_STR_LEN_MASK);
+  r.argv = SPY_STR_RAW | static_cast<uint32_t>(length);
+  std::vector<uint8_t> with_argv(record.begin(), record.begin() + static_cast<ptrdiff_t>(before));
+  std::memcpy(with_argv.data(), &r, sizeof(r));
+  with_argv.insert(with_argv.end(), argv, argv + length);
+  with_argv.insert(with_argv.end(), record.begin() + static_cast<ptrdiff_t>(before), record.end());
+  enqueue(with_argv);
+}
+
+Error Session::refresh() {
+  generation_++;
+  if (iterators_.contains("refresh_tasks")) {
+    if (Error e = run_iterator("refresh_tasks", iterator_buffer_)) return e;
+    refresh_tasks(iterator_buffer_);
+  }
+  if (iterators_.contains("refresh_sockets")) {
+    if (Error e = run_iterator("refresh_sockets", iterator_buffer_)) return e;
+    refresh_sockets(iterator_buffer_);
+  }
+  enqueue_losses();
+  return {};
+}
+
+void Session::refresh_tasks(std::span<const uint8_t> records) {
+  struct Sum {
+    spy_tick row;
+    bool leader;
+  };
+  static thread_local std::unordered_map<uint32_t, size_t> index;
+  static thread_local std::vector<Sum> sums;
+  index.clear();
+  sums.clear();
+  for (; records.size() >= sizeof(spy_tick); records = records.subspan(sizeof(spy_tick))) {
+    auto r = read_as<spy_tick>(records);
+    auto [it, fresh] = index.try_emplace(r.h.tgid, sums.size());
+    bool leader = r.h.tid == r.h.tgid;
+    if (fresh) {
+      sums.push_back({r, leader});
+      continue;
+    }
+    Sum& sum = sums[it->second];
+    if (leader) {
+      sum.row.state = r.state;
+      sum.row.rss_bytes = r.rss_bytes;
+      sum.row.vsz_bytes = r.vsz_bytes;
+    }
+    sum.row.cpu_ns += r.cpu_ns;
+    sum.row.read_bytes += r.read_bytes;
+    sum.row.write_bytes += r.write_bytes;
+    sum.row.threads++;
+  }
+  for (Sum& sum : sums) {
+    spy_tick& r = sum.row;
+    r.h.tid = r.h.tgid;
+    Usage& last = usage_[r.h.tgid];
+    bool changed = last.start != r.h.start || last.cpu_ns != r.cpu_ns || last.rss != r.rss_bytes || last.read != r.read_bytes ||
+                   last.write != r.write_bytes || last.threads != r.threads || last.state != r.state;
+    last = {r.h.start, r.cpu_ns, r.rss_bytes, r.read_bytes, r.write_bytes, r.threads, r.state, generation_};
+    if (changed) enqueue(bytes_of(r));
+  }
+  std::erase_if(usage_, [this](const auto& entry) { return entry.second.generation != generation_; });
+  enqueue_mark(SPY_MARK_TICK);
+}
+
+void Session::refresh_sockets(std::span<const uint8_t> records) {
+  for (; records.size() >= sizeof(spy_sock); records = records.subspan(sizeof(spy_sock))) {
+    auto r = read_as<spy_sock>(records);
+    SocketUsage& usage = sockets_[r.sock];
+    if (usage.generation == generation_) continue;  // several descriptors, one socket
+    bool changed = !usage.generation || usage.last.tx != r.tx || usage.last.rx != r.rx || usage.last.state != r.state ||
+                   usage.last.rport != r.rport;
+    usage = {r, generation_};
+    r.h.flags = 0;
+    if (changed) enqueue(bytes_of(r));
+  }
+  // Gone without an event: datagram sockets, or a close that was lost.
+  std::erase_if(sockets_, [this](const auto& entry) {
+    if (entry.second.generation == generation_) return false;
+    spy_sock r = entry.second.last;
+    r.h.kind = SPY_KIND_CLOSE;
+    r.h.flags = SPY_FLAG_POLLED;
+    r.h.time = boot_time_ns();
+    r.state = 7;
+    enqueue(bytes_of(r));
+    return true;
+  });
+  enqueue_mark(SPY_MARK_SOCKETS);
+}
+
+void Session::enqueue_losses() {
+  Stats now = stats();
+  for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) {
+    uint64_t lost = now.kinds[kind].dropped - reported_loss_[kind];
+    if (!lost) continue;
+    reported_loss_[kind] = now.kinds[kind].dropped;
+    spy_loss r = {};
+    r.h.kind = SPY_KIND_LOSS;
+    r.h.size = sizeof(r);
+    r.h.flags = SPY_FLAG_NO_OWNER;
+    r.h.time = boot_time_ns();
+    r.lost = lost;
+    r.kind = kind;
+    enqueue(bytes_of(r));
+  }
+}
+
+}  // namespace spy

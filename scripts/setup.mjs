@@ -1,0 +1,29 @@
+// Brings whatever is missing between a fresh clone and a program that runs. See setup/steps.mjs for the steps.
+//
+// Each step proves by a few stat calls that it has nothing to do; a step that was interrupted is simply not done yet, so
+// the next run continues there. Everything is said on stderr: stdout belongs to the program that starts afterwards.
+
+import { withLock } from "./setup/lock.mjs";
+import { StepError, say } from "./setup/run.mjs";
+import { steps } from "./setup/steps.mjs";
+
+const stale = () => steps.filter((step) => !step.done());
+
+async function setup() {
+  for (const step of steps) {
+    if (step.done()) continue;
+    say(`${step.name}: ${step.why()}`);
+    try {
+      await step.run();
+    } catch (error) {
+      throw new StepError(step, error);
+    }
+  }
+}
+
+try {
+  if (stale().length > 0) await withLock(setup);
+} catch (error) {
+  process.stderr.write(error instanceof StepError ? error.report() : `setup: ${error.stack}\n`);
+  process.exitCode = 1;
+}

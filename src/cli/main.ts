@@ -1,0 +1,2 @@
+process.stderr.write("spydertop: not built yet\n");
+process.exitCode = 2;

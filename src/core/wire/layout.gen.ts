@@ -1,0 +1,229 @@
+// Generated from bpf/wire.h by scripts/layout.mjs (`npm run layout`). Do not edit.
+//
+// Records: SIZE in bytes and the byte offset of each field from the row's start. Every row begins with HDR; its
+// fields are listed there only; BATCH stands before the rows of a batch.
+
+export const MAGIC = 0x42595053;
+
+export const WIRE_VERSION = 1;
+
+export const STR_LEN_MASK = 0xffffff;
+
+export const STR_RAW = 0;
+
+export const STR_PATH = 0x1000000;
+
+export const STR_ANON = 0x2000000;
+
+export const STR_FORM_MASK = 0xff000000;
+
+export const KIND = {
+  NONE: 0,
+  FORK: 1,
+  EXEC: 2,
+  EXIT: 3,
+  PROCESS: 4,
+  OPEN: 5,
+  CONNECT: 6,
+  ACCEPT: 7,
+  LISTEN: 8,
+  CLOSE: 9,
+  SOCKET: 10,
+  DATAGRAM: 11,
+  UNIX_CONNECT: 12,
+  UNIX_ACCEPT: 13,
+  UNIX_SOCKET: 14,
+  PIPE: 15,
+  TICK: 16,
+  LOSS: 17,
+  MARK: 18,
+  CHMOD: 19,
+  MAX: 20,
+} as const;
+
+export const FLAG = {
+  BEFORE_START: 1,
+  NO_OWNER: 2,
+  UNVERIFIED: 4,
+  POLLED: 8,
+} as const;
+
+export const MARK_WHAT = {
+  SNAPSHOT_BEGIN: 1,
+  SNAPSHOT_END: 2,
+  TICK: 3,
+  SOCKETS: 4,
+} as const;
+
+export const IMAGE_FLAG = {
+  KTHREAD: 1,
+  DELETED: 2,
+  MEMFD: 4,
+  SETUID: 8,
+  COMPAT: 16,
+  NO_ARGV: 32,
+} as const;
+
+export const OPEN_FLAG = {
+  CREATED: 1,
+  READ: 2,
+  WRITE: 4,
+  DELETED: 8,
+  MEMFD: 16,
+  TRUNC: 32,
+} as const;
+
+export const BATCH_FLAG = {
+  KEY: 1,
+} as const;
+
+export const HDR = {
+  SIZE: 32,
+  kind: 0,
+  size: 2,
+  nstr: 4,
+  trunc: 5,
+  flags: 6,
+  time: 8,
+  start: 16,
+  tgid: 24,
+  tid: 28,
+} as const;
+
+export const FORK = {
+  SIZE: 64,
+  childStart: 32,
+  cgroup: 40,
+  childTgid: 48,
+  childNsPid: 52,
+  pidns: 56,
+} as const;
+
+export const IMAGE = {
+  SIZE: 184,
+  exe: 32,
+  cwd: 36,
+  argv: 40,
+  script: 44,
+  cgroupPath: 48,
+  comm: 52,
+  exeIno: 56,
+  exeDev: 64,
+  exeGen: 68,
+  stdio: 72,
+  cgroup: 96,
+  caps: 104,
+  parentStart: 112,
+  parentTgid: 120,
+  nsPid: 124,
+  uid: 128,
+  euid: 132,
+  gid: 136,
+  egid: 140,
+  loginUid: 144,
+  sessionId: 148,
+  mntns: 152,
+  pidns: 156,
+  netns: 160,
+  userns: 164,
+  tty: 168,
+  image: 172,
+  argvLen: 176,
+  sid: 180,
+} as const;
+
+export const EXIT = {
+  SIZE: 72,
+  cpuNs: 32,
+  readBytes: 40,
+  writeBytes: 48,
+  maxRssBytes: 56,
+  code: 64,
+} as const;
+
+export const FILE = {
+  SIZE: 80,
+  path: 32,
+  dev: 36,
+  ino: 40,
+  gen: 48,
+  open: 52,
+  mode: 56,
+  fd: 60,
+  oflags: 64,
+  uid: 68,
+  size: 72,
+} as const;
+
+export const SOCK = {
+  SIZE: 112,
+  sock: 32,
+  tx: 40,
+  rx: 48,
+  laddr: 56,
+  raddr: 72,
+  lport: 88,
+  rport: 90,
+  family: 92,
+  proto: 94,
+  state: 95,
+  err: 96,
+  fd: 100,
+  netns: 104,
+  backlog: 108,
+} as const;
+
+export const UNIX = {
+  SIZE: 72,
+  path: 32,
+  fd: 36,
+  sock: 40,
+  end: 48,
+  peer: 56,
+  peerTgid: 64,
+  state: 68,
+  type: 69,
+} as const;
+
+export const PIPE = {
+  SIZE: 48,
+  ino: 32,
+  open: 40,
+  fd: 44,
+} as const;
+
+export const TICK = {
+  SIZE: 80,
+  cpuNs: 32,
+  rssBytes: 40,
+  vszBytes: 48,
+  readBytes: 56,
+  writeBytes: 64,
+  threads: 72,
+  state: 76,
+} as const;
+
+export const LOSS = {
+  SIZE: 48,
+  lost: 32,
+  kind: 40,
+} as const;
+
+export const MARK = {
+  SIZE: 40,
+  what: 32,
+} as const;
+
+export const BATCH = {
+  SIZE: 48,
+  magic: 0,
+  version: 4,
+  flags: 6,
+  rowBytes: 8,
+  strBytes: 12,
+  rows: 16,
+  strs: 20,
+  firstStr: 24,
+  time: 32,
+  wall: 40,
+} as const;

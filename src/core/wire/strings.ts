@@ -1,0 +1,42 @@
+import { decodeUtf8 } from "./utf8.ts";
+
+/** Wire string id -> text, across batches. Ids count up from a key batch, which starts again. Id 0 is the empty string. */
+export class StringTable {
+  #texts: string[] = [""];
+
+  get size(): number {
+    return this.#texts.length;
+  }
+
+  reset(): void {
+    this.#texts = [""];
+  }
+
+  /** The text of an id; empty for an id that was never announced. */
+  get(id: number): string {
+    return this.#texts[id] ?? "";
+  }
+
+  /**
+   * Reads `count` strings (u32 length, bytes, padding to 4) between start and end; the first has id `first`.
+   * Returns false when they do not fit exactly: what was well-formed is kept. A gap before `first` (a batch went missing) reads as "".
+   */
+  load(bytes: Uint8Array, start: number, end: number, first: number, count: number): boolean {
+    const texts = this.#texts;
+    if (count > 0 && (first === 0 || first > texts.length + MAX_GAP)) return false;
+    while (count > 0 && texts.length < first) texts.push("");
+    let at = start;
+    for (let i = 0; i < count; i++) {
+      if (at + 4 > end) return false;
+      const length =
+        ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0;
+      if (length > end - at - 4) return false;
+      texts[first + i] = decodeUtf8(bytes, at + 4, at + 4 + length);
+      at += 4 + ((length + 3) & ~3);
+    }
+    return true;
+  }
+}
+
+/** More missing ids than batches in flight can hold: damage, which must not make us allocate. */
+const MAX_GAP = 1 << 20;

@@ -1,0 +1,145 @@
+import { EventEmitter } from "node:events";
+import { writeSync } from "node:fs";
+import type { ReadStream, WriteStream } from "node:tty";
+import type { InputEvent } from "./input-event.ts";
+import { InputParser } from "./input-parser.ts";
+
+/** An ESC with nothing behind it for this long is the key: sequences arrive in one write, ssh splits seldom. */
+const ESCAPE_WAIT_MS = 30;
+
+const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[H\x1b[2J";
+const LEAVE = "\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const MOUSE_ON = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF = "\x1b[?1000l\x1b[?1006l";
+
+export interface TerminalOptions {
+  readonly stdin: ReadStream;
+  readonly stdout: WriteStream;
+  readonly mouse: boolean;
+  readonly onInput: (event: InputEvent) => void;
+}
+
+/**
+ * Owns the terminal: alternate screen, raw mode, cursor, input. `leave` may be called any number of times from
+ * anywhere, also while crashing: it writes synchronously, and nothing is written to the screen after it.
+ */
+export class Terminal {
+  /** What Ink draws to: the real terminal while it is ours, nothing before and after. */
+  readonly output: ScreenStream;
+  readonly #options: TerminalOptions;
+  #parser = new InputParser();
+  #entered = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    this.output = new ScreenStream(options.stdout);
+  }
+
+  get entered(): boolean {
+    return this.#entered;
+  }
+
+  enter(): void {
+    if (this.#entered) {
+      return;
+    }
+    const { stdin, mouse } = this.#options;
+    this.#entered = true;
+    this.#parser = new InputParser();
+    stdin.setRawMode(true);
+    stdin.on("data", this.#onData);
+    stdin.resume();
+    this.output.open = true;
+    this.#write(mouse ? ENTER + MOUSE_ON : ENTER);
+  }
+
+  leave(): void {
+    if (!this.#entered) {
+      return;
+    }
+    const { stdin, mouse } = this.#options;
+    this.#entered = false;
+    this.output.open = false;
+    clearTimeout(this.#timer);
+    stdin.off("data", this.#onData);
+    this.#write(mouse ? MOUSE_OFF + LEAVE : LEAVE);
+    try {
+      stdin.setRawMode(false);
+    } catch {
+      // The terminal is gone (EIO after a hang-up): there is nothing left to restore.
+    }
+    stdin.pause();
+  }
+
+  /** Hands text to the terminal's clipboard (OSC 52). The text is base64 inside, so nothing of it is interpreted. */
+  copy(text: string): void {
+    if (this.#entered) {
+      this.#write(`\x1b]52;c;${Buffer.from(text, "utf8").toString("base64")}\x07`);
+    }
+  }
+
+  #onData = (chunk: Buffer): void => {
+    clearTimeout(this.#timer);
+    for (const event of this.#parser.push(chunk)) {
+      this.#options.onInput(event);
+    }
+    if (this.#parser.waiting) {
+      this.#timer = setTimeout(() => {
+        for (const event of this.#parser.flush()) {
+          this.#options.onInput(event);
+        }
+      }, ESCAPE_WAIT_MS);
+    }
+  };
+
+  /** Synchronous, so that it also works on the way down. A terminal that is gone is not an error here. */
+  #write(text: string): void {
+    const bytes = Buffer.from(text, "utf8");
+    const deadline = Date.now() + 500;
+    for (let sent = 0; sent < bytes.length; ) {
+      try {
+        sent += writeSync(this.#options.stdout.fd, bytes, sent);
+      } catch (error) {
+        const full = (error as NodeJS.ErrnoException).code === "EAGAIN";
+        if (!full || Date.now() > deadline) {
+          return;
+        }
+      }
+    }
+  }
+}
+
+/** The part of a terminal's WriteStream that Ink uses, with a valve. */
+export class ScreenStream extends EventEmitter {
+  readonly isTTY = true;
+  readonly writable = true;
+  open = false;
+  readonly #stdout: WriteStream;
+
+  constructor(stdout: WriteStream) {
+    super();
+    this.#stdout = stdout;
+    stdout.on("resize", () => this.emit("resize"));
+    stdout.on("error", () => {
+      this.open = false;
+    });
+  }
+
+  get columns(): number {
+    return this.#stdout.columns || 80;
+  }
+
+  get rows(): number {
+    return this.#stdout.rows || 24;
+  }
+
+  write(text: string, encoding?: unknown, done?: () => void): boolean {
+    const callback = typeof encoding === "function" ? (encoding as () => void) : done;
+    if (!this.open) {
+      callback?.();
+      return true;
+    }
+    return callback === undefined ? this.#stdout.write(text) : this.#stdout.write(text, callback);
+  }
+}

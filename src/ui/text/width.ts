@@ -1,0 +1,87 @@
+const PLAIN = /^[ -~]*$/;
+const MARK = /^\p{M}$/u;
+const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** Code points two cells wide (Unicode East Asian Width W and F), without emoji, which sanitise removes. */
+const WIDE: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0x33ff],
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+  [0xa000, 0xa4cf],
+  [0xa960, 0xa97f],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe10, 0xfe19],
+  [0xfe30, 0xfe6f],
+  [0xff01, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x16fe0, 0x18cff],
+  [0x1aff0, 0x1b2ff],
+  [0x20000, 0x3fffd],
+];
+
+function graphemeWidth(grapheme: string): number {
+  const code = grapheme.codePointAt(0) ?? 0;
+  if (code < 0x300) {
+    return 1;
+  }
+  if (MARK.test(grapheme)) {
+    return 0;
+  }
+  if (code < 0x1100) {
+    return 1;
+  }
+  for (const [first, last] of WIDE) {
+    if (code < first) {
+      return 1;
+    }
+    if (code <= last) {
+      return 2;
+    }
+  }
+  return 1;
+}
+
+/** Terminal cells a sanitised string takes. */
+export function textWidth(text: string): number {
+  if (PLAIN.test(text)) {
+    return text.length;
+  }
+  let width = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    width += graphemeWidth(segment);
+  }
+  return width;
+}
+
+/** The longest start of a sanitised string that fits into `width` cells, never half a grapheme. */
+export function takeWidth(text: string, width: number): string {
+  if (PLAIN.test(text)) {
+    return text.slice(0, Math.max(width, 0));
+  }
+  let used = 0;
+  for (const { segment, index } of segmenter.segment(text)) {
+    used += graphemeWidth(segment);
+    if (used > width) {
+      return text.slice(0, index);
+    }
+  }
+  return text;
+}
+
+/** Cuts a sanitised string to `width` cells; what is cut is marked by an ellipsis. */
+export function truncate(text: string, width: number, ellipsis = "…"): string {
+  if (textWidth(text) <= width) {
+    return text;
+  }
+  return width <= 0 ? "" : takeWidth(text, width - 1) + ellipsis;
+}
+
+/** Exactly `width` cells: cut with an ellipsis, or filled with blanks. */
+export function fit(text: string, width: number, align: "left" | "right" = "left", ellipsis = "…"): string {
+  const cut = truncate(text, width, ellipsis);
+  const fill = " ".repeat(Math.max(width - textWidth(cut), 0));
+  return align === "left" ? cut + fill : fill + cut;
+}
