@@ -112,29 +112,30 @@ int snapshot_processes_without_argv(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-static __always_inline bool of_file(struct bpf_iter__task_file *ctx, __u32 *type)
+/* Leaders only: threads share the table. */
+static __always_inline bool skip_task(struct task_struct *t)
 {
-	struct task_struct *t = ctx->task;
-	struct file *file = ctx->file;
-
-	if (!t || !file || t->pid != t->tgid || (__u32)t->tgid == self_tgid)
-		return false;
-	*type = BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
-	return true;
+	return t->pid != t->tgid || (__u32)t->tgid == self_tgid;
 }
 
-static __always_inline void seq_inet(struct bpf_iter__task_file *ctx, struct sock *sk)
+static __always_inline __u32 file_type(struct file *file)
+{
+	return BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
+}
+
+static __always_inline void seq_inet(struct bpf_iter_meta *meta, struct task_struct *t, struct file *file, __u32 fd,
+				     struct sock *sk)
 {
 	struct spy_sock r;
 
-	fill_hdr_of(&r.h, ctx->task, SPY_KIND_SOCKET, sizeof(r), 0);
+	fill_hdr_of(&r.h, t, SPY_KIND_SOCKET, sizeof(r), 0);
 	fill_sock(&r, sk);
-	r.sock = file_ino(ctx->file);
+	r.sock = file_ino(file);
 	r.err = 0;
-	r.fd = ctx->fd;
+	r.fd = fd;
 	/* Its end can be attributed even though its beginning was not seen. */
-	own(sk, ctx->task, r.sock, BPF_NOEXIST);
-	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	own(sk, t, r.sock, BPF_NOEXIST);
+	bpf_seq_write(meta->seq, &r, sizeof(r));
 }
 
 SEC("?iter/task_file")
@@ -143,10 +144,11 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 	struct task_struct *t = ctx->task;
 	struct file *file = ctx->file;
 	struct scratch *s;
-	__u32 type, mode;
+	__u32 type, mode, fd = ctx->fd;
 
-	if (!of_file(ctx, &type))
+	if (!t || !file || skip_task(t))
 		return 0;
+	type = file_type(file);
 	mode = BPF_CORE_READ(file, f_mode);
 	if (type == S_IFIFO) {
 		struct spy_pipe r;
@@ -154,7 +156,7 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 		fill_hdr_of(&r.h, t, SPY_KIND_PIPE, sizeof(r), 0);
 		r.ino = file_ino(file);
 		r.open = (mode & FMODE_READ ? SPY_OPEN_READ : 0) | (mode & FMODE_WRITE ? SPY_OPEN_WRITE : 0);
-		r.fd = ctx->fd;
+		r.fd = fd;
 		bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 		return 0;
 	}
@@ -166,7 +168,7 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 			return 0;
 		r = (struct spy_file *)s->buf;
 		fill_hdr_of(&r->h, t, SPY_KIND_OPEN, sizeof(*r), 1);
-		fill_file(r, file, ctx->fd);
+		fill_file(r, file, fd);
 		r->open &= ~(SPY_OPEN_CREATED | SPY_OPEN_TRUNC);
 		r->path = put_file_path(s, file, 0);
 		if ((r->path & SPY_STR_FORM_MASK) == SPY_STR_ANON)
@@ -180,7 +182,7 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 		if (!sk)
 			return 0;
 		if (is_inet(sk)) {
-			seq_inet(ctx, sk);
+			seq_inet(ctx->meta, t, file, fd, sk);
 		} else if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX) {
 			struct spy_unix *r;
 
@@ -189,7 +191,7 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 				return 0;
 			r = (struct spy_unix *)s->buf;
 			fill_hdr_of(&r->h, t, SPY_KIND_UNIX_SOCKET, sizeof(*r), 1);
-			fill_unix(s, sk, file_ino(file), ctx->fd);
+			fill_unix(s, sk, file_ino(file), fd);
 			seq_submit(ctx->meta, s);
 		}
 	}
@@ -200,14 +202,15 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 SEC("?iter/task_file")
 int refresh_sockets(struct bpf_iter__task_file *ctx)
 {
+	struct task_struct *t = ctx->task;
+	struct file *file = ctx->file;
 	struct sock *sk;
-	__u32 type;
 
-	if (!of_file(ctx, &type) || type != S_IFSOCK)
+	if (!t || !file || skip_task(t) || file_type(file) != S_IFSOCK)
 		return 0;
-	sk = file_sock(ctx->file);
+	sk = file_sock(file);
 	if (sk && is_inet(sk))
-		seq_inet(ctx, sk);
+		seq_inet(ctx->meta, t, file, ctx->fd, sk);
 	return 0;
 }
 

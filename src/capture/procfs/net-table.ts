@@ -45,7 +45,7 @@ function parseLine(bytes: Buffer, start: number, end: number, v6: boolean, line:
   line.remotePort = hex(bytes, at + digits + 1, 4);
   at += digits + 6;
   line.state = hex(bytes, at, 2);
-  // Five columns further is the inode.
+  // tx:rx, tr:when, retrnsmt, uid, timeout, inode.
   for (let column = 0; column < 6; column++) {
     while (at < end && bytes[at] !== SPACE) at++;
     while (at < end && bytes[at] === SPACE) at++;

@@ -1,8 +1,6 @@
-import { BATCH, BATCH_FLAG, FILE, FORK, EXIT, HDR, IMAGE, KIND, LOSS, MARK, PIPE, SOCK, TICK, UNIX } from "./layout.gen.ts";
+import { BATCH, BATCH_FLAG, FILE, FORK, EXIT, HDR, IMAGE, KIND, LOSS, MAGIC, MARK, PIPE, SOCK, TICK, UNIX, WIRE_VERSION } from "./layout.gen.ts";
 import { StringTable } from "./strings.ts";
 
-export const BATCH_MAGIC = 0x42595053;
-export const WIRE_VERSION = 1;
 const TWO_32 = 0x1_0000_0000;
 
 /**
@@ -49,7 +47,7 @@ export class BatchReader {
     this.#row = 0;
     const rowBytes = this.u32(BATCH.rowBytes);
     const strBytes = this.u32(BATCH.strBytes);
-    if (this.u32(BATCH.magic) !== BATCH_MAGIC || this.u16(BATCH.version) !== WIRE_VERSION) return this.#reject();
+    if (this.u32(BATCH.magic) !== MAGIC || this.u16(BATCH.version) !== WIRE_VERSION) return this.#reject();
     if (rowBytes % 8 !== 0 || BATCH.SIZE + rowBytes + strBytes > bytes.byteLength) return this.#reject();
     if (!this.#based) {
       this.#based = true;

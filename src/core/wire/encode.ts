@@ -1,7 +1,6 @@
 import { parseAddress } from "../text/address.ts";
-import { BATCH_MAGIC, WIRE_VERSION } from "./decode.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
-import { BATCH, BATCH_FLAG, EXIT, FILE, FORK, HDR, IMAGE, KIND, LOSS, MARK, PIPE, SOCK, TICK, UNIX } from "./layout.gen.ts";
+import { BATCH, BATCH_FLAG, EXIT, FILE, FORK, HDR, IMAGE, KIND, LOSS, MAGIC, MARK, PIPE, SOCK, TICK, UNIX, WIRE_VERSION } from "./layout.gen.ts";
 import type { ExitFields, FileFields, ForkFields, ImageFields, LossFields, MarkFields, PipeFields, RowHead, SockFields, TickFields, U64, UnixFields } from "./fields.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
@@ -170,7 +169,7 @@ export class BatchWriter {
     const strs = this.#strs.take();
     const batch = new GrowingBytes();
     batch.reserve(BATCH.SIZE + rows.length + strs.length);
-    batch.u32(BATCH.magic, BATCH_MAGIC);
+    batch.u32(BATCH.magic, MAGIC);
     batch.u16(BATCH.version, WIRE_VERSION);
     batch.u16(BATCH.flags, this.#key ? BATCH_FLAG.KEY : 0);
     batch.u32(BATCH.rowBytes, rows.length);

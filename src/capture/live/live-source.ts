@@ -1,0 +1,94 @@
+import { CaptureError, type EventSource, type Feature, type SourceStatus } from "../source.ts";
+import { type NativeSession, type NativeStats, newNativeSession, objectPath } from "./native.ts";
+
+export interface LiveOptions {
+  /** Size of the ring for everything but fork, exec and exit: a power of two, bytes. */
+  readonly activityBytes?: number;
+}
+
+const BATCH_BYTES = 1 << 20;
+
+/** The kernel"s own events. Batches are views into one buffer that the next batch overwrites. */
+export class LiveSource implements EventSource {
+  readonly kind = "live";
+  readonly #session: NativeSession;
+  readonly #options: LiveOptions;
+  readonly #buffer = new Uint8Array(BATCH_BYTES);
+
+  constructor(options: LiveOptions = {}) {
+    this.#options = options;
+    this.#session = newNativeSession();
+  }
+
+  start(): void {
+    native(() => {
+      const { activityBytes } = this.#options;
+      this.#session.open({ objectPath: objectPath(), ...(activityBytes === undefined ? {} : { activityBytes }) });
+      this.#session.load();
+      // Hooks first, then what is there: nothing falls between.
+      this.#session.attach();
+      this.#session.snapshot();
+      this.#session.refresh();
+    });
+  }
+
+  drain(sink: (batch: Uint8Array) => void, budgetMs: number): boolean {
+    const deadline = performance.now() + budgetMs;
+    for (;;) {
+      const bytes = this.#session.read(this.#buffer);
+      if (bytes === 0) return false;
+      sink(this.#buffer.subarray(0, bytes));
+      if (performance.now() >= deadline) return true;
+    }
+  }
+
+  refresh(): void {
+    native(() => this.#session.refresh());
+  }
+
+  stats(): NativeStats {
+    return this.#session.stats();
+  }
+
+  status(): SourceStatus {
+    const stats = this.#session.stats();
+    const column = (values: Float64Array) =>
+      new Map(Array.from(values.entries()).filter(([, count]) => count > 0));
+    const features: Feature[] = this.#session.features().map(({ name, hook, ok, lost, why }) =>
+      ok ? { name, hook, state: "ok" } : { name, hook, state: "missing", why: `${why}; not seen: ${lost}`, fix: "a newer kernel" },
+    );
+    if (stats.missedRuns > 0)
+      features.push({
+        name: "reentrancy",
+        hook: "all programs",
+        state: "degraded",
+        why: `the kernel skipped ${stats.missedRuns} runs of a program that was already running on that CPU`,
+      });
+    return { delivered: column(stats.delivered), lost: column(stats.dropped), features };
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+}
+
+/** Attaches to the running kernel. Throws CaptureError with the true cause. */
+export function openLive(options: LiveOptions = {}): LiveSource {
+  const source = new LiveSource(options);
+  try {
+    source.start();
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+  return source;
+}
+
+function native<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const { message, code, hint } = error as Error & { code?: string; hint?: string };
+    throw new CaptureError(message, code ?? "EUNKNOWN", hint ?? "");
+  }
+}

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { CaptureError } from "../source.ts";
+
+export interface NativeFeature {
+  readonly name: string;
+  readonly hook: string;
+  readonly ok: boolean;
+  /** What is missing without it, in words. */
+  readonly lost: string;
+  /** The verifier"s or kernel"s own words; empty when ok. */
+  readonly why: string;
+}
+
+/** Columns are indexed by kind number. */
+export interface NativeStats {
+  readonly produced: Float64Array;
+  readonly dropped: Float64Array;
+  readonly delivered: Float64Array;
+  readonly malformed: number;
+  /** Runs the kernel skipped because the program already ran on that CPU. */
+  readonly missedRuns: number;
+  readonly ringUsed: number;
+  readonly ringBytes: number;
+}
+
+/** native/src/addon.cc. Every method throws {message, code, errno, hint}; close is idempotent. */
+export interface NativeSession {
+  open(options: { objectPath: string; activityBytes?: number }): void;
+  load(): void;
+  attach(): void;
+  /** Queues what is there now; returns the pids of the processes seen. */
+  snapshot(): Uint32Array;
+  /** Queues changed usage and socket counters. */
+  refresh(): void;
+  /** Fills one batch (at least 64 KiB, 8-byte aligned); returns its bytes, 0 = nothing waiting. */
+  read(into: Uint8Array): number;
+  features(): NativeFeature[];
+  stats(): NativeStats;
+  close(): void;
+}
+
+interface Addon {
+  readonly Session: new () => NativeSession;
+}
+
+/** A file of build/, found from where this code runs: the bundle in dist/ or the sources. */
+function built(name: string): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const path = join(folder, "build", name);
+    if (existsSync(path)) return path;
+    if (folder === dirname(folder)) throw new CaptureError(`${name} is not built`, "ENOENT", "run: npm run setup");
+  }
+}
+
+export const objectPath = (): string => built("spydertop.bpf.o");
+
+export function newNativeSession(): NativeSession {
+  const path = built("spydertop.node");
+  try {
+    const addon = createRequire(import.meta.url)(path) as Addon;
+    return new addon.Session();
+  } catch (error) {
+    throw new CaptureError(`cannot load ${path}: ${(error as Error).message}`, "EADDON", "rebuild it: npm run setup");
+  }
+}

@@ -1,0 +1,212 @@
+import { readdirSync } from 'node:fs';
+import type { BatchWriter } from '../../core/wire/encode.ts';
+import type { ImageFields } from '../../core/wire/fields.ts';
+import { FLAG, KIND } from '../../core/wire/layout.gen.ts';
+import { decodeUtf8 } from '../../core/wire/utf8.ts';
+import type { Descriptors } from './descriptors.ts';
+import { ImageReader } from './image.ts';
+import { Known } from './known.ts';
+import type { ProcFiles, Units } from './proc-files.ts';
+import type { RowTime, Sockets } from './sockets.ts';
+import { STAT, Stat } from './stat.ts';
+
+/** What wait(2) would have reported is not known: no wait status has these bits. */
+export const UNKNOWN_EXIT_CODE = 0xffffffff;
+
+/** Processes looked at between two checks of the time budget. */
+const STEP = 16;
+
+/**
+ * Every process by pid, and the rows that tell how the table changed. Forks, execs and exits are deduced: a new
+ * (pid, start), a new stack address or comm, a pid that is gone or a zombie.
+ */
+export class ProcessTable {
+  readonly #files: ProcFiles;
+  readonly #writer: BatchWriter;
+  readonly #sockets: Sockets;
+  readonly #descriptors: Descriptors;
+  readonly #images: ImageReader;
+  readonly #units: Units;
+  readonly #stat = new Stat();
+  readonly #known = new Map<number, Known>();
+  #polls = 0;
+
+  constructor(files: ProcFiles, writer: BatchWriter, sockets: Sockets, descriptors: Descriptors, units: Units) {
+    this.#files = files;
+    this.#writer = writer;
+    this.#sockets = sockets;
+    this.#descriptors = descriptors;
+    this.#images = new ImageReader(files);
+    this.#units = units;
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  live(): IterableIterator<Known> {
+    return this.#known.values();
+  }
+
+  get(pid: number): Known | undefined {
+    return this.#known.get(pid);
+  }
+
+  /** Looks at every process: usage, execs, exits, newcomers. */
+  *poll(time: RowTime): Generator<void> {
+    this.#polls++;
+    const newcomers: Known[] = [];
+    const changed: Known[] = [];
+    let step = 0;
+    for (const pid of pids()) {
+      if (++step % STEP === 0) yield;
+      const known = this.#known.get(pid);
+      if (!this.#readStat(known?.statPath ?? `/proc/${pid}/stat`)) continue;
+      const current = this.#identify(pid, known, time);
+      current.seen = this.#polls;
+      if (current !== known) newcomers.push(current);
+      else if (!current.exited && this.#isNewImage(current)) changed.push(current);
+      else this.#usage(current, time);
+    }
+    for (const known of this.#known.values()) {
+      if (known.seen === this.#polls) continue;
+      this.#exit(known, UNKNOWN_EXIT_CODE, time);
+      this.#known.delete(known.pid);
+    }
+    yield* this.#introduce(newcomers, KIND.PROCESS, time);
+    yield* this.#introduce(changed, KIND.EXEC, { ...time, flags: time.flags & ~FLAG.BEFORE_START });
+  }
+
+  /** Looks for pids not seen before, and at nothing else: cheap enough for several times a second. */
+  *discover(time: RowTime): Generator<void> {
+    const newcomers: Known[] = [];
+    for (const pid of pids()) {
+      if (this.#known.has(pid) || !this.#readStat(`/proc/${pid}/stat`)) continue;
+      const current = this.#identify(pid, undefined, time);
+      current.seen = this.#polls;
+      newcomers.push(current);
+    }
+    yield* this.#introduce(newcomers, KIND.PROCESS, time);
+  }
+
+  /** The process as just read into the stat: the one known, or a new one in place of a pid's former owner. */
+  #identify(pid: number, known: Known | undefined, time: RowTime): Known {
+    const startNs = this.#stat.get(STAT.startTicks) * this.#units.nsPerTick;
+    if (known?.startNs === startNs) return known;
+    if (known !== undefined) this.#exit(known, UNKNOWN_EXIT_CODE, time);
+    const current = new Known(pid, startNs);
+    current.ppid = this.#stat.get(STAT.ppid);
+    this.#known.set(pid, current);
+    return current;
+  }
+
+  #readStat(path: string): boolean {
+    const length = this.#files.read(path);
+    return length > 0 && this.#stat.parse(this.#files.bytes, length);
+  }
+
+  #isNewImage(known: Known): boolean {
+    const stack = this.#stat.get(STAT.startStack);
+    // An unreadable stack reads 0, and so does that of a process on its way out.
+    if (stack !== 0 && stack !== known.startStack) return true;
+    return decodeUtf8(this.#files.bytes, this.#stat.commStart, this.#stat.commEnd) !== known.comm;
+  }
+
+  /** Rows of processes with a new image: parents first, so that a child's parent is known. */
+  *#introduce(processes: Known[], kind: typeof KIND.PROCESS | typeof KIND.EXEC, time: RowTime): Generator<void> {
+    processes.sort((a, b) => a.startNs - b.startNs || a.pid - b.pid);
+    for (const known of processes) {
+      yield;
+      // Read again: the poll may have been interrupted for long.
+      if (!this.#readStat(known.statPath)) continue;
+      if (this.#stat.get(STAT.startTicks) * this.#units.nsPerTick !== known.startNs) continue;
+      this.#image(known, kind, time);
+    }
+  }
+
+  #image(known: Known, kind: typeof KIND.PROCESS | typeof KIND.EXEC, time: RowTime): void {
+    const stat = this.#stat;
+    known.comm = decodeUtf8(this.#files.bytes, stat.commStart, stat.commEnd);
+    known.startStack = stat.get(STAT.startStack);
+    known.ppid = stat.get(STAT.ppid);
+    known.kernelThread = stat.kernelThread;
+    const head = { ...time, pid: known.pid, startNs: known.startNs };
+    const image: ImageFields | undefined = this.#images.read(known, stat, this.#known.get(known.ppid)?.startNs, head);
+    if (image === undefined) return;
+    this.#writer.image(image, kind);
+    // stat still holds this process: only the buffer was reused.
+    this.#usage(known, time);
+    if (!known.kernelThread && !known.exited) this.#descriptors.read(known, time);
+  }
+
+  #usage(known: Known, time: RowTime): void {
+    const stat = this.#stat;
+    if (known.exited) return;
+    const dead = stat.dead;
+    const exitCode = stat.get(STAT.exitCode);
+    const cpuNs = (stat.get(STAT.utime) + stat.get(STAT.stime)) * this.#units.nsPerTick;
+    const rssBytes = stat.get(STAT.rssPages) * this.#units.pageBytes;
+    const threads = stat.get(STAT.threads);
+    const same = known.cpuNs === cpuNs && known.rssBytes === rssBytes && known.threads === threads;
+    if (!same || known.state !== stat.state) {
+      known.rssBytes = rssBytes;
+      known.vsizeBytes = stat.get(STAT.vsizeBytes);
+      known.threads = threads;
+      known.state = stat.state;
+      // Storage I/O that cost no measurable CPU arrives with the next tick that did.
+      if (known.cpuNs !== cpuNs) this.#io(known);
+      known.cpuNs = cpuNs;
+      this.#tick(known, time);
+    }
+    if (dead) this.#exit(known, known.readable ? exitCode : UNKNOWN_EXIT_CODE, time);
+  }
+
+  #tick(known: Known, time: RowTime): void {
+    this.#writer.tick({
+      ...time,
+      pid: known.pid,
+      startNs: known.startNs,
+      cpuNs: known.cpuNs,
+      rssBytes: known.rssBytes,
+      vszBytes: known.vsizeBytes,
+      readBytes: known.readBytes,
+      writeBytes: known.writeBytes,
+      threads: known.threads,
+      state: String.fromCharCode(known.state),
+    });
+  }
+
+  #io(known: Known): void {
+    if (!known.readable || known.kernelThread) return;
+    const io = this.#files.text(`${known.folder}/io`);
+    if (io === undefined) return;
+    known.readBytes = Number(/\nread_bytes: (\d+)/.exec(io)?.[1] ?? 0);
+    known.writeBytes = Number(/\nwrite_bytes: (\d+)/.exec(io)?.[1] ?? 0);
+  }
+
+  #exit(known: Known, code: number, time: RowTime): void {
+    if (known.exited) return;
+    known.exited = true;
+    this.#sockets.release(known);
+    this.#writer.exit({
+      timeNs: time.timeNs,
+      flags: time.flags & ~FLAG.BEFORE_START,
+      pid: known.pid,
+      startNs: known.startNs,
+      cpuNs: Math.max(known.cpuNs, 0),
+      readBytes: known.readBytes,
+      writeBytes: known.writeBytes,
+      maxRssBytes: known.rssBytes,
+      code,
+    });
+  }
+}
+
+function pids(): number[] {
+  const found: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (pid > 0) found.push(pid);
+  }
+  return found;
+}

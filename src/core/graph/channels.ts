@@ -1,0 +1,45 @@
+import { F64Column, I32Column, U32Column } from "./columns.ts";
+import { HashIndex, hash2 } from "./hash-index.ts";
+import type { ChannelIndex, EdgeIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { Table } from "./table.ts";
+
+/** Pipes by inode. A number that comes back belongs to a new row; the old one keeps its edges. */
+export class Channels extends Table {
+  readonly inoLo = this.column(new U32Column());
+  readonly inoHi = this.column(new U32Column());
+  readonly firstNs = this.column(new F64Column());
+  readonly edges = this.column(new I32Column<EdgeIndex>());
+  readonly edgeCount = this.column(new U32Column());
+  readonly #byInode = new HashIndex();
+
+  find(inoLo: number, inoHi: number): ChannelIndex {
+    const index = this.#byInode;
+    for (let row = index.first(hash2(inoLo, inoHi)); row >= 0; row = index.next()) {
+      if (this.inoLo.get(row) === inoLo && this.inoHi.get(row) === inoHi) return row;
+    }
+    return NONE;
+  }
+
+  add(inoLo: number, inoHi: number, timeNs: number): ChannelIndex {
+    const row: ChannelIndex = this.take();
+    this.inoLo.set(row, inoLo);
+    this.inoHi.set(row, inoHi);
+    this.firstNs.set(row, timeNs);
+    this.edges.set(row, NONE);
+    this.edgeCount.set(row, 0);
+    this.#byInode.add(hash2(inoLo, inoHi), row);
+    return row;
+  }
+
+  /** Its inode may be used again: no later record means this one. */
+  retire(row: ChannelIndex): void {
+    this.#byInode.remove(hash2(this.inoLo.get(row), this.inoHi.get(row)), row);
+  }
+
+  /** Forgets a channel without edges. */
+  remove(row: ChannelIndex): void {
+    this.retire(row);
+    this.give(row);
+  }
+}

@@ -1,0 +1,172 @@
+import { F64Column, I32Column, U16Column, U32Column } from "./columns.ts";
+import { HashIndex, hash2 } from "./hash-index.ts";
+import type { EdgeIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { Table } from "./table.ts";
+
+/** What a process did to an object. The object's table follows from the kind. */
+export const EDGE = {
+  /** file: opened for reading */
+  READ: 0,
+  /** file: executed (exec names it as executable) */
+  EXECUTED: 1,
+  /** file: opened for writing; flag CREATED when the open made it */
+  WROTE: 2,
+  /** file: mode changed */
+  CHMOD: 3,
+  /** connection: holds the end of side 0 / side 1 */
+  SIDE_0: 4,
+  SIDE_1: 5,
+  /** channel: holds the reading / writing end */
+  PIPE_READ: 6,
+  PIPE_WRITE: 7,
+} as const;
+
+export const EDGE_FLAG = {
+  BEFORE_START: 1,
+  INFERRED: 2,
+  POLLED: 4,
+  UNVERIFIED: 8,
+  /** file: the open created it; channel: made the pipe */
+  CREATED: 16,
+  /** connection: made the connect, accept or listen call itself */
+  OPENER: 32,
+  STDIN: 64,
+  STDOUT: 128,
+  STDERR: 256,
+  /** file: chmod that made it executable */
+  MADE_EXECUTABLE: 512,
+} as const;
+
+/** Lists of a process, each with its own head. Writes and sockets are kept with the last touched first. */
+export const FAMILY = { READS: 0, WRITES: 1, SOCKETS: 2, CLOSED: 3, CHANNELS: 4 } as const;
+export const EDGE_FAMILIES = [0, 1, 2, 3, 4] as const;
+
+const FAMILY_OF_KIND = [0, 0, 1, 1, 2, 2, 4, 4] as const;
+
+interface Heads {
+  /** By process: one head column a family. */
+  readonly ofProcess: readonly I32Column<EdgeIndex>[];
+  /** By kind: the head column of the object's list and the object's edge counter. */
+  readonly ofObject: readonly I32Column<EdgeIndex>[];
+  readonly degree: readonly U32Column[];
+}
+
+/**
+ * Edges between a process and a file, connection or channel: one per (process, object, kind), however often it happened.
+ * Each is in one list of its process and one of its object.
+ */
+export class Edges extends Table {
+  readonly kind = this.column(new U16Column());
+  readonly flags = this.column(new U16Column());
+  readonly process = this.column(new I32Column<ProcessIndex>());
+  readonly object = this.column(new I32Column());
+  readonly times = this.column(new U32Column());
+  readonly firstNs = this.column(new F64Column());
+  readonly lastNs = this.column(new F64Column());
+  readonly nextOfProcess = this.column(new I32Column<EdgeIndex>());
+  readonly nextOfObject = this.column(new I32Column<EdgeIndex>());
+  readonly #previousOfProcess = this.column(new I32Column<EdgeIndex>());
+  readonly #previousOfObject = this.column(new I32Column<EdgeIndex>());
+  readonly #family = this.column(new U16Column());
+  readonly #index = new HashIndex();
+  readonly #heads: Heads;
+  /** Whether the last touch made a new edge. */
+  added = false;
+
+  constructor(heads: Heads) {
+    super();
+    this.#heads = heads;
+  }
+
+  find(kind: number, process: ProcessIndex, object: number): EdgeIndex {
+    const index = this.#index;
+    for (let row = index.first(hash2(process * 8 + kind, object)); row >= 0; row = index.next()) {
+      if (this.process.get(row) === process && this.object.get(row) === object && this.kind.get(row) === kind) return row;
+    }
+    return NONE;
+  }
+
+  /** Notes that it happened (again) at timeNs. */
+  touch(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
+    let row = this.find(kind, process, object);
+    this.added = row === NONE;
+    if (row !== NONE) {
+      this.times.set(row, this.times.get(row) + 1);
+      if (timeNs < this.firstNs.get(row)) this.firstNs.set(row, timeNs);
+      if (timeNs > this.lastNs.get(row)) this.lastNs.set(row, timeNs);
+      this.flags.set(row, this.#mergedFlags(this.flags.get(row), flags));
+      if (this.#family.get(row) === FAMILY.WRITES) this.moveTo(row, FAMILY.WRITES);
+      return row;
+    }
+    row = this.take();
+    this.kind.set(row, kind);
+    this.flags.set(row, flags);
+    this.process.set(row, process);
+    this.object.set(row, object);
+    this.times.set(row, 1);
+    this.firstNs.set(row, timeNs);
+    this.lastNs.set(row, timeNs);
+    this.#linkProcess(row, FAMILY_OF_KIND[kind as 0]);
+    const list = this.#heads.ofObject[kind] as I32Column<EdgeIndex>;
+    const first = list.get(object);
+    this.#previousOfObject.set(row, NONE);
+    this.nextOfObject.set(row, first);
+    if (first !== NONE) this.#previousOfObject.set(first, row);
+    list.set(object, row);
+    const degree = this.#heads.degree[kind] as U32Column;
+    degree.set(object, degree.get(object) + 1);
+    this.#index.add(hash2(process * 8 + kind, object), row);
+    return row;
+  }
+
+  remove(row: EdgeIndex): void {
+    const kind = this.kind.get(row);
+    const object = this.object.get(row);
+    this.#index.remove(hash2(this.process.get(row) * 8 + kind, object), row);
+    this.#unlinkProcess(row);
+    const next = this.nextOfObject.get(row);
+    const previous = this.#previousOfObject.get(row);
+    if (previous === NONE) (this.#heads.ofObject[kind] as I32Column<EdgeIndex>).set(object, next);
+    else this.nextOfObject.set(previous, next);
+    if (next !== NONE) this.#previousOfObject.set(next, previous);
+    const degree = this.#heads.degree[kind] as U32Column;
+    degree.set(object, degree.get(object) - 1);
+    this.give(row);
+  }
+
+  /** Moves an edge to the front of another (or the same) list of its process. */
+  moveTo(row: EdgeIndex, family: number): void {
+    this.#unlinkProcess(row);
+    this.#linkProcess(row, family);
+  }
+
+  has(row: EdgeIndex, flag: number): boolean {
+    return (this.flags.get(row) & flag) !== 0;
+  }
+
+  /** How we know stays as good as it ever was; what happened accumulates. */
+  #mergedFlags(before: number, now: number): number {
+    const how = EDGE_FLAG.BEFORE_START | EDGE_FLAG.INFERRED | EDGE_FLAG.POLLED | EDGE_FLAG.UNVERIFIED;
+    return (before & now & how) | ((before | now) & ~how);
+  }
+
+  #linkProcess(row: EdgeIndex, family: number): void {
+    const list = this.#heads.ofProcess[family] as I32Column<EdgeIndex>;
+    const process = this.process.get(row);
+    const first = list.get(process);
+    this.#family.set(row, family);
+    this.#previousOfProcess.set(row, NONE);
+    this.nextOfProcess.set(row, first);
+    if (first !== NONE) this.#previousOfProcess.set(first, row);
+    list.set(process, row);
+  }
+
+  #unlinkProcess(row: EdgeIndex): void {
+    const next = this.nextOfProcess.get(row);
+    const previous = this.#previousOfProcess.get(row);
+    if (previous === NONE) (this.#heads.ofProcess[this.#family.get(row)] as I32Column<EdgeIndex>).set(this.process.get(row), next);
+    else this.nextOfProcess.set(previous, next);
+    if (next !== NONE) this.#previousOfProcess.set(next, previous);
+  }
+}

@@ -1,0 +1,107 @@
+import { F64Column, I32Column, TextColumn, U16Column, U32Column } from "./columns.ts";
+import { HashIndex, hash2 } from "./hash-index.ts";
+import type { EdgeIndex, FileIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { Table } from "./table.ts";
+
+export const FILE_FLAG = {
+  /** No name left when last seen. */
+  DELETED: 1,
+  /** Lives in memory only. */
+  MEMFD: 2,
+  /** Holds credentials, by its path. */
+  SECRET: 4,
+  /** Device and inode are not known: identity is the path. */
+  BY_PATH: 8,
+} as const;
+
+/** Files by (device, inode, generation), under the path they were last seen at. */
+export class Files extends Table {
+  readonly dev = this.column(new U32Column());
+  readonly generation = this.column(new U32Column());
+  readonly inoLo = this.column(new U32Column());
+  readonly inoHi = this.column(new U32Column());
+  readonly path = this.column(new TextColumn());
+  readonly flags = this.column(new U16Column());
+  readonly firstNs = this.column(new F64Column());
+  readonly lastNs = this.column(new F64Column());
+  /** Edges READ and EXECUTED, newest first. */
+  readonly readers = this.column(new I32Column<EdgeIndex>());
+  readonly readerCount = this.column(new U32Column());
+  /** Edges WROTE and CHMOD, newest first. */
+  readonly writers = this.column(new I32Column<EdgeIndex>());
+  readonly writerCount = this.column(new U32Column());
+  readonly #byInode = new HashIndex();
+  /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
+  readonly #byPath = new Map<string, FileIndex>();
+  textLength = 0;
+
+  find(dev: number, generation: number, inoLo: number, inoHi: number): FileIndex {
+    const index = this.#byInode;
+    for (let row = index.first(hash2(inoLo ^ (dev << 8), inoHi ^ generation)); row >= 0; row = index.next()) {
+      if (this.inoLo.get(row) !== inoLo || this.inoHi.get(row) !== inoHi) continue;
+      if (this.dev.get(row) === dev && this.generation.get(row) === generation) return row;
+    }
+    return NONE;
+  }
+
+  /** A written file by the path it was last seen at. */
+  atPath(path: string): FileIndex {
+    return this.#byPath.get(path) ?? NONE;
+  }
+
+  add(dev: number, generation: number, inoLo: number, inoHi: number, path: string, timeNs: number): FileIndex {
+    const row: FileIndex = this.take();
+    const byPath = inoLo === 0 && inoHi === 0;
+    this.dev.set(row, dev);
+    this.generation.set(row, generation);
+    this.inoLo.set(row, inoLo);
+    this.inoHi.set(row, inoHi);
+    this.path.set(row, path);
+    this.textLength += path.length;
+    this.flags.set(row, byPath ? FILE_FLAG.BY_PATH : 0);
+    this.firstNs.set(row, timeNs);
+    this.lastNs.set(row, timeNs);
+    this.readers.set(row, NONE);
+    this.writers.set(row, NONE);
+    this.readerCount.set(row, 0);
+    this.writerCount.set(row, 0);
+    if (byPath) this.#byPath.set(path, row);
+    else this.#byInode.add(hash2(inoLo ^ (dev << 8), inoHi ^ generation), row);
+    return row;
+  }
+
+  rename(row: FileIndex, path: string): void {
+    const before = this.path.get(row);
+    if (before === path) return;
+    const indexed = this.#byPath.get(before) === row;
+    if (indexed) this.#byPath.delete(before);
+    this.textLength += path.length - before.length;
+    this.path.set(row, path);
+    if (indexed) this.#byPath.set(path, row);
+  }
+
+  /** Makes it findable by path: somebody wrote it. */
+  indexPath(row: FileIndex): void {
+    this.#byPath.set(this.path.get(row), row);
+  }
+
+  has(row: FileIndex, flag: number): boolean {
+    return (this.flags.get(row) & flag) !== 0;
+  }
+
+  setFlag(row: FileIndex, flag: number): void {
+    this.flags.set(row, this.flags.get(row) | flag);
+  }
+
+  /** Forgets a file without edges. */
+  remove(row: FileIndex): void {
+    const path = this.path.get(row);
+    if (this.#byPath.get(path) === row) this.#byPath.delete(path);
+    const inoLo = this.inoLo.get(row);
+    this.#byInode.remove(hash2(inoLo ^ (this.dev.get(row) << 8), this.inoHi.get(row) ^ this.generation.get(row)), row);
+    this.textLength -= path.length;
+    this.path.set(row, "");
+    this.give(row);
+  }
+}

@@ -1,0 +1,89 @@
+import { F64Column, I32Column, TextColumn, U16Column, U32Column } from "./columns.ts";
+import type { ImageIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { Table } from "./table.ts";
+
+/** Bits of `known`: how and how much of the image is known. */
+export const IMAGE_KNOWN = {
+  BEFORE_START: 1,
+  POLLED: 2,
+  UNVERIFIED: 4,
+  ARGV_CUT: 8,
+} as const;
+
+/** Kinds of a standard descriptor: S_IFMT bits >> 12. */
+export const STDIO = { CLOSED: 0, PIPE: 1, DEVICE: 2, FILE: 8, SOCKET: 12 } as const;
+
+/**
+ * What a process runs: one row per exec. A forked child shares its parent's row until it executes; the rows of a process are a list
+ * through `previous`, which leads on into the images it inherited. Counted: the last holder frees the row.
+ */
+export class Images extends Table {
+  /** Id of the process that executed it. */
+  readonly processId = this.column(new F64Column());
+  readonly previous = this.column(new I32Column<ImageIndex>());
+  readonly #holders = this.column(new U32Column());
+  readonly atNs = this.column(new F64Column());
+  readonly exe = this.column(new TextColumn());
+  readonly cwd = this.column(new TextColumn());
+  /** Arguments separated by NUL. */
+  readonly argv = this.column(new TextColumn());
+  readonly script = this.column(new TextColumn());
+  /** Id of the executable's file; NaN = not known. */
+  readonly fileId = this.column(new F64Column());
+  /** IMAGE_FLAG bits of the wire. */
+  readonly flags = this.column(new U32Column());
+  readonly known = this.column(new U16Column());
+  /** Kind of fd 0, 1, 2 (STDIO), four bits each. */
+  readonly stdio = this.column(new U16Column());
+  textLength = 0;
+
+  /** A row held once, by its process. Takes over the caller's hold on `previous`. */
+  add(processId: number, previous: ImageIndex, atNs: number, texts: readonly [exe: string, cwd: string, argv: string, script: string]): ImageIndex {
+    const row: ImageIndex = this.take();
+    this.processId.set(row, processId);
+    this.previous.set(row, previous);
+    this.#holders.set(row, 1);
+    this.atNs.set(row, atNs);
+    this.fileId.set(row, Number.NaN);
+    this.flags.set(row, 0);
+    this.known.set(row, 0);
+    this.stdio.set(row, 0);
+    this.setTexts(row, texts);
+    return row;
+  }
+
+  setTexts(row: ImageIndex, texts: readonly [exe: string, cwd: string, argv: string, script: string]): void {
+    this.textLength -= this.#textLength(row);
+    this.exe.set(row, texts[0]);
+    this.cwd.set(row, texts[1]);
+    this.argv.set(row, texts[2]);
+    this.script.set(row, texts[3]);
+    this.textLength += this.#textLength(row);
+  }
+
+  hold(row: ImageIndex): void {
+    this.#holders.set(row, this.#holders.get(row) + 1);
+  }
+
+  release(row: ImageIndex): void {
+    for (let at = row; at !== NONE; ) {
+      const holders = this.#holders.get(at) - 1;
+      this.#holders.set(at, holders);
+      if (holders > 0) return;
+      const previous = this.previous.get(at);
+      this.setTexts(at, ["", "", "", ""]);
+      this.give(at);
+      at = previous;
+    }
+  }
+
+  /** The kind (STDIO) of a standard descriptor at exec. */
+  stdioKind(row: ImageIndex, fd: 0 | 1 | 2): number {
+    return (this.stdio.get(row) >> (fd * 4)) & 15;
+  }
+
+  #textLength(row: ImageIndex): number {
+    return this.exe.get(row).length + this.cwd.get(row).length + this.argv.get(row).length + this.script.get(row).length;
+  }
+}

@@ -1,0 +1,75 @@
+import { type Column, U16Column, U32Column } from "./columns.ts";
+
+/** Ids are row + generation x this: 2^26 rows at once, 2^27 reuses of each. */
+const GENERATION = 0x400_0000;
+
+/**
+ * Rows with a free list. A row index is valid while its object lives; an id is never used again, so an id kept by a screen
+ * or a finding finds its object or nothing. Subclasses add columns and clear them in `alloc`.
+ */
+export class Table {
+  /** Rows in use. */
+  count = 0;
+  /** Rows ever in use: every live row is below. */
+  limit = 0;
+  #columns: Column[] = [];
+  #capacity = 0;
+  #free: number[] = [];
+  #generation: U32Column;
+  #live: U16Column;
+
+  constructor() {
+    this.#generation = this.column(new U32Column());
+    this.#live = this.column(new U16Column());
+  }
+
+  /** Bytes of one row over all columns, strings not counted. */
+  get rowBytes(): number {
+    return this.#columns.reduce((sum, column) => sum + column.bytesPerRow, 0);
+  }
+
+  id(row: number): number {
+    return row + this.#generation.get(row) * GENERATION;
+  }
+
+  /** The row of an id, -1 when the object is forgotten. */
+  row(id: number): number {
+    const row = id % GENERATION;
+    return row < this.limit && this.#live.get(row) === 1 && this.id(row) === id ? row : -1;
+  }
+
+  isLive(row: number): boolean {
+    return row >= 0 && row < this.limit && this.#live.get(row) === 1;
+  }
+
+  protected column<C extends Column>(column: C): C {
+    if (this.#capacity > 0) column.reserve(this.#capacity);
+    this.#columns.push(column);
+    return column;
+  }
+
+  /** A column with two entries a row: 2 x row and 2 x row + 1. */
+  protected pair<C extends Column>(column: C): C {
+    this.column({ bytesPerRow: 2 * column.bytesPerRow, reserve: (capacity) => column.reserve(2 * capacity) });
+    return column;
+  }
+
+  /** A row with whatever its columns last held. */
+  protected take(): number {
+    const row = this.#free.pop() ?? this.limit++;
+    if (row >= this.#capacity) {
+      this.#capacity = Math.max(64, this.#capacity * 2);
+      for (const column of this.#columns) column.reserve(this.#capacity);
+    }
+    this.#live.set(row, 1);
+    this.count++;
+    return row;
+  }
+
+  protected give(row: number): void {
+    this.#live.set(row, 0);
+    this.#generation.set(row, this.#generation.get(row) + 1);
+    this.#free.push(row);
+    this.count--;
+  }
+}

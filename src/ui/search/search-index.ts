@@ -1,0 +1,188 @@
+import Fuse from 'fuse.js';
+import type { ProcessId, ProcessRow, SearchEntry } from '../../core/query/model.ts';
+import type { Names, Queries } from '../ports.ts';
+import { type Field, parseQuery, queryHolds, type Searchable, type Term } from './query.ts';
+
+/** With fewer exact hits than this a typo is likely: the fuzzy tier is asked too. */
+const FEW = 3;
+/** The fuzzy tier costs about 4 µs an entry; beyond this many the newest are searched. */
+const FUZZY_MOST = 10_000;
+const FUZZY_SHORTEST = 3;
+
+export interface SearchResult {
+  /** Best first. */
+  readonly hits: readonly SearchEntry[];
+  readonly total: number;
+  readonly searched: number;
+  /** How many of the hits came from the fuzzy tier; they are the last ones. */
+  readonly fuzzy: number;
+}
+
+const KIND_RANK = { finding: 0, process: 1, connection: 2, channel: 3, file: 4 } as const;
+
+/**
+ * Search over everything the graph remembers. Tier 1 looks for the terms as they are; tier 2 (Fuse) forgives typing
+ * errors and is asked only when tier 1 finds next to nothing.
+ */
+export class SearchIndex {
+  readonly #queries: Queries;
+  readonly #names: Names;
+  #version = -1;
+  #entries: readonly SearchEntry[] = [];
+  #rows = new Map<ProcessId, ProcessRow | undefined>();
+  #fuse = new Fuse<SearchEntry>([], FUSE_OPTIONS);
+  #inFuse = new Set<string>();
+
+  constructor(queries: Queries, names: Names) {
+    this.#queries = queries;
+    this.#names = names;
+  }
+
+  search(text: string, limit: number): SearchResult {
+    this.#refresh();
+    const terms = parseQuery(text);
+    const exact = this.#entries.filter((entry) => queryHolds(terms, this.#searchable(entry)));
+    const ranked = rank(exact, terms).slice(0, limit);
+    const fuzzy = exact.length < FEW ? this.#typos(terms, new Set(exact)).slice(0, limit - ranked.length) : [];
+    return {
+      hits: [...ranked, ...fuzzy],
+      total: exact.length + fuzzy.length,
+      searched: this.#entries.length,
+      fuzzy: fuzzy.length,
+    };
+  }
+
+  /** The processes that a filter keeps: they match themselves, or one of their connections, files or findings does. */
+  processes(text: string): ReadonlySet<ProcessId> {
+    this.#refresh();
+    const terms = parseQuery(text);
+    const found = new Set<ProcessId>();
+    for (const entry of this.#entries) {
+      if (entry.process !== undefined && queryHolds(terms, this.#searchable(entry))) {
+        found.add(entry.process);
+      }
+    }
+    return found;
+  }
+
+  #refresh(): void {
+    if (this.#queries.version !== this.#version) {
+      this.#version = this.#queries.version;
+      this.#entries = this.#queries.entries();
+      this.#rows.clear();
+    }
+  }
+
+  #row(entry: SearchEntry): ProcessRow | undefined {
+    const id = entry.process;
+    if (id === undefined) {
+      return undefined;
+    }
+    if (!this.#rows.has(id)) {
+      this.#rows.set(id, this.#queries.process(id));
+    }
+    return this.#rows.get(id);
+  }
+
+  #searchable(entry: SearchEntry): Searchable {
+    return { haystack: entry.haystack, field: (name) => this.#field(entry, name) };
+  }
+
+  #field(entry: SearchEntry, name: Field): readonly string[] {
+    const { kind } = entry.subject;
+    switch (name) {
+      case 'port':
+        return kind === 'connection' ? [...entry.haystack.matchAll(/:(\d+)\b/gu)].map((match) => match[1] ?? '') : [];
+      case 'host':
+        return kind === 'connection' ? [entry.haystack] : [];
+      case 'path':
+        return kind === 'file' ? [entry.haystack] : [];
+      case 'rule':
+        return kind === 'finding' ? [entry.haystack] : [];
+      case 'state':
+        return [entry.live ? 'live' : 'exited'];
+      case 'pid':
+      case 'ppid':
+      case 'user':
+      case 'name':
+      case 'cmd':
+      case 'cont':
+        return this.#processField(entry, name);
+    }
+  }
+
+  #processField(entry: SearchEntry, name: 'pid' | 'ppid' | 'user' | 'name' | 'cmd' | 'cont'): readonly string[] {
+    const row = this.#row(entry);
+    if (row === undefined) {
+      return [];
+    }
+    switch (name) {
+      case 'pid':
+        return [String(row.pid)];
+      case 'ppid':
+        return [String(row.ppid)];
+      case 'user':
+        return [this.#names.user(row.uid).toLowerCase(), String(row.uid)];
+      case 'name':
+        return [row.name.toLowerCase()];
+      case 'cmd':
+        return [row.command.toLowerCase()];
+      case 'cont':
+        return [this.#names.container(row.cgroup).toLowerCase()];
+    }
+  }
+
+  #typos(terms: readonly Term[], known: ReadonlySet<SearchEntry>): readonly SearchEntry[] {
+    const words = terms.filter((term) => term.field === undefined && !term.negated);
+    const pattern = words.map((term) => term.text).join(' ');
+    if (pattern.length < FUZZY_SHORTEST) {
+      return [];
+    }
+    const others = terms.filter((term) => !words.includes(term));
+    const current = this.#fill();
+    return this.#fuse
+      .search(pattern, { limit: 50 })
+      .map(({ item }) => current.get(keyOf(item)))
+      .filter((entry) => entry !== undefined)
+      .filter((entry) => !known.has(entry) && queryHolds(others, this.#searchable(entry)));
+  }
+
+  /** Brings the fuzzy index up to date: new entries are added, and it is made afresh when half of it is stale. */
+  #fill(): ReadonlyMap<string, SearchEntry> {
+    const entries = this.#entries.slice(-FUZZY_MOST);
+    const current = new Map(entries.map((entry) => [keyOf(entry), entry]));
+    if (this.#inFuse.size > 2 * current.size + 100) {
+      this.#fuse = new Fuse<SearchEntry>([], FUSE_OPTIONS);
+      this.#inFuse = new Set();
+    }
+    for (const [key, entry] of current) {
+      if (!this.#inFuse.has(key)) {
+        this.#inFuse.add(key);
+        this.#fuse.add(entry);
+      }
+    }
+    return current;
+  }
+}
+
+const FUSE_OPTIONS = { keys: ['text'], threshold: 0.3, ignoreLocation: true, isCaseSensitive: false };
+
+/** An entry whose text changed (a process that executed something else) is another one. */
+function keyOf(entry: SearchEntry): string {
+  return `${entry.subject.kind}/${entry.subject.id}/${entry.text}`;
+}
+
+/** Living before gone, a match at the start of a word before one inside, findings and processes before what they touched. */
+function rank(entries: readonly SearchEntry[], terms: readonly Term[]): SearchEntry[] {
+  const word = terms.find((term) => term.field === undefined && !term.negated)?.text ?? '';
+  const score = (entry: SearchEntry): number => {
+    const text = entry.text.toLowerCase();
+    const at = word === '' ? 0 : text.indexOf(word);
+    const start = at === 0 || (at > 0 && !/[a-z0-9]/u.test(text[at - 1] ?? ''));
+    return (entry.live ? 0 : 100) + (at < 0 ? 20 : start ? 0 : 10) + KIND_RANK[entry.subject.kind];
+  };
+  return entries
+    .map((entry) => ({ entry, score: score(entry) }))
+    .sort((a, b) => a.score - b.score || a.entry.text.length - b.entry.text.length)
+    .map(({ entry }) => entry);
+}
