@@ -6,21 +6,20 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_open, struct pt_regs *regs, long ret)
 {
-	struct task_struct *t = (void *)bpf_get_current_task();
 	struct scratch *s;
 	struct spy_file *r;
 	struct file *file;
 
 	if (ret < 0 || is_self())
 		return 0;
-	file = fd_file(t, ret);
+	file = current_fd_file(ret);
 	if (!file)
 		return 0;
 	s = scratch_get(sizeof(*r));
 	if (!s)
 		return 0;
 	r = (struct spy_file *)s->buf;
-	fill_hdr(&r->h, t, SPY_KIND_OPEN, sizeof(*r), 1);
+	fill_current_hdr(&r->h, SPY_KIND_OPEN, sizeof(*r), 1);
 	fill_file(r, file, ret);
 	r->path = put_file_path(s, file, 0);
 	if ((r->path & SPY_STR_FORM_MASK) == SPY_STR_ANON)
@@ -33,7 +32,6 @@ int BPF_PROG(on_open, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_fchmod, struct pt_regs *regs, long ret)
 {
-	struct task_struct *t = (void *)bpf_get_current_task();
 	struct scratch *s;
 	struct spy_file *r;
 	struct file *file;
@@ -41,21 +39,21 @@ int BPF_PROG(on_fchmod, struct pt_regs *regs, long ret)
 
 	if (ret || is_self())
 		return 0;
-	file = fd_file(t, fd);
+	file = current_fd_file(fd);
 	if (!file)
 		return 0;
 	s = scratch_get(sizeof(*r));
 	if (!s)
 		return 0;
 	r = (struct spy_file *)s->buf;
-	fill_hdr(&r->h, t, SPY_KIND_CHMOD, sizeof(*r), 1);
+	fill_current_hdr(&r->h, SPY_KIND_CHMOD, sizeof(*r), 1);
 	fill_file(r, file, fd);
 	r->path = put_file_path(s, file, 0);
 	scratch_submit(s, &activity, SPY_KIND_CHMOD);
 	return 0;
 }
 
-static __always_inline int emit_chmod_path(struct task_struct *t, const char *path, __u32 mode)
+static __always_inline int emit_chmod_path(const char *path, __u32 mode)
 {
 	struct scratch *s = scratch_get(sizeof(struct spy_file));
 	struct spy_file *r;
@@ -64,7 +62,7 @@ static __always_inline int emit_chmod_path(struct task_struct *t, const char *pa
 		return 0;
 	r = (struct spy_file *)s->buf;
 	__builtin_memset(r, 0, sizeof(*r));
-	fill_hdr(&r->h, t, SPY_KIND_CHMOD, sizeof(*r), 1);
+	fill_current_hdr(&r->h, SPY_KIND_CHMOD, sizeof(*r), 1);
 	r->h.flags = SPY_FLAG_UNVERIFIED;
 	r->mode = S_IFREG | (mode & 07777);
 	r->fd = -1;
@@ -79,7 +77,7 @@ int BPF_PROG(on_chmod, struct pt_regs *regs, long ret)
 {
 	if (ret || is_self())
 		return 0;
-	return emit_chmod_path((void *)bpf_get_current_task(), (void *)ARG0(regs), ARG1(regs));
+	return emit_chmod_path((void *)ARG0(regs), ARG1(regs));
 }
 
 SEC("tp_btf/sys_exit")
@@ -87,5 +85,5 @@ int BPF_PROG(on_fchmodat, struct pt_regs *regs, long ret)
 {
 	if (ret || is_self())
 		return 0;
-	return emit_chmod_path((void *)bpf_get_current_task(), (void *)ARG1(regs), ARG2(regs));
+	return emit_chmod_path((void *)ARG1(regs), ARG2(regs));
 }

@@ -97,6 +97,7 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 struct qstr {
+	__u32 len;
 	const unsigned char *name;
 };
 struct super_block {

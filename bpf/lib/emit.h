@@ -3,9 +3,7 @@
 #ifndef SPY_EMIT_H
 #define SPY_EMIT_H
 
-#include "kernel.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
+#include "read.h"
 #include <bpf/bpf_tracing.h>
 #include "wire.h"
 
@@ -88,7 +86,8 @@ static __always_inline __u64 scramble(const void *address)
 	return x ? (x ^ scramble_key) * 0x9e3779b97f4a7c15ULL : 0;
 }
 
-static __always_inline void fill_hdr(struct spy_hdr *h, struct task_struct *t, __u16 kind, __u16 size, __u8 nstr)
+static __always_inline void fill_hdr_as(struct spy_hdr *h, struct task_struct *t, __u16 kind, __u16 size, __u8 nstr,
+					const bool direct)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 
@@ -98,9 +97,14 @@ static __always_inline void fill_hdr(struct spy_hdr *h, struct task_struct *t, _
 	h->trunc = 0;
 	h->flags = 0;
 	h->time = bpf_ktime_get_boot_ns();
-	h->start = BPF_CORE_READ(t, group_leader, start_boottime);
+	h->start = direct ? t->group_leader->start_boottime : BPF_CORE_READ(t, group_leader, start_boottime);
 	h->tgid = id >> 32;
 	h->tid = id;
+}
+
+static __always_inline void fill_hdr(struct spy_hdr *h, struct task_struct *t, __u16 kind, __u16 size, __u8 nstr)
+{
+	fill_hdr_as(h, t, kind, size, nstr, false);
 }
 
 static __always_inline struct scratch *scratch_get(__u32 fixed)

@@ -5,22 +5,30 @@
 #include "task.h"
 
 /* Everything of a file record but header and path. */
-static __always_inline void fill_file(struct spy_file *r, struct file *file, int fd)
+static __always_inline void fill_file_as(struct spy_file *r, struct file *file, int fd, const bool direct)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	__u32 mode = BPF_CORE_READ(file, f_mode);
+	struct inode *inode = GET(file, f_inode);
+	__u32 mode = GET(file, f_mode);
 
-	r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	r->ino = BPF_CORE_READ(inode, i_ino);
-	r->gen = BPF_CORE_READ(inode, i_generation);
-	r->mode = BPF_CORE_READ(inode, i_mode);
-	r->uid = BPF_CORE_READ(inode, i_uid.val);
-	r->size = BPF_CORE_READ(inode, i_size);
-	r->oflags = BPF_CORE_READ(file, f_flags);
+	r->dev = direct ? inode->i_sb->s_dev : BPF_CORE_READ(inode, i_sb, s_dev);
+	r->ino = GET(inode, i_ino);
+	r->gen = GET(inode, i_generation);
+	r->mode = GET(inode, i_mode);
+	r->uid = GET(inode, i_uid.val);
+	r->size = GET(inode, i_size);
+	r->oflags = GET(file, f_flags);
 	r->fd = fd;
 	r->open = (mode & FMODE_READ ? SPY_OPEN_READ : 0) | (mode & FMODE_WRITE ? SPY_OPEN_WRITE : 0) |
 		  (mode & FMODE_CREATED ? SPY_OPEN_CREATED : 0) | (r->oflags & O_TRUNC ? SPY_OPEN_TRUNC : 0) |
-		  (BPF_CORE_READ(inode, i_nlink) ? 0 : SPY_OPEN_DELETED);
+		  (GET(inode, i_nlink) ? 0 : SPY_OPEN_DELETED);
+}
+
+static __always_inline void fill_file(struct spy_file *r, struct file *file, int fd)
+{
+	if (CAN_CAST)
+		fill_file_as(r, CAST(struct file, file), fd, true);
+	else
+		fill_file_as(r, file, fd, false);
 }
 
 #endif

@@ -5,17 +5,38 @@
 
 #include "strings.h"
 
-static __always_inline struct file *fd_file(struct task_struct *t, int fd)
+static __always_inline struct file *fd_file_as(struct task_struct *t, int fd, const bool direct)
 {
-	struct fdtable *table = BPF_CORE_READ(t, files, fdt);
+	struct fdtable *table = direct ? t->files->fdt : BPF_CORE_READ(t, files, fdt);
 	struct file **slots;
 	struct file *file = NULL;
 
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+	if (fd < 0 || (__u32)fd >= GET(table, max_fds))
 		return NULL;
-	slots = BPF_CORE_READ(table, fd);
+	slots = GET(table, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
 	return file;
+}
+
+static __always_inline struct file *fd_file(struct task_struct *t, int fd)
+{
+	return fd_file_as(t, fd, false);
+}
+
+/* The same for the running task, and the header of its record: the paths every event takes. */
+static __always_inline struct file *current_fd_file(int fd)
+{
+	if (CAN_CAST)
+		return fd_file_as(bpf_get_current_task_btf(), fd, true);
+	return fd_file_as((void *)bpf_get_current_task(), fd, false);
+}
+
+static __always_inline void fill_current_hdr(struct spy_hdr *h, __u16 kind, __u16 size, __u8 nstr)
+{
+	if (CAN_CAST)
+		fill_hdr_as(h, bpf_get_current_task_btf(), kind, size, nstr, true);
+	else
+		fill_hdr_as(h, (void *)bpf_get_current_task(), kind, size, nstr, false);
 }
 
 static __always_inline __u64 stdio_id(struct task_struct *t, int fd)

@@ -68,13 +68,7 @@ async function download() {
       renameSync(`${tarball}.part`, tarball);
       return;
     } catch (error) {
-      refusals.push(
-        `  ${name}: ${String(error.stderr || error.message)
-          .trim()
-          .split("\n")
-          .slice(-2)
-          .join(" ")}`,
-      );
+      refusals.push(`  ${name}: ${reason(error)}`);
     }
   }
   throw new Error(
@@ -106,8 +100,12 @@ async function fromDebian() {
     const args = Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
     const env = { ...process.env, LC_ALL: "C" };
     // One archive of several may not carry the suite: what counts is whether the tarball arrives.
-    await run("apt-get", [...args, "update"], { cwd: work, env }).catch(() => {});
-    await run("apt-get", [...args, "--download-only", "--tar-only", "source", "libbpf"], { cwd: work, env });
+    const update = await run("apt-get", [...args, "update"], { cwd: work, env }).catch((error) => error);
+    await run("apt-get", [...args, "--download-only", "--tar-only", "source", "libbpf"], { cwd: work, env }).catch(
+      (error) => {
+        throw update instanceof Error ? update : error;
+      },
+    );
     return readFileSync(join(work, libbpf.debianTarball));
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -178,6 +176,14 @@ function fromOneLine(text) {
     const signedBy = options.match(/signed-by=(\S+)/i)?.[1] ?? "";
     return [{ uris: [uri], suites: [suite], components: components.split(/\s+/), signedBy, enabled: true }];
   });
+}
+
+/** The line of a failed command or request that says most. */
+function reason(error) {
+  const lines = String(error.stderr || error.cause?.message || error.message)
+    .trim()
+    .split("\n");
+  return lines.find((line) => /^E: /.test(line)) ?? lines.at(-1);
 }
 
 function sha256(bytes) {

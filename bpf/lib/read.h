@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Two ways to read kernel memory. Since 6.2 (a35b9af4ec2c) bpf_rdonly_cast gives a typed pointer, and a field is
+ * one load instruction; before, every field is a helper call. Functions on a hot path take `direct`, a constant,
+ * and are instantiated for both; the verifier drops the one this kernel does not use.
+ */
+#ifndef SPY_READ_H
+#define SPY_READ_H
+
+#include "kernel.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#define CAN_CAST bpf_ksym_exists(bpf_rdonly_cast)
+#define CAST(type, pointer) bpf_core_cast(pointer, type)
+#define GET(pointer, field) (direct ? (pointer)->field : BPF_CORE_READ(pointer, field))
+
+#endif
