@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* One program on every system call's exit; a table by number leads to the few that matter. */
-#include "lib/emit.h"
 #include "lib/syscall.h"
 
 #define SYSCALLS 512
@@ -12,9 +11,20 @@ struct {
 	__uint(value_size, sizeof(__u32));
 } syscalls SEC(".maps");
 
+/* The same for 32-bit calls, which have numbers of their own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, SYSCALLS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} compat_syscalls SEC(".maps");
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_syscall, struct pt_regs *regs, long ret)
 {
-	bpf_tail_call(ctx, &syscalls, SYSCALL_NR(regs));
+	if (is_compat())
+		bpf_tail_call(ctx, &compat_syscalls, SYSCALL_NR(regs));
+	else
+		bpf_tail_call(ctx, &syscalls, SYSCALL_NR(regs));
 	return 0;
 }

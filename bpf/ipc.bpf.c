@@ -6,21 +6,20 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_pipe, struct pt_regs *regs, long ret)
 {
-	struct task_struct *t = (void *)bpf_get_current_task();
 	struct spy_pipe *r;
 	struct file *file;
 	int fds[2];
 
 	if (ret || is_self() || bpf_probe_read_user(fds, sizeof(fds), (void *)ARG0(regs)))
 		return 0;
-	file = fd_file(t, fds[0]);
+	file = current_fd_file(fds[0]);
 	if (!file)
 		return 0;
 	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
 	count(SPY_KIND_PIPE, !r);
 	if (!r)
 		return 0;
-	fill_hdr(&r->h, t, SPY_KIND_PIPE, sizeof(*r), 0);
+	fill_current_hdr(&r->h, SPY_KIND_PIPE, sizeof(*r), 0);
 	r->ino = file_ino(file);
 	r->open = SPY_OPEN_READ | SPY_OPEN_WRITE;
 	r->fd = fds[0];

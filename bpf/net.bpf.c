@@ -20,11 +20,6 @@ struct {
 	__type(value, __u64);
 } datagrams SEC(".maps");
 
-static __always_inline void fill_sock_hdr(struct spy_sock *r, struct task_struct *t, __u16 kind)
-{
-	fill_hdr(&r->h, t, kind, sizeof(*r), 0);
-}
-
 /* Reports a transition in the name of the socket's owner, whoever runs now. */
 static __always_inline void emit_owned(struct sock *sk, struct owner *o, __u16 kind, __u8 state, int err)
 {
@@ -33,7 +28,7 @@ static __always_inline void emit_owned(struct sock *sk, struct owner *o, __u16 k
 	count(kind, !r);
 	if (!r)
 		return;
-	fill_sock_hdr(r, (void *)bpf_get_current_task(), kind);
+	fill_current_hdr(&r->h, kind, sizeof(*r), 0);
 	fill_sock(r, sk);
 	r->h.tgid = o->tgid;
 	r->h.tid = o->tid;
@@ -91,14 +86,14 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int from, int to)
 	return 0;
 }
 
-static __always_inline int emit_sock(struct task_struct *t, struct sock *sk, __u64 ino, __u16 kind, int fd, int err)
+static __always_inline int emit_sock(struct sock *sk, __u64 ino, __u16 kind, int fd, int err)
 {
 	struct spy_sock *r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
 
 	count(kind, !r);
 	if (!r)
 		return 0;
-	fill_sock_hdr(r, t, kind);
+	fill_current_hdr(&r->h, kind, sizeof(*r), 0);
 	fill_sock(r, sk);
 	r->sock = ino;
 	r->err = err;
@@ -107,13 +102,13 @@ static __always_inline int emit_sock(struct task_struct *t, struct sock *sk, __u
 	return 0;
 }
 
-static __noinline int unix_end(struct task_struct *t, struct sock *sk, __u64 ino, __u32 kind, int fd)
+static __noinline int unix_end(struct sock *sk, __u64 ino, __u32 kind, int fd)
 {
 	struct scratch *s = scratch_get(sizeof(struct spy_unix));
 
 	if (!s)
 		return 0;
-	fill_hdr((struct spy_hdr *)s->buf, t, kind, sizeof(struct spy_unix), 1);
+	fill_current_hdr((struct spy_hdr *)s->buf, kind, sizeof(struct spy_unix), 1);
 	fill_unix(s, sk, ino, fd);
 	scratch_submit(s, &activity, kind);
 	return 0;
@@ -122,54 +117,53 @@ static __noinline int unix_end(struct task_struct *t, struct sock *sk, __u64 ino
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_connect, struct pt_regs *regs, long ret)
 {
-	struct task_struct *t = (void *)bpf_get_current_task();
 	int fd = ARG0(regs);
 	struct file *file;
 	struct sock *sk;
 
 	if (is_self())
 		return 0;
-	file = fd_file(t, fd);
+	file = current_fd_file(fd);
 	sk = file_sock(file);
 	if (!sk)
 		return 0;
 	if (is_inet(sk)) {
 		if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP) {
-			if (ret != -EINPROGRESS)
+			/* Over loopback the answer can be there before the call returns. */
+			if (ret != -EINPROGRESS || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_SENT)
 				return 0;
-			return emit_sock(t, sk, file_ino(file), SPY_KIND_CONNECT, fd, EINPROGRESS);
+			return emit_sock(sk, file_ino(file), SPY_KIND_CONNECT, fd, EINPROGRESS);
 		}
-		return emit_sock(t, sk, file_ino(file), SPY_KIND_DATAGRAM, fd, ret < 0 ? -ret : 0);
+		return emit_sock(sk, file_ino(file), SPY_KIND_DATAGRAM, fd, ret < 0 ? -ret : 0);
 	}
 	if (!ret && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
-		return unix_end(t, sk, file_ino(file), SPY_KIND_UNIX_CONNECT, fd);
+		return unix_end(sk, file_ino(file), SPY_KIND_UNIX_CONNECT, fd);
 	return 0;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_accept, struct pt_regs *regs, long ret)
 {
-	struct task_struct *t = (void *)bpf_get_current_task();
 	struct file *file;
 	struct sock *sk;
 
 	if (ret < 0 || is_self())
 		return 0;
-	file = fd_file(t, ret);
+	file = current_fd_file(ret);
 	sk = file_sock(file);
 	if (!sk)
 		return 0;
 	if (is_inet(sk)) {
 		own_current(sk, file_ino(file));
-		return emit_sock(t, sk, file_ino(file), SPY_KIND_ACCEPT, ret, 0);
+		return emit_sock(sk, file_ino(file), SPY_KIND_ACCEPT, ret, 0);
 	}
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
-		return unix_end(t, sk, file_ino(file), SPY_KIND_UNIX_ACCEPT, ret);
+		return unix_end(sk, file_ino(file), SPY_KIND_UNIX_ACCEPT, ret);
 	return 0;
 }
 
 /* First datagram of a socket to each destination; the destination in user memory may be absent. */
-static __noinline int datagram(struct task_struct *t, struct file *file, struct sock *sk, int fd, const void *name)
+static __noinline int datagram(struct file *file, struct sock *sk, int fd, const void *name)
 {
 	struct user_sockaddr to = {};
 	struct datagram_key key = {};
@@ -198,7 +192,7 @@ static __noinline int datagram(struct task_struct *t, struct file *file, struct 
 	count(SPY_KIND_DATAGRAM, !r);
 	if (!r)
 		return 0;
-	fill_sock_hdr(r, t, SPY_KIND_DATAGRAM);
+	fill_current_hdr(&r->h, SPY_KIND_DATAGRAM, sizeof(*r), 0);
 	fill_sock(r, sk);
 	if (key.rport) {
 		__builtin_memcpy(r->raddr, key.raddr, 16);
@@ -215,34 +209,32 @@ static __noinline int datagram(struct task_struct *t, struct file *file, struct 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sendto, struct pt_regs *regs, long ret)
 {
-	struct task_struct *t = (void *)bpf_get_current_task();
 	struct file *file;
 	struct sock *sk;
 
 	if (ret < 0 || is_self())
 		return 0;
-	file = fd_file(t, ARG0(regs));
+	file = current_fd_file(ARG0(regs));
 	sk = file_sock(file);
 	if (!sk)
 		return 0;
-	return datagram(t, file, sk, ARG0(regs), (void *)ARG4(regs));
+	return datagram(file, sk, ARG0(regs), (void *)ARG4(regs));
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sendmsg, struct pt_regs *regs, long ret)
 {
-	struct task_struct *t = (void *)bpf_get_current_task();
 	void *name = NULL;
 	struct file *file;
 	struct sock *sk;
 
 	if (ret < 0 || is_self())
 		return 0;
-	file = fd_file(t, ARG0(regs));
+	file = current_fd_file(ARG0(regs));
 	sk = file_sock(file);
 	if (!sk)
 		return 0;
 	/* msg_name is the first member of msghdr, and of the first mmsghdr */
-	bpf_probe_read_user(&name, sizeof(name), (void *)ARG1(regs));
-	return datagram(t, file, sk, ARG0(regs), name);
+	bpf_probe_read_user(&name, is_compat() ? sizeof(__u32) : sizeof(name), (void *)ARG1(regs));
+	return datagram(file, sk, ARG0(regs), name);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* fork, exec, exit: the lifecycle of processes. Threads fold into their process. */
-#include "lib/task.h"
+#include "lib/syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -62,7 +62,7 @@ int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm 
 	}
 	if (BPF_CORE_READ(bprm, filename) != BPF_CORE_READ(bprm, interp))
 		r->script = put_kernel_str(s, BPF_CORE_READ(bprm, filename), 3);
-	if (BPF_CORE_READ(t, thread_info.status) & TS_COMPAT)
+	if (is_compat())
 		r->image |= SPY_IMAGE_COMPAT;
 	if (r->uid != r->euid || r->gid != r->egid)
 		r->image |= SPY_IMAGE_SETUID;

@@ -37,14 +37,23 @@ static __always_inline void own_current(struct sock *sk, __u64 ino)
 	own(sk, (void *)bpf_get_current_task(), ino, BPF_ANY);
 }
 
-static __always_inline struct sock *file_sock(struct file *file)
+static __always_inline struct sock *file_sock_as(struct file *file, const bool direct)
 {
 	struct socket *socket;
 
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	if ((direct ? file->f_inode->i_mode : BPF_CORE_READ(file, f_inode, i_mode)) >> 12 != S_IFSOCK >> 12)
 		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
+	socket = GET(file, private_data);
 	return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline struct sock *file_sock(struct file *file)
+{
+	if (!file)
+		return NULL;
+	if (CAN_CAST)
+		return file_sock_as(CAST(struct file, file), true);
+	return file_sock_as(file, false);
 }
 
 static __always_inline __u64 file_ino(struct file *file)
@@ -71,36 +80,44 @@ static __always_inline void map_v4(__u8 *to, __be32 address)
 	__builtin_memcpy(to + 12, &address, 4);
 }
 
-/* The tuple and counters of a socket; everything but header, sock, err and fd. */
-static __always_inline void fill_sock(struct spy_sock *r, struct sock *sk)
+static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, const bool direct)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 family = GET(sk, __sk_common.skc_family);
 
 	r->family = family;
-	r->proto = BPF_CORE_READ(sk, sk_protocol);
-	r->state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	r->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
-	r->rport = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	r->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	r->proto = GET(sk, sk_protocol);
+	r->state = GET(sk, __sk_common.skc_state);
+	r->lport = GET(sk, __sk_common.skc_num);
+	r->rport = __builtin_bswap16(GET(sk, __sk_common.skc_dport));
+	r->netns = direct ? sk->__sk_common.skc_net.net->ns.inum : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	r->backlog = 0;
 	if (family == AF_INET) {
-		map_v4(r->laddr, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		map_v4(r->raddr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		map_v4(r->laddr, GET(sk, __sk_common.skc_rcv_saddr));
+		map_v4(r->raddr, GET(sk, __sk_common.skc_daddr));
 	} else {
 		BPF_CORE_READ_INTO((struct in6_addr *)r->laddr, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO((struct in6_addr *)r->raddr, sk, __sk_common.skc_v6_daddr);
 	}
 	r->tx = r->rx = 0;
-	if (r->proto == IPPROTO_TCP) {
-		if (r->state == TCP_LISTEN) {
-			r->backlog = BPF_CORE_READ(sk, sk_max_ack_backlog);
-		} else {
-			struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	if (r->proto != IPPROTO_TCP)
+		return;
+	if (r->state == TCP_LISTEN) {
+		r->backlog = GET(sk, sk_max_ack_backlog);
+	} else {
+		struct tcp_sock *tcp = direct ? CAST(struct tcp_sock, sk) : (struct tcp_sock *)sk;
 
-			r->tx = BPF_CORE_READ(tcp, bytes_acked);
-			r->rx = BPF_CORE_READ(tcp, bytes_received);
-		}
+		r->tx = GET(tcp, bytes_acked);
+		r->rx = GET(tcp, bytes_received);
 	}
+}
+
+/* The tuple and counters of a socket; everything but header, sock, err and fd. */
+static __always_inline void fill_sock(struct spy_sock *r, struct sock *sk)
+{
+	if (CAN_CAST)
+		fill_sock_as(r, CAST(struct sock, sk), true);
+	else
+		fill_sock_as(r, sk, false);
 }
 
 static __always_inline bool is_inet(struct sock *sk)

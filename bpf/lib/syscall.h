@@ -3,22 +3,43 @@
 #ifndef SPY_SYSCALL_H
 #define SPY_SYSCALL_H
 
-#include "kernel.h"
+#include "task.h"
 
 #if defined(__TARGET_ARCH_x86)
-#define SYSCALL_NR(regs) ((__u32)(regs)->orig_ax)
-#define ARG0(regs) ((regs)->di)
-#define ARG1(regs) ((regs)->si)
-#define ARG2(regs) ((regs)->dx)
-#define ARG3(regs) ((regs)->r10)
-#define ARG4(regs) ((regs)->r8)
+
+/* 32-bit numbers and registers, by int 0x80 or a 32-bit program: the state is the task's, not the code segment's. */
+static __always_inline bool is_compat(void)
+{
+	struct task_struct *t;
+
+	if (CAN_CAST)
+		return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
+	t = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(t, thread_info.status) & TS_COMPAT;
+}
+
+#define X32_SYSCALL_BIT 0x40000000
+#define SYSCALL_NR(regs) ((__u32)(regs)->orig_ax & ~X32_SYSCALL_BIT)
+#define ARG0(regs) (is_compat() ? (__u32)(regs)->bx : (regs)->di)
+#define ARG1(regs) (is_compat() ? (__u32)(regs)->cx : (regs)->si)
+#define ARG2(regs) (is_compat() ? (__u32)(regs)->dx : (regs)->dx)
+#define ARG3(regs) (is_compat() ? (__u32)(regs)->si : (regs)->r10)
+#define ARG4(regs) (is_compat() ? (__u32)(regs)->di : (regs)->r8)
+
 #else
+
+static __always_inline bool is_compat(void)
+{
+	return false;
+}
+
 #define SYSCALL_NR(regs) ((__u32)(regs)->syscallno)
 #define ARG0(regs) ((regs)->orig_x0)
 #define ARG1(regs) ((regs)->regs[1])
 #define ARG2(regs) ((regs)->regs[2])
 #define ARG3(regs) ((regs)->regs[3])
 #define ARG4(regs) ((regs)->regs[4])
+
 #endif
 
 #endif

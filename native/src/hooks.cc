@@ -62,9 +62,28 @@ constexpr Syscall kSyscalls[] = {
     {"on_sendmsg", __NR_sendmmsg},
 };
 
+#if defined(__x86_64__)
+// arch/x86/entry/syscalls/syscall_32.tbl; sockets also go through socketcall (102), found at the next refresh.
+constexpr Syscall kCompatSyscalls[] = {
+    {"on_open", 5},      {"on_open", 8},       {"on_open", 295},    {"on_open", 342},     {"on_open", 437},
+    {"on_chmod", 15},    {"on_fchmod", 94},    {"on_fchmodat", 306}, {"on_fchmodat", 452}, {"on_pipe", 42},
+    {"on_pipe", 331},    {"on_connect", 362},  {"on_accept", 364},  {"on_sendto", 369},   {"on_sendmsg", 370},
+    {"on_sendmsg", 345},
+};
+#endif
+
 }  // namespace
 
 std::span<const FeatureSpec> features() { return kFeatures; }
 std::span<const Syscall> syscall_table() { return kSyscalls; }
+
+
+std::span<const Syscall> compat_syscall_table() {
+#if defined(__x86_64__)
+  return kCompatSyscalls;
+#else
+  return {};
+#endif
+}
 
 }  // namespace spy

@@ -5,7 +5,7 @@
 
 namespace spy {
 
-// A system call whose exit leads to a program; -1 where this architecture has no such call.
+// A system call whose exit leads to a program.
 struct Syscall {
   const char* program;
   int number;
@@ -21,5 +21,7 @@ struct FeatureSpec {
 
 std::span<const FeatureSpec> features();
 std::span<const Syscall> syscall_table();
+// The same for 32-bit programs on a 64-bit kernel.
+std::span<const Syscall> compat_syscall_table();
 
 }  // namespace spy

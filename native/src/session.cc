@@ -167,16 +167,21 @@ Error Session::load() {
   return {};
 }
 
-Error Session::attach() {
-  if (!object_) return {EINVAL, "attach before load", ""};
-  LogScope log;
-  int table = bpf_object__find_map_fd_by_name(object_, "syscalls");
-  for (const Syscall& s : syscall_table()) {
+void Session::fill_table(const char* map, std::span<const Syscall> entries) {
+  int table = bpf_object__find_map_fd_by_name(object_, map);
+  for (const Syscall& s : entries) {
     if (!loaded(s.program)) continue;
     uint32_t number = static_cast<uint32_t>(s.number);
     int fd = bpf_program__fd(program(s.program));
     if (bpf_map_update_elem(table, &number, &fd, BPF_ANY)) broken_[s.program] = strerror(errno);
   }
+}
+
+Error Session::attach() {
+  if (!object_) return {EINVAL, "attach before load", ""};
+  LogScope log;
+  fill_table("syscalls", syscall_table());
+  fill_table("compat_syscalls", compat_syscall_table());
   std::set<std::string> by_table = table_programs();
   bpf_program* p;
   bpf_object__for_each_program(p, object_) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "batch.h"
+#include "hooks.h"
 #include "ring.h"
 
 struct bpf_object;
@@ -77,6 +78,7 @@ class Session {
 
   bpf_program* program(const char* name) const;
   bool loaded(const char* name) const;
+  void fill_table(const char* map, std::span<const Syscall> entries);
   Error run_iterator(const char* name, std::vector<uint8_t>& out);
   void enqueue(std::span<const uint8_t> record);
   void enqueue_process(std::span<const uint8_t> record);
@@ -99,6 +101,8 @@ class Session {
   size_t queue_at_ = 0;
   std::vector<uint8_t> iterator_buffer_;
   std::unordered_map<uint32_t, Usage> usage_;
+  std::unordered_map<uint32_t, size_t> sum_index_;  // tgid -> sums_, while one refresh is added up
+  std::vector<spy_tick> sums_;
   std::unordered_map<uint64_t, SocketUsage> sockets_;
   uint32_t generation_ = 0;
   uint64_t reported_loss_[SPY_KIND_MAX] = {};

@@ -141,35 +141,27 @@ Error Session::refresh() {
 }
 
 void Session::refresh_tasks(std::span<const uint8_t> records) {
-  struct Sum {
-    spy_tick row;
-    bool leader;
-  };
-  static thread_local std::unordered_map<uint32_t, size_t> index;
-  static thread_local std::vector<Sum> sums;
-  index.clear();
-  sums.clear();
+  sum_index_.clear();
+  sums_.clear();
   for (; records.size() >= sizeof(spy_tick); records = records.subspan(sizeof(spy_tick))) {
     auto r = read_as<spy_tick>(records);
-    auto [it, fresh] = index.try_emplace(r.h.tgid, sums.size());
-    bool leader = r.h.tid == r.h.tgid;
+    auto [it, fresh] = sum_index_.try_emplace(r.h.tgid, sums_.size());
     if (fresh) {
-      sums.push_back({r, leader});
+      sums_.push_back(r);
       continue;
     }
-    Sum& sum = sums[it->second];
-    if (leader) {
-      sum.row.state = r.state;
-      sum.row.rss_bytes = r.rss_bytes;
-      sum.row.vsz_bytes = r.vsz_bytes;
+    spy_tick& sum = sums_[it->second];
+    if (r.h.tid == r.h.tgid) {
+      sum.state = r.state;
+      sum.rss_bytes = r.rss_bytes;
+      sum.vsz_bytes = r.vsz_bytes;
     }
-    sum.row.cpu_ns += r.cpu_ns;
-    sum.row.read_bytes += r.read_bytes;
-    sum.row.write_bytes += r.write_bytes;
-    sum.row.threads++;
+    sum.cpu_ns += r.cpu_ns;
+    sum.read_bytes += r.read_bytes;
+    sum.write_bytes += r.write_bytes;
+    sum.threads++;
   }
-  for (Sum& sum : sums) {
-    spy_tick& r = sum.row;
+  for (spy_tick& r : sums_) {
     r.h.tid = r.h.tgid;
     Usage& last = usage_[r.h.tgid];
     bool changed = last.start != r.h.start || last.cpu_ns != r.cpu_ns || last.rss != r.rss_bytes || last.read != r.read_bytes ||

@@ -7,6 +7,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -47,6 +48,7 @@ export async function fetchLibbpf() {
   try {
     await run("tar", ["-xzf", tarball, "-C", work, "--strip-components=1", "--no-same-owner"]);
     writeFileSync(join(work, ".sha256"), libbpf.sha256);
+    chmodSync(work, 0o755);
     rmSync(libbpfDir, { recursive: true, force: true });
     renameSync(work, libbpfDir);
   } finally {
