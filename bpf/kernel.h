@@ -315,6 +315,10 @@ struct unix_sock {
 	struct unix_address *addr;
 	struct sock *peer;
 };
+struct io_kiocb {
+	__u8 opcode;
+};
+struct kernel_siginfo;
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* fork, exec, exit: the lifecycle of processes. Threads fold into their process. */
+#include "lib/cred.h"
 #include "lib/syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -67,6 +68,7 @@ int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm 
 	if (r->uid != r->euid || r->gid != r->egid)
 		r->image |= SPY_IMAGE_SETUID;
 	finish_image(s, t);
+	remember_cred(t);
 	scratch_submit(s, &lifecycle, SPY_KIND_EXEC);
 	return 0;
 }

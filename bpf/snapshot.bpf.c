@@ -5,22 +5,9 @@
 
 #define ARGV_BYTES 4096
 
-/* Iterators run in the reader, one at a time. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct scratch);
-} snapshot_scratch SEC(".maps");
-
 static __always_inline struct scratch *snapshot_get(__u32 fixed)
 {
-	__u32 zero = 0;
-	struct scratch *s = bpf_map_lookup_elem(&snapshot_scratch, &zero);
-
-	if (s)
-		s->len = fixed;
-	return s;
+	return scratch_begin(SPACE_SNAPSHOT, fixed);
 }
 
 static __always_inline void fill_hdr_of(struct spy_hdr *h, struct task_struct *t, __u16 kind, __u16 size, __u8 nstr)

@@ -43,6 +43,25 @@ enum spy_kind {
 	SPY_KIND_LOSS = 17,         /* spy_loss; records that were not delivered */
 	SPY_KIND_MARK = 18,         /* spy_mark; header process = the monitor itself */
 	SPY_KIND_CHMOD = 19,        /* spy_file; fmode holds the new mode bits */
+	SPY_KIND_READ = 20,         /* spy_use; first read of a file by a process */
+	SPY_KIND_WRITE = 21,        /* spy_use; first write of a file by a process */
+	SPY_KIND_RENAME = 22,       /* spy_path; from, to */
+	SPY_KIND_UNLINK = 23,       /* spy_path; from */
+	SPY_KIND_LINK = 24,         /* spy_path; from, to */
+	SPY_KIND_SYMLINK = 25,      /* spy_path; from = what it points to, to = its name */
+	SPY_KIND_MOUNT = 26,        /* spy_path; from = source, to = target */
+	SPY_KIND_TRUNCATE = 27,     /* spy_path; from; arg = new size */
+	SPY_KIND_CHOWN = 28,        /* spy_path; from; arg = uid << 32 | gid */
+	SPY_KIND_CRED = 29,         /* spy_cred; ids or capabilities changed */
+	SPY_KIND_INJECT = 30,       /* spy_call; another process was written to, or a descriptor taken from it */
+	SPY_KIND_MEMORY = 31,       /* spy_call; anonymous executable file, or memory that is written and executed */
+	SPY_KIND_SIGNAL = 32,       /* spy_call; args[0] = signal, target = receiver */
+	SPY_KIND_KERNEL = 33,       /* spy_call; module loaded or bpf(2) used */
+	SPY_KIND_NAMESPACE = 34,    /* spy_call; setns, unshare */
+	SPY_KIND_URING = 35,        /* spy_call; first use of an opcode: file and socket calls that no system call shows */
+	SPY_KIND_DNS = 36,          /* spy_dns; answer as received */
+	SPY_KIND_FD_PASS = 37,      /* spy_call; descriptors sent (args[0] = 1) or received (2) over unix socket args[1], args[2] = how many */
+	SPY_KIND_CGROUP = 38,       /* spy_call; process moved to the cgroup of path */
 	SPY_KIND_MAX,
 };
 
@@ -158,6 +177,58 @@ struct spy_file {
 	__u64 size;
 };
 
+/* The file itself was announced by OPEN, or was open before the start. */
+struct spy_use {
+	struct spy_hdr h;
+	__u32 path; /* path */
+	__u32 dev;
+	__u64 ino;
+	__u32 gen;
+	__u32 mode;  /* i_mode */
+	__u64 bytes; /* of the first call */
+	__s32 fd;
+	__u32 pad;
+};
+
+/* Names as the caller typed them, read after the call: SPY_FLAG_UNVERIFIED. */
+struct spy_path {
+	struct spy_hdr h;
+	__u32 from;     /* raw */
+	__u32 to;       /* raw */
+	__u32 from_dir; /* path that a relative `from` starts at */
+	__u32 to_dir;
+	__u64 arg;
+	__u32 nr; /* system call */
+	__s32 ret;
+};
+
+struct spy_cred {
+	struct spy_hdr h;
+	__u32 uid, euid, gid, egid;
+	__u64 caps;
+	__u32 old_uid, old_euid, old_gid, old_egid;
+	__u64 old_caps;
+	__u32 nr; /* system call after which it was noticed */
+	__u32 how; /* 1 = by a call that changes credentials, 2 = noticed later: no such call was seen */
+};
+
+struct spy_call {
+	struct spy_hdr h;
+	__u32 path; /* path or raw name, where there is one */
+	__s32 ret;
+	__u64 args[4];
+	__u64 target_start;
+	__u32 target_tgid;
+	__u32 nr; /* system call, or opcode */
+};
+
+struct spy_dns {
+	struct spy_hdr h;
+	__u32 message; /* raw: the DNS message */
+	__u32 size;    /* of the message before truncation */
+	__u64 sock;
+};
+
 struct spy_sock {
 	struct spy_hdr h;
 	__u64 sock; /* inode of the socket: as shown by /proc/net and in stdio */
@@ -245,6 +316,11 @@ SPY_ASSERT(spy_fork);
 SPY_ASSERT(spy_image);
 SPY_ASSERT(spy_exit);
 SPY_ASSERT(spy_file);
+SPY_ASSERT(spy_use);
+SPY_ASSERT(spy_path);
+SPY_ASSERT(spy_cred);
+SPY_ASSERT(spy_call);
+SPY_ASSERT(spy_dns);
 SPY_ASSERT(spy_sock);
 SPY_ASSERT(spy_unix);
 SPY_ASSERT(spy_pipe);

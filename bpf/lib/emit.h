@@ -23,8 +23,11 @@
 		__v;                                                                                   \
 	})
 
+enum { SPACE_EVENTS, SPACE_SNAPSHOT };
+
 struct scratch {
-	__u64 len; /* bytes used in buf: fixed struct and strings */
+	__u32 len; /* bytes used in buf: fixed struct and strings */
+	__u32 space;
 	__u8 buf[SCRATCH_BYTES + SCRATCH_SLACK];
 };
 
@@ -39,6 +42,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches __weak SEC(".maps");
+
+/* Iterators run in the reader, one at a time, and may be preempted by the programs that use the one above. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} snapshot_scratch __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -107,14 +118,27 @@ static __always_inline void fill_hdr(struct spy_hdr *h, struct task_struct *t, _
 	fill_hdr_as(h, t, kind, size, nstr, false);
 }
 
-static __always_inline struct scratch *scratch_get(__u32 fixed)
+static __always_inline struct scratch *scratch_of(__u32 space)
 {
 	__u32 zero = 0;
-	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
 
-	if (s)
+	return space == SPACE_SNAPSHOT ? bpf_map_lookup_elem(&snapshot_scratch, &zero) : bpf_map_lookup_elem(&scratches, &zero);
+}
+
+static __always_inline struct scratch *scratch_begin(__u32 space, __u32 fixed)
+{
+	struct scratch *s = scratch_of(space);
+
+	if (s) {
 		s->len = fixed;
+		s->space = space;
+	}
 	return s;
+}
+
+static __always_inline struct scratch *scratch_get(__u32 fixed)
+{
+	return scratch_begin(SPACE_EVENTS, fixed);
 }
 
 /* Hands the composed record to a ring without waking the reader: wake-ups are most of the cost of an event. */

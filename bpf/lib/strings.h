@@ -5,8 +5,6 @@
 
 #include "emit.h"
 
-#define PATH_COMPONENTS 48
-#define PATH_BYTES 4096
 #define NAME_BYTES 256
 
 static __always_inline void mark_cut(struct scratch *s, __u32 slot)
@@ -15,96 +13,15 @@ static __always_inline void mark_cut(struct scratch *s, __u32 slot)
 }
 
 /*
- * Appends the name of a dentry, which the kernel keeps NUL-terminated. A rename meanwhile can leave a name without
- * its NUL at that length: the reader cuts at the first NUL it finds.
+ * paths.bpf.c. Global functions, which the verifier checks once instead of at every call; they take addresses as
+ * numbers and append to the scratch of the given space.
  */
-static __always_inline __u64 put_name(struct scratch *s, struct dentry *dentry, __u64 len, const bool direct)
-{
-	const unsigned char *name = GET(dentry, d_name.name);
-	long n;
-
-	if (direct) {
-		n = BOUND(dentry->d_name.len, NAME_BYTES - 1) + 1;
-		if (bpf_probe_read_kernel(&s->buf[BOUND(len, SCRATCH_MASK)], n, name))
-			return len;
-		return len + n;
-	}
-	n = bpf_probe_read_kernel_str(&s->buf[BOUND(len, SCRATCH_MASK)], NAME_BYTES, name);
-	return n > 0 ? len + (n & (2 * NAME_BYTES - 1)) : len;
-}
-
-/*
- * The path the kernel resolved, leaf first, through mounts up to the root of the mount namespace: what the
- * file is, not what the caller typed. A dentry that hangs under no mount (pipe, memfd, socket) gives its
- * own name.
- */
-static __always_inline __u32 walk_path(struct scratch *s, struct dentry *dentry, struct vfsmount *vfsmnt, __u32 slot,
-				       const bool direct)
-{
-	struct mount *mnt = (struct mount *)((char *)vfsmnt - bpf_core_field_offset(struct mount, mnt));
-	struct dentry *root = BPF_CORE_READ(vfsmnt, mnt_root);
-	__u64 begin = s->len, len = begin;
-	bool complete = false;
-
-	if (direct)
-		dentry = CAST(struct dentry, dentry);
-	for (int i = 0; i < PATH_COMPONENTS; i++) {
-		struct dentry *parent;
-
-		if (dentry == root) {
-			struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
-
-			if (up == mnt) {
-				complete = true;
-				break;
-			}
-			dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
-			if (direct)
-				dentry = CAST(struct dentry, dentry);
-			mnt = up;
-			root = BPF_CORE_READ(mnt, mnt.mnt_root);
-			continue;
-		}
-		parent = GET(dentry, d_parent);
-		if (parent == dentry) {
-			complete = true;
-			break;
-		}
-		if (len >= SCRATCH_BYTES || len - begin >= PATH_BYTES - NAME_BYTES)
-			break;
-		len = put_name(s, dentry, len, direct);
-		dentry = parent;
-	}
-	if (!complete)
-		mark_cut(s, slot);
-	if (len == begin && dentry != root) {
-		if (len >= SCRATCH_BYTES)
-			return 0;
-		len = put_name(s, dentry, len, direct);
-		if (len <= begin + 1)
-			return 0;
-		s->len = len;
-		return SPY_STR_ANON | (__u32)(len - begin);
-	}
-	s->len = len;
-	return SPY_STR_PATH | (__u32)(len - begin);
-}
-
-static __noinline __u32 put_path_cast(struct scratch *s, struct dentry *dentry, struct vfsmount *vfsmnt, __u32 slot)
-{
-	return walk_path(s, dentry, vfsmnt, slot, true);
-}
-
-static __noinline __u32 put_path_probe(struct scratch *s, struct dentry *dentry, struct vfsmount *vfsmnt, __u32 slot)
-{
-	return walk_path(s, dentry, vfsmnt, slot, false);
-}
+extern __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space);
+extern __u32 append_cgroup(__u64 kernfs_node, __u32 slot, __u32 space);
 
 static __always_inline __u32 put_path(struct scratch *s, struct dentry *dentry, struct vfsmount *vfsmnt, __u32 slot)
 {
-	if (CAN_CAST)
-		return put_path_cast(s, dentry, vfsmnt, slot);
-	return put_path_probe(s, dentry, vfsmnt, slot);
+	return append_path((__u64)dentry, (__u64)vfsmnt, slot, s->space);
 }
 
 static __always_inline __u32 put_file_path(struct scratch *s, struct file *file, __u32 slot)

@@ -94,38 +94,6 @@ static __always_inline struct kernfs_node *task_cgroup(struct task_struct *t)
 	return kn;
 }
 
-static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
-{
-	if (bpf_core_field_exists(struct kernfs_node___rcu, __parent))
-		return BPF_CORE_READ((struct kernfs_node___rcu *)kn, __parent);
-	return BPF_CORE_READ(kn, parent);
-}
-
-#define CGROUP_DEPTH 16
-
-static __noinline __u32 put_cgroup(struct scratch *s, struct kernfs_node *kn, __u32 slot)
-{
-	__u64 begin = s->len, len = begin;
-
-	for (int i = 0; i < CGROUP_DEPTH; i++) {
-		struct kernfs_node *parent = kernfs_parent(kn);
-		long n;
-
-		if (!parent)
-			goto done;
-		if (len >= SCRATCH_BYTES)
-			break;
-		n = bpf_probe_read_kernel_str(&s->buf[BOUND(len, SCRATCH_MASK)], NAME_BYTES, BPF_CORE_READ(kn, name));
-		if (n > 0)
-			len += n & (2 * NAME_BYTES - 1);
-		kn = parent;
-	}
-	mark_cut(s, slot);
-done:
-	s->len = len;
-	return SPY_STR_PATH | (__u32)(len - begin);
-}
-
 static __always_inline __u32 tty_number(struct task_struct *t)
 {
 	struct tty_struct *tty = BPF_CORE_READ(t, signal, tty);
@@ -204,7 +172,7 @@ static __always_inline void finish_image(struct scratch *s, struct task_struct *
 {
 	struct spy_image *r = (struct spy_image *)s->buf;
 
-	r->cgroup_path = put_cgroup(s, task_cgroup(t), 4);
+	r->cgroup_path = append_cgroup((__u64)task_cgroup(t), 4, s->space);
 	r->comm = put_kernel_str(s, t->comm, 5);
 }
 

@@ -14,6 +14,17 @@ constexpr const char* kTcp[] = {"on_tcp_state"};
 constexpr const char* kAccept[] = {"on_accept", "on_connect"};
 constexpr const char* kDatagrams[] = {"on_sendto", "on_sendmsg"};
 constexpr const char* kPipes[] = {"on_pipe"};
+constexpr const char* kUse[] = {"on_read", "on_write", "on_sendfile", "on_splice"};
+constexpr const char* kNames[] = {"on_rename", "on_renameat", "on_unlink", "on_unlinkat", "on_link", "on_linkat", "on_symlink", "on_symlinkat"};
+constexpr const char* kMounts[] = {"on_mount"};
+constexpr const char* kTruncate[] = {"on_truncate", "on_ftruncate", "on_chown", "on_fchown", "on_fchownat"};
+constexpr const char* kCredentials[] = {"on_setid"};
+constexpr const char* kInjection[] = {"on_ptrace", "on_vm_writev", "on_pidfd_getfd"};
+constexpr const char* kMemory[] = {"on_memfd", "on_mmap", "on_mprotect"};
+constexpr const char* kKernel[] = {"on_kernel"};
+constexpr const char* kNamespaces[] = {"on_namespace"};
+constexpr const char* kSignals[] = {"on_signal"};
+constexpr const char* kUring[] = {"on_uring"};
 constexpr const char* kDispatch[] = {"on_syscall"};
 constexpr const char* kSnapshot[] = {"snapshot_processes"};
 constexpr const char* kSnapshotFiles[] = {"snapshot_files"};
@@ -28,6 +39,17 @@ constexpr FeatureSpec kFeatures[] = {
     {"sockets", "sys_exit of accept, accept4, connect", kAccept, "accepted connections and unix sockets"},
     {"datagrams", "sys_exit of sendto, sendmsg, sendmmsg", kDatagrams, "destinations of UDP"},
     {"pipes", "sys_exit of pipe, pipe2", kPipes, "who created a pipe"},
+    {"reads and writes", "sys_exit of the read and write family, sendfile, splice, copy_file_range", kUse, "whether an open file was read or written"},
+    {"names", "sys_exit of rename, unlink, link, symlink and their at forms", kNames, "renamed, deleted and linked files"},
+    {"mounts", "sys_exit of mount", kMounts, "mounts"},
+    {"attributes", "sys_exit of truncate, chown and their forms", kTruncate, "truncated files and changed owners"},
+    {"credentials", "sys_exit of set*id, capset", kCredentials, "changes of user and capabilities"},
+    {"injection", "sys_exit of ptrace, process_vm_writev, pidfd_getfd", kInjection, "processes that write into others"},
+    {"memory", "sys_exit of memfd_create, mmap, mprotect", kMemory, "executable memory without a file"},
+    {"kernel", "sys_exit of init_module, finit_module, delete_module, bpf", kKernel, "modules and BPF programs"},
+    {"namespaces", "sys_exit of setns, unshare", kNamespaces, "changes of namespace"},
+    {"signals", "tp_btf signal_generate", kSignals, "who ended a process"},
+    {"io_uring", "tp_btf io_uring_submit_req", kUring, "which processes bypass system calls"},
     {"snapshot", "iter.s/task", kSnapshot, "arguments of processes from before the start come from /proc"},
     {"open files", "iter/task_file", kSnapshotFiles, "sockets, pipes and files opened before the start"},
     {"usage", "iter/task, iter/task_file", kUsage, "CPU, memory, traffic counters"},
@@ -42,6 +64,13 @@ constexpr FeatureSpec kFeatures[] = {
 
 constexpr Syscall kSyscalls[] = {
 #ifdef __NR_open
+    {"on_rename", __NR_rename},
+    {"on_unlink", __NR_unlink},
+    {"on_unlink", __NR_rmdir},
+    {"on_link", __NR_link},
+    {"on_symlink", __NR_symlink},
+    {"on_chown", __NR_chown},
+    {"on_chown", __NR_lchown},
     {"on_open", __NR_open},
     {"on_open", __NR_creat},
     {"on_chmod", __NR_chmod},
@@ -60,15 +89,67 @@ constexpr Syscall kSyscalls[] = {
     {"on_sendto", __NR_sendto},
     {"on_sendmsg", __NR_sendmsg},
     {"on_sendmsg", __NR_sendmmsg},
+    {"on_read", __NR_read},
+    {"on_read", __NR_pread64},
+    {"on_read", __NR_readv},
+    {"on_read", __NR_preadv},
+    {"on_read", __NR_preadv2},
+    {"on_write", __NR_write},
+    {"on_write", __NR_pwrite64},
+    {"on_write", __NR_writev},
+    {"on_write", __NR_pwritev},
+    {"on_write", __NR_pwritev2},
+    {"on_sendfile", __NR_sendfile},
+    {"on_splice", __NR_splice},
+    {"on_splice", __NR_copy_file_range},
+    {"on_renameat", __NR_renameat},
+    {"on_renameat", __NR_renameat2},
+    {"on_unlinkat", __NR_unlinkat},
+    {"on_linkat", __NR_linkat},
+    {"on_symlinkat", __NR_symlinkat},
+    {"on_mount", __NR_mount},
+    {"on_truncate", __NR_truncate},
+    {"on_ftruncate", __NR_ftruncate},
+    {"on_fchown", __NR_fchown},
+    {"on_fchownat", __NR_fchownat},
+    {"on_setid", __NR_setuid},
+    {"on_setid", __NR_setgid},
+    {"on_setid", __NR_setreuid},
+    {"on_setid", __NR_setregid},
+    {"on_setid", __NR_setresuid},
+    {"on_setid", __NR_setresgid},
+    {"on_setid", __NR_capset},
+    {"on_ptrace", __NR_ptrace},
+    {"on_vm_writev", __NR_process_vm_writev},
+    {"on_pidfd_getfd", __NR_pidfd_getfd},
+    {"on_memfd", __NR_memfd_create},
+    {"on_mmap", __NR_mmap},
+    {"on_mprotect", __NR_mprotect},
+    {"on_mprotect", __NR_pkey_mprotect},
+    {"on_kernel", __NR_init_module},
+    {"on_kernel", __NR_finit_module},
+    {"on_kernel", __NR_delete_module},
+    {"on_kernel", __NR_bpf},
+    {"on_namespace", __NR_setns},
+    {"on_namespace", __NR_unshare},
 };
 
 #if defined(__x86_64__)
 // arch/x86/entry/syscalls/syscall_32.tbl; sockets also go through socketcall (102), found at the next refresh.
 constexpr Syscall kCompatSyscalls[] = {
-    {"on_open", 5},      {"on_open", 8},       {"on_open", 295},    {"on_open", 342},     {"on_open", 437},
-    {"on_chmod", 15},    {"on_fchmod", 94},    {"on_fchmodat", 306}, {"on_fchmodat", 452}, {"on_pipe", 42},
-    {"on_pipe", 331},    {"on_connect", 362},  {"on_accept", 364},  {"on_sendto", 369},   {"on_sendmsg", 370},
-    {"on_sendmsg", 345},
+    {"on_open", 5},        {"on_open", 8},        {"on_open", 295},      {"on_open", 342},     {"on_open", 437},
+    {"on_chmod", 15},      {"on_fchmod", 94},     {"on_fchmodat", 306},  {"on_fchmodat", 452}, {"on_pipe", 42},
+    {"on_pipe", 331},      {"on_connect", 362},   {"on_accept", 364},    {"on_sendto", 369},   {"on_sendmsg", 370},
+    {"on_sendmsg", 345},   {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
+    {"on_write", 4},       {"on_write", 146},     {"on_write", 181},     {"on_write", 334},    {"on_sendfile", 187},
+    {"on_sendfile", 239},  {"on_splice", 313},    {"on_splice", 377},    {"on_rename", 38},    {"on_renameat", 302},
+    {"on_renameat", 353},  {"on_unlink", 10},     {"on_unlink", 40},     {"on_unlinkat", 301}, {"on_link", 9},
+    {"on_linkat", 303},    {"on_symlink", 83},    {"on_symlinkat", 304}, {"on_mount", 21},     {"on_truncate", 92},
+    {"on_ftruncate", 93},  {"on_chown", 212},     {"on_fchown", 207},    {"on_fchownat", 298}, {"on_setid", 213},
+    {"on_setid", 214},     {"on_setid", 203},     {"on_setid", 204},     {"on_setid", 208},    {"on_setid", 210},
+    {"on_setid", 185},     {"on_ptrace", 26},     {"on_vm_writev", 348}, {"on_pidfd_getfd", 438}, {"on_memfd", 356},
+    {"on_mmap", 192},      {"on_mprotect", 125},  {"on_kernel", 128},    {"on_kernel", 350},   {"on_kernel", 129},
+    {"on_kernel", 357},    {"on_namespace", 346}, {"on_namespace", 310},
 };
 #endif
 

@@ -12,7 +12,6 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
-#include <set>
 
 #include "hooks.h"
 
@@ -82,11 +81,9 @@ std::string hint_for(int error) {
   }
 }
 
-// Programs that are entries of the system call table: they are reached by tail call, never attached.
-std::set<std::string> table_programs() {
-  std::set<std::string> names;
-  for (const Syscall& s : syscall_table()) names.insert(s.program);
-  return names;
+// Handlers of single system calls are reached through the dispatcher's table, never attached themselves.
+bool by_table(const bpf_program* p) {
+  return !std::strcmp(bpf_program__section_name(p), "tp_btf/sys_exit") && std::strcmp(bpf_program__name(p), "on_syscall");
 }
 
 template <typename T>
@@ -182,11 +179,10 @@ Error Session::attach() {
   LogScope log;
   fill_table("syscalls", syscall_table());
   fill_table("compat_syscalls", compat_syscall_table());
-  std::set<std::string> by_table = table_programs();
   bpf_program* p;
   bpf_object__for_each_program(p, object_) {
     std::string name = bpf_program__name(p);
-    if (bpf_program__fd(p) < 0 || by_table.contains(name)) continue;
+    if (bpf_program__fd(p) < 0 || by_table(p)) continue;
     bool iterator = std::strstr(bpf_program__section_name(p), "iter") != nullptr;
     bpf_link* link = bpf_program__attach(p);
     if (!link) {

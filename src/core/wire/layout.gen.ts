@@ -38,7 +38,26 @@ export const KIND = {
   LOSS: 17,
   MARK: 18,
   CHMOD: 19,
-  MAX: 20,
+  READ: 20,
+  WRITE: 21,
+  RENAME: 22,
+  UNLINK: 23,
+  LINK: 24,
+  SYMLINK: 25,
+  MOUNT: 26,
+  TRUNCATE: 27,
+  CHOWN: 28,
+  CRED: 29,
+  INJECT: 30,
+  MEMORY: 31,
+  SIGNAL: 32,
+  KERNEL: 33,
+  NAMESPACE: 34,
+  URING: 35,
+  DNS: 36,
+  FD_PASS: 37,
+  CGROUP: 38,
+  MAX: 39,
 } as const;
 
 export const FLAG = {
@@ -153,6 +172,61 @@ export const FILE = {
   oflags: 64,
   uid: 68,
   size: 72,
+} as const;
+
+export const USE = {
+  SIZE: 72,
+  path: 32,
+  dev: 36,
+  ino: 40,
+  gen: 48,
+  mode: 52,
+  bytes: 56,
+  fd: 64,
+} as const;
+
+export const PATH = {
+  SIZE: 64,
+  from: 32,
+  to: 36,
+  fromDir: 40,
+  toDir: 44,
+  arg: 48,
+  nr: 56,
+  ret: 60,
+} as const;
+
+export const CRED = {
+  SIZE: 88,
+  uid: 32,
+  euid: 36,
+  gid: 40,
+  egid: 44,
+  caps: 48,
+  oldUid: 56,
+  oldEuid: 60,
+  oldGid: 64,
+  oldEgid: 68,
+  oldCaps: 72,
+  nr: 80,
+  how: 84,
+} as const;
+
+export const CALL = {
+  SIZE: 88,
+  path: 32,
+  ret: 36,
+  args: 40,
+  targetStart: 72,
+  targetTgid: 80,
+  nr: 84,
+} as const;
+
+export const DNS = {
+  SIZE: 48,
+  message: 32,
+  size: 36,
+  sock: 40,
 } as const;
 
 export const SOCK = {

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Calls by which one process reaches into another, into the kernel, or out of its own bounds. */
+#include "lib/sock.h"
+#include "lib/syscall.h"
+
+#define PTRACE_TRACEME 0
+#define PTRACE_POKETEXT 4
+#define PTRACE_POKEDATA 5
+#define PTRACE_POKEUSR 6
+#define PTRACE_SETREGS 13
+#define PTRACE_ATTACH 16
+#define PTRACE_SETREGSET 0x4205
+#define PTRACE_SEIZE 0x4206
+#define PROT_WRITE 2
+#define PROT_EXEC 4
+#define MAP_ANONYMOUS 0x20
+
+static __always_inline struct spy_call *call_get(struct scratch *s, __u32 kind, __u32 nr, long ret)
+{
+	struct spy_call *r = (struct spy_call *)s->buf;
+
+	__builtin_memset(r, 0, sizeof(*r));
+	fill_current_hdr(&r->h, kind, sizeof(*r), 1);
+	r->nr = nr;
+	r->ret = ret;
+	return r;
+}
+
+/* A pid as the caller names it, in its own namespace; resolved only where that is the initial one. */
+static __always_inline void set_target(struct spy_call *r, __u32 tgid)
+{
+	r->target_tgid = tgid;
+}
+
+static __noinline int emit_args(__u32 kind, struct pt_regs *regs, long ret, __u32 target)
+{
+	struct scratch *s = scratch_get(sizeof(struct spy_call));
+	struct spy_call *r;
+
+	if (!s || is_self())
+		return 0;
+	r = call_get(s, kind, SYSCALL_NR(regs), ret);
+	r->args[0] = ARG0(regs);
+	r->args[1] = ARG1(regs);
+	r->args[2] = ARG2(regs);
+	r->args[3] = ARG3(regs);
+	set_target(r, target);
+	scratch_submit(s, &activity, kind);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_ptrace, struct pt_regs *regs, long ret)
+{
+	__u64 request = ARG0(regs);
+
+	switch (request) {
+	case PTRACE_TRACEME:
+	case PTRACE_POKETEXT:
+	case PTRACE_POKEDATA:
+	case PTRACE_POKEUSR:
+	case PTRACE_SETREGS:
+	case PTRACE_SETREGSET:
+	case PTRACE_ATTACH:
+	case PTRACE_SEIZE:
+		return emit_args(SPY_KIND_INJECT, regs, ret, request == PTRACE_TRACEME ? 0 : ARG1(regs));
+	}
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_vm_writev, struct pt_regs *regs, long ret)
+{
+	return emit_args(SPY_KIND_INJECT, regs, ret, ARG0(regs));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_pidfd_getfd, struct pt_regs *regs, long ret)
+{
+	return emit_args(SPY_KIND_INJECT, regs, ret, 0);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_memfd, struct pt_regs *regs, long ret)
+{
+	struct scratch *s = scratch_get(sizeof(struct spy_call));
+	struct spy_call *r;
+
+	if (!s || ret < 0 || is_self())
+		return 0;
+	r = call_get(s, SPY_KIND_MEMORY, SYSCALL_NR(regs), ret);
+	r->args[0] = ARG1(regs);
+	r->path = put_user_str(s, (void *)ARG0(regs), 0);
+	scratch_submit(s, &activity, SPY_KIND_MEMORY);
+	return 0;
+}
+
+/* Memory that is writable and executable at once, or executable without a file behind it. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_mmap, struct pt_regs *regs, long ret)
+{
+	__u64 prot = ARG2(regs);
+
+	if (!(prot & PROT_EXEC) || (ret < 0 && ret > -4096))
+		return 0;
+	if (!(prot & PROT_WRITE) && !(ARG3(regs) & MAP_ANONYMOUS))
+		return 0;
+	return emit_args(SPY_KIND_MEMORY, regs, 0, 0);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_mprotect, struct pt_regs *regs, long ret)
+{
+	__u64 prot = ARG2(regs);
+
+	if (ret || (prot & (PROT_EXEC | PROT_WRITE)) != (PROT_EXEC | PROT_WRITE))
+		return 0;
+	return emit_args(SPY_KIND_MEMORY, regs, 0, 0);
+}
+
+/* init_module, finit_module, delete_module, bpf: attempts that failed are kept too */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_kernel, struct pt_regs *regs, long ret)
+{
+	return emit_args(SPY_KIND_KERNEL, regs, ret, 0);
+}
+
+/* setns, unshare */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_namespace, struct pt_regs *regs, long ret)
+{
+	return ret ? 0 : emit_args(SPY_KIND_NAMESPACE, regs, ret, 0);
+}
+
+SEC("tp_btf/signal_generate")
+int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct *target, int group, int result)
+{
+	struct spy_call *r;
+
+	/* SIGCHLD and timers are no one's deed; info 1 is the kernel itself (SEND_SIG_PRIV) */
+	if (sig == 17 || sig == 14 || (__u64)info == 1 || is_self())
+		return 0;
+	/* no string and any context: straight into the ring */
+	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+	count(SPY_KIND_SIGNAL, !r);
+	if (!r)
+		return 0;
+	__builtin_memset(r, 0, sizeof(*r));
+	fill_current_hdr(&r->h, SPY_KIND_SIGNAL, sizeof(*r), 1);
+	r->args[0] = sig;
+	r->ret = result;
+	r->target_tgid = BPF_CORE_READ(target, tgid);
+	r->target_start = BPF_CORE_READ(target, group_leader, start_boottime);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* First use of each opcode by a process: an open or connect through io_uring passes no system call of that name. */
+struct uring_key {
+	__u64 start;
+	__u32 tgid;
+	__u32 opcode;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct uring_key);
+	__type(value, __u32);
+} uring_seen SEC(".maps");
+
+static __always_inline int uring(struct io_kiocb *request)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	struct uring_key key = {};
+	struct spy_call *r;
+	__u32 one = 1;
+
+	if (is_self())
+		return 0;
+	key.start = BPF_CORE_READ(t, group_leader, start_boottime);
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	key.opcode = BPF_CORE_READ(request, opcode);
+	if (bpf_map_lookup_elem(&uring_seen, &key))
+		return 0;
+	bpf_map_update_elem(&uring_seen, &key, &one, BPF_ANY);
+	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+	count(SPY_KIND_URING, !r);
+	if (!r)
+		return 0;
+	__builtin_memset(r, 0, sizeof(*r));
+	fill_current_hdr(&r->h, SPY_KIND_URING, sizeof(*r), 1);
+	r->nr = key.opcode;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* Since 6.3; before, io_uring_submit_sqe. */
+SEC("?tp_btf/io_uring_submit_req")
+int BPF_PROG(on_uring, struct io_kiocb *request)
+{
+	return uring(request);
+}

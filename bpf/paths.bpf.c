@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Names of files and cgroups, walked leaf first. */
+#include "lib/strings.h"
+
+#define PATH_COMPONENTS 48
+#define PATH_BYTES 4096
+
+/* Where a walk is. Addresses are numbers: a pointer would lose its type between steps. */
+struct walk {
+	struct scratch *s;
+	__u64 dentry, root, mnt;
+	__u32 begin, len;
+	bool complete;
+};
+
+/*
+ * Appends the name of a dentry, which the kernel keeps NUL-terminated. A rename meanwhile can leave a name without
+ * its NUL at that length: the reader cuts at the first NUL it finds.
+ */
+static __always_inline void append_name(struct walk *w, const bool direct)
+{
+	struct dentry *dentry = direct ? CAST(struct dentry, (void *)w->dentry) : (struct dentry *)w->dentry;
+	const unsigned char *name = GET(dentry, d_name.name);
+	void *to = &w->s->buf[BOUND(w->len, SCRATCH_MASK)];
+	long n;
+
+	if (direct) {
+		n = BOUND(dentry->d_name.len, NAME_BYTES - 1) + 1;
+		if (bpf_probe_read_kernel(to, n, name))
+			return;
+	} else {
+		n = bpf_probe_read_kernel_str(to, NAME_BYTES, name);
+		if (n <= 0)
+			return;
+	}
+	w->len += n & (2 * NAME_BYTES - 1);
+}
+
+/* One component or one mount up; true = the end was reached. */
+static __always_inline bool walk_step(struct walk *w, const bool direct)
+{
+	struct dentry *dentry = direct ? CAST(struct dentry, (void *)w->dentry) : (struct dentry *)w->dentry;
+	__u64 parent;
+
+	if (w->dentry == w->root) {
+		struct mount *mnt = (struct mount *)w->mnt;
+		__u64 up = (__u64)BPF_CORE_READ(mnt, mnt_parent);
+
+		if (up == w->mnt) {
+			w->complete = true;
+			return true;
+		}
+		w->dentry = (__u64)BPF_CORE_READ(mnt, mnt_mountpoint);
+		w->mnt = up;
+		mnt = (struct mount *)up;
+		w->root = (__u64)BPF_CORE_READ(mnt, mnt.mnt_root);
+		return false;
+	}
+	parent = (__u64)GET(dentry, d_parent);
+	if (parent == w->dentry) {
+		w->complete = true;
+		return true;
+	}
+	if (w->len - w->begin >= PATH_BYTES - NAME_BYTES || w->len >= SCRATCH_BYTES)
+		return true;
+	append_name(w, direct);
+	w->dentry = parent;
+	return false;
+}
+
+static long walk_step_direct(__u32 i, void *data)
+{
+	return walk_step(data, true);
+}
+
+/*
+ * The path the kernel resolved, through mounts up to the root of the mount namespace: what the file is, not what the
+ * caller typed. A dentry that hangs under no mount (pipe, memfd, socket) gives its own name.
+ */
+__u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
+{
+	struct scratch *s = scratch_of(space);
+	struct walk w = { .s = s, .dentry = dentry };
+
+	if (!s)
+		return 0;
+	w.root = (__u64)BPF_CORE_READ((struct vfsmount *)vfsmnt, mnt_root);
+	w.mnt = vfsmnt - bpf_core_field_offset(struct mount, mnt);
+	w.begin = w.len = s->len;
+	/* bpf_loop came with 5.17, before the cast: its body is verified once, not for every step. */
+	if (CAN_CAST) {
+		bpf_loop(PATH_COMPONENTS, walk_step_direct, &w, 0);
+	} else {
+		for (int i = 0; i < PATH_COMPONENTS; i++)
+			if (walk_step(&w, false))
+				break;
+	}
+	if (!w.complete)
+		mark_cut(s, slot & 7);
+	if (w.len == w.begin && w.dentry != w.root) {
+		if (w.len >= SCRATCH_BYTES)
+			return 0;
+		append_name(&w, false);
+		if (w.len <= w.begin + 1)
+			return 0;
+		s->len = w.len;
+		return SPY_STR_ANON | (w.len - w.begin);
+	}
+	s->len = w.len;
+	return SPY_STR_PATH | (w.len - w.begin);
+}
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
+{
+	if (bpf_core_field_exists(struct kernfs_node___rcu, __parent))
+		return BPF_CORE_READ((struct kernfs_node___rcu *)kn, __parent);
+	return BPF_CORE_READ(kn, parent);
+}
+
+#define CGROUP_DEPTH 16
+
+__u32 append_cgroup(__u64 kernfs_node, __u32 slot, __u32 space)
+{
+	struct kernfs_node *kn = (struct kernfs_node *)kernfs_node;
+	struct scratch *s = scratch_of(space);
+	__u64 begin, len;
+
+	if (!s)
+		return 0;
+	begin = len = s->len;
+
+	for (int i = 0; i < CGROUP_DEPTH; i++) {
+		struct kernfs_node *parent = kernfs_parent(kn);
+		long n;
+
+		if (!parent)
+			goto done;
+		if (len >= SCRATCH_BYTES)
+			break;
+		n = bpf_probe_read_kernel_str(&s->buf[BOUND(len, SCRATCH_MASK)], NAME_BYTES, BPF_CORE_READ(kn, name));
+		if (n > 0)
+			len += n & (2 * NAME_BYTES - 1);
+		kn = parent;
+	}
+	mark_cut(s, slot & 7);
+done:
+	s->len = len;
+	return SPY_STR_PATH | (__u32)(len - begin);
+}
