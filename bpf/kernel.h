@@ -219,9 +219,13 @@ struct tty_struct {
 typedef struct {
 	int counter;
 } atomic_t;
+struct list_head {
+	struct list_head *next;
+};
 struct signal_struct {
 	atomic_t live;
 	int nr_threads;
+	struct list_head thread_head;
 	struct pid *pids[4];
 	struct tty_struct *tty;
 	unsigned long maxrss;
@@ -246,6 +250,7 @@ struct task_struct {
 	pid_t pid, tgid;
 	struct task_struct *real_parent, *group_leader;
 	struct pid *thread_pid;
+	struct list_head thread_node;
 	__u64 start_boottime;
 	const struct cred *cred;
 	char comm[16];
@@ -322,6 +327,8 @@ struct kernel_siginfo;
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
 };
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;

@@ -73,6 +73,55 @@ int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm 
 	return 0;
 }
 
+struct ended_key {
+	__u64 start;
+	__u64 tgid;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct ended_key);
+	__type(value, __u64);
+} ended SEC(".maps");
+
+/* Threads that end together all find no other alive: the first to say so speaks for the process. */
+static __always_inline bool first_to_end(struct task_struct *t)
+{
+	struct ended_key key = {
+		.start = BPF_CORE_READ(t, group_leader, start_boottime),
+		.tgid = BPF_CORE_READ(t, tgid),
+	};
+	__u64 now = 1;
+
+	/* Never had another thread: none is there, none left its run time behind. */
+	if (BPF_CORE_READ(t, signal, nr_threads) <= 1 && !BPF_CORE_READ(t, signal, sum_sched_runtime))
+		return true;
+	return !bpf_map_update_elem(&ended, &key, &now, BPF_NOEXIST);
+}
+
+/* More dead threads than these wait to be released only for a moment: their usage is missing from EXIT then. */
+#define DEAD_THREADS 256
+
+/* What the threads of the past left with the process, and those that are dead but not yet released. */
+static __always_inline void fill_usage(struct spy_exit *r, struct task_struct *t)
+{
+	struct signal_struct *signal = BPF_CORE_READ(t, signal);
+	struct list_head *head = (void *)signal + bpf_core_field_offset(struct signal_struct, thread_head);
+	struct list_head *node = BPF_CORE_READ(head, next);
+
+	r->cpu_ns = BPF_CORE_READ(signal, sum_sched_runtime);
+	r->read_bytes = BPF_CORE_READ(signal, ioac.read_bytes);
+	r->write_bytes = BPF_CORE_READ(signal, ioac.write_bytes);
+	for (int i = 0; i < DEAD_THREADS && node && node != head; i++) {
+		t = (void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+		r->cpu_ns += BPF_CORE_READ(t, se.sum_exec_runtime);
+		r->read_bytes += BPF_CORE_READ(t, ioac.read_bytes);
+		r->write_bytes += BPF_CORE_READ(t, ioac.write_bytes);
+		node = BPF_CORE_READ(node, next);
+	}
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *p)
 {
@@ -80,16 +129,14 @@ int BPF_PROG(on_exit, struct task_struct *p)
 	struct spy_exit *r;
 
 	/* The process is over when its last thread is, which need not be the leader. */
-	if (BPF_CORE_READ(t, signal, live.counter))
+	if (BPF_CORE_READ(t, signal, live.counter) || !first_to_end(t))
 		return 0;
 	r = bpf_ringbuf_reserve(&lifecycle, sizeof(*r), 0);
 	count(SPY_KIND_EXIT, !r);
 	if (!r)
 		return 0;
 	fill_hdr(&r->h, t, SPY_KIND_EXIT, sizeof(*r), 0);
-	r->cpu_ns = BPF_CORE_READ(t, signal, sum_sched_runtime) + BPF_CORE_READ(t, se.sum_exec_runtime);
-	r->read_bytes = BPF_CORE_READ(t, signal, ioac.read_bytes) + BPF_CORE_READ(t, ioac.read_bytes);
-	r->write_bytes = BPF_CORE_READ(t, signal, ioac.write_bytes) + BPF_CORE_READ(t, ioac.write_bytes);
+	fill_usage(r, t);
 	r->max_rss_bytes = BPF_CORE_READ(t, signal, maxrss) << 12;
 	r->code = BPF_CORE_READ(t, exit_code);
 	r->pad = 0;

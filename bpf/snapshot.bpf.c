@@ -23,13 +23,13 @@ static __always_inline void fill_hdr_of(struct spy_hdr *h, struct task_struct *t
 	h->tid = BPF_CORE_READ(t, pid);
 }
 
-static __always_inline void seq_submit(struct bpf_iter_meta *meta, struct scratch *s)
+static __always_inline long seq_submit(struct bpf_iter_meta *meta, struct scratch *s)
 {
 	__u64 n = s->len;
 
 	if (n > SCRATCH_BYTES)
 		n = SCRATCH_BYTES;
-	bpf_seq_write(meta->seq, s->buf, n);
+	return bpf_seq_write(meta->seq, s->buf, n);
 }
 
 static __always_inline struct scratch *begin_process(struct task_struct *t)
@@ -43,6 +43,29 @@ static __always_inline struct scratch *begin_process(struct task_struct *t)
 	return s;
 }
 
+static bool init_seen;
+
+/*
+ * Where pid 1 is outside what the iterator shows (a pid namespace, a sandbox), its children still point at it: the
+ * root of the tree is taken from there.
+ */
+static __always_inline void emit_hidden_init(struct bpf_iter_meta *meta, struct task_struct *t)
+{
+	struct task_struct *parent = BPF_CORE_READ(t, real_parent);
+	struct scratch *s;
+
+	if (!meta->seq_num)
+		init_seen = BPF_CORE_READ(t, tgid) == 1;
+	if (init_seen || BPF_CORE_READ(parent, tgid) != 1)
+		return;
+	s = begin_process(parent);
+	if (!s)
+		return;
+	((struct spy_image *)s->buf)->image |= SPY_IMAGE_NO_ARGV;
+	finish_image(s, parent);
+	init_seen = !seq_submit(meta, s);
+}
+
 /* Since 5.18: argv is read from the task itself. */
 SEC("?iter.s/task")
 int snapshot_processes(struct bpf_iter__task *ctx)
@@ -54,6 +77,7 @@ int snapshot_processes(struct bpf_iter__task *ctx)
 
 	if (!t || t->pid != t->tgid)
 		return 0;
+	emit_hidden_init(ctx->meta, t);
 	s = begin_process(t);
 	if (!s)
 		return 0;
@@ -90,6 +114,7 @@ int snapshot_processes_without_argv(struct bpf_iter__task *ctx)
 
 	if (!t || t->pid != t->tgid)
 		return 0;
+	emit_hidden_init(ctx->meta, t);
 	s = begin_process(t);
 	if (!s)
 		return 0;
