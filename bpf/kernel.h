@@ -59,6 +59,9 @@ enum { BPF_RB_NO_WAKEUP = 1 };
 #define EINPROGRESS 115
 #define TMPFS_MAGIC 0x01021994
 #define PIDTYPE_SID 3
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
+#define DNS_PORT 53
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -354,8 +357,19 @@ struct user_sockaddr {
 struct user_msghdr {
 	void *name;
 	int name_len;
-	void *iov;
+	struct user_iovec *iov;
 	__u64 iov_len;
+	void *control;
+	__u64 control_len;
+};
+struct user_iovec {
+	void *base;
+	__u64 len;
+};
+struct user_cmsghdr {
+	__u64 len;
+	int level, type;
+	int fds[1];
 };
 
 #endif

@@ -221,10 +221,82 @@ int BPF_PROG(on_sendto, struct pt_regs *regs, long ret)
 	return datagram(file, sk, ARG0(regs), (void *)ARG4(regs));
 }
 
+/* Descriptors that cross a unix socket carry what they refer to into another process. */
+static __noinline int pass_fds(struct file *file, const struct user_msghdr *msg, long ret, bool received)
+{
+	struct user_cmsghdr control = {};
+	struct spy_call *r;
+
+	if (ret < 0 || !msg->control || msg->control_len < sizeof(control) - sizeof(int))
+		return 0;
+	if (bpf_probe_read_user(&control, sizeof(control), msg->control) || control.level != SOL_SOCKET ||
+	    control.type != SCM_RIGHTS)
+		return 0;
+	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+	count(SPY_KIND_FD_PASS, !r);
+	if (!r)
+		return 0;
+	__builtin_memset(r, 0, sizeof(*r));
+	fill_current_hdr(&r->h, SPY_KIND_FD_PASS, sizeof(*r), 1);
+	r->args[0] = received ? 2 : 1;
+	r->args[1] = file_ino(file);
+	r->args[2] = (control.len - __builtin_offsetof(struct user_cmsghdr, fds)) / sizeof(int);
+	/* sendmsg leaves the caller's numbers, recvmsg the new ones: either way the caller's own descriptor */
+	r->args[3] = stdio_id((void *)bpf_get_current_task(), control.fds[0]);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+#define DNS_BYTES 512
+
+static __noinline int dns_answer(struct file *file, struct sock *sk, const void *name, const void *message, long size)
+{
+	struct user_sockaddr from = {};
+	struct scratch *s;
+	struct spy_dns *r;
+	__u16 port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	__u64 n = size;
+
+	if (!port && name && !bpf_probe_read_user(&from, sizeof(from.family) + sizeof(from.port), name))
+		port = __builtin_bswap16(from.port);
+	if (port != DNS_PORT || size < 12)
+		return 0;
+	s = scratch_get(sizeof(*r));
+	if (!s)
+		return 0;
+	r = (struct spy_dns *)s->buf;
+	fill_current_hdr(&r->h, SPY_KIND_DNS, sizeof(*r), 1);
+	r->message = 0;
+	r->size = size;
+	r->sock = file_ino(file);
+	if (n > DNS_BYTES - 1) {
+		n = DNS_BYTES - 1;
+		mark_cut(s, 0);
+	}
+	n = BOUND(n, DNS_BYTES - 1);
+	if (!bpf_probe_read_user(&s->buf[sizeof(*r)], n, message)) {
+		s->len += n;
+		r->message = SPY_STR_RAW | (__u32)n;
+	}
+	scratch_submit(s, &activity, SPY_KIND_DNS);
+	return 0;
+}
+
+static __always_inline bool is_inet_datagram(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM && is_inet(sk);
+}
+
+/* 32-bit callers have another layout: their names and descriptors show at the next refresh. */
+static __always_inline bool read_msghdr(struct user_msghdr *msg, const void *from)
+{
+	return !is_compat() && !bpf_probe_read_user(msg, sizeof(*msg), from);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sendmsg, struct pt_regs *regs, long ret)
 {
-	void *name = NULL;
+	struct user_msghdr msg = {};
 	struct file *file;
 	struct sock *sk;
 
@@ -232,9 +304,59 @@ int BPF_PROG(on_sendmsg, struct pt_regs *regs, long ret)
 		return 0;
 	file = current_fd_file(ARG0(regs));
 	sk = file_sock(file);
-	if (!sk)
+	/* sendmmsg: the first mmsghdr begins with its msghdr */
+	if (!sk || !read_msghdr(&msg, (void *)ARG1(regs)))
 		return 0;
-	/* msg_name is the first member of msghdr, and of the first mmsghdr */
-	bpf_probe_read_user(&name, is_compat() ? sizeof(__u32) : sizeof(name), (void *)ARG1(regs));
-	return datagram(file, sk, ARG0(regs), name);
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
+		return pass_fds(file, &msg, ret, false);
+	return datagram(file, sk, ARG0(regs), msg.name);
+}
+
+/* recvfrom */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_recvfrom, struct pt_regs *regs, long ret)
+{
+	struct file *file;
+	struct sock *sk;
+
+	if (ret <= 0 || is_self())
+		return 0;
+	file = current_fd_file(ARG0(regs));
+	sk = file_sock(file);
+	if (!sk || !is_inet_datagram(sk))
+		return 0;
+	return dns_answer(file, sk, (void *)ARG4(regs), (void *)ARG1(regs), ret);
+}
+
+static __always_inline int received(const void *header, int fd, long size)
+{
+	struct user_msghdr msg = {};
+	struct user_iovec iov = {};
+	struct file *file = current_fd_file(fd);
+	struct sock *sk = file_sock(file);
+
+	if (!sk || !read_msghdr(&msg, header))
+		return 0;
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
+		return pass_fds(file, &msg, size, true);
+	if (!is_inet_datagram(sk) || bpf_probe_read_user(&iov, sizeof(iov), msg.iov))
+		return 0;
+	return dns_answer(file, sk, msg.name, iov.base, size);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_recvmsg, struct pt_regs *regs, long ret)
+{
+	return ret < 0 || is_self() ? 0 : received((void *)ARG1(regs), ARG0(regs), ret);
+}
+
+/* The first message of several: struct mmsghdr ends with its length. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_recvmmsg, struct pt_regs *regs, long ret)
+{
+	__u32 size = 0;
+
+	if (ret <= 0 || is_self() || bpf_probe_read_user(&size, sizeof(size), (void *)ARG1(regs) + sizeof(struct user_msghdr) + 8))
+		return 0;
+	return received((void *)ARG1(regs), ARG0(regs), size);
 }

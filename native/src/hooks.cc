@@ -14,6 +14,7 @@ constexpr const char* kTcp[] = {"on_tcp_state"};
 constexpr const char* kAccept[] = {"on_accept", "on_connect"};
 constexpr const char* kDatagrams[] = {"on_sendto", "on_sendmsg"};
 constexpr const char* kPipes[] = {"on_pipe"};
+constexpr const char* kDns[] = {"on_recvfrom", "on_recvmsg", "on_recvmmsg"};
 constexpr const char* kUse[] = {"on_read", "on_write", "on_sendfile", "on_splice"};
 constexpr const char* kNames[] = {"on_rename", "on_renameat", "on_unlink", "on_unlinkat", "on_link", "on_linkat", "on_symlink", "on_symlinkat"};
 constexpr const char* kMounts[] = {"on_mount"};
@@ -38,6 +39,7 @@ constexpr FeatureSpec kFeatures[] = {
     {"tcp", "tp_btf inet_sock_set_state", kTcp, "connections that live shorter than a refresh"},
     {"sockets", "sys_exit of accept, accept4, connect", kAccept, "accepted connections and unix sockets"},
     {"datagrams", "sys_exit of sendto, sendmsg, sendmmsg", kDatagrams, "destinations of UDP"},
+    {"names and passed descriptors", "sys_exit of recvfrom, recvmsg, recvmmsg", kDns, "DNS names and descriptors received over unix sockets"},
     {"pipes", "sys_exit of pipe, pipe2", kPipes, "who created a pipe"},
     {"reads and writes", "sys_exit of the read and write family, sendfile, splice, copy_file_range", kUse, "whether an open file was read or written"},
     {"names", "sys_exit of rename, unlink, link, symlink and their at forms", kNames, "renamed, deleted and linked files"},
@@ -89,6 +91,9 @@ constexpr Syscall kSyscalls[] = {
     {"on_sendto", __NR_sendto},
     {"on_sendmsg", __NR_sendmsg},
     {"on_sendmsg", __NR_sendmmsg},
+    {"on_recvfrom", __NR_recvfrom},
+    {"on_recvmsg", __NR_recvmsg},
+    {"on_recvmmsg", __NR_recvmmsg},
     {"on_read", __NR_read},
     {"on_read", __NR_pread64},
     {"on_read", __NR_readv},
@@ -140,7 +145,7 @@ constexpr Syscall kCompatSyscalls[] = {
     {"on_open", 5},        {"on_open", 8},        {"on_open", 295},      {"on_open", 342},     {"on_open", 437},
     {"on_chmod", 15},      {"on_fchmod", 94},     {"on_fchmodat", 306},  {"on_fchmodat", 452}, {"on_pipe", 42},
     {"on_pipe", 331},      {"on_connect", 362},   {"on_accept", 364},    {"on_sendto", 369},   {"on_sendmsg", 370},
-    {"on_sendmsg", 345},   {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
+    {"on_sendmsg", 345},   {"on_recvfrom", 371}, {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
     {"on_write", 4},       {"on_write", 146},     {"on_write", 181},     {"on_write", 334},    {"on_sendfile", 187},
     {"on_sendfile", 239},  {"on_splice", 313},    {"on_splice", 377},    {"on_rename", 38},    {"on_renameat", 302},
     {"on_renameat", 353},  {"on_unlink", 10},     {"on_unlink", 40},     {"on_unlinkat", 301}, {"on_link", 9},
