@@ -3,6 +3,34 @@
 #include "lib/file.h"
 #include "lib/syscall.h"
 
+#if defined(__TARGET_ARCH_x86)
+#define NR_OPEN (is_compat() ? 5 : 2)
+#define NR_CREAT (is_compat() ? 8 : 85)
+#define NR_OPENAT (is_compat() ? 295 : 257)
+#else
+#define NR_OPEN ~0u
+#define NR_CREAT ~0u
+#define NR_OPENAT 56
+#endif
+#define NR_OPENAT2 437
+
+/* What the caller asked for: the kernel drops O_TRUNC from the file's flags once it is open. */
+static __always_inline bool truncates(struct pt_regs *regs)
+{
+	__u32 nr = SYSCALL_NR(regs);
+	__u64 flags = 0;
+
+	if (nr == NR_OPENAT)
+		flags = ARG2(regs);
+	else if (nr == NR_OPEN)
+		flags = ARG1(regs);
+	else if (nr == NR_CREAT)
+		flags = O_TRUNC;
+	else if (nr == NR_OPENAT2)
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)ARG2(regs)); /* open_how begins with them */
+	return flags & O_TRUNC;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_open, struct pt_regs *regs, long ret)
 {
@@ -21,6 +49,8 @@ int BPF_PROG(on_open, struct pt_regs *regs, long ret)
 	r = (struct spy_file *)s->buf;
 	fill_current_hdr(&r->h, SPY_KIND_OPEN, sizeof(*r), 1);
 	fill_file(r, file, ret);
+	if ((r->open & (SPY_OPEN_WRITE | SPY_OPEN_CREATED)) == SPY_OPEN_WRITE && truncates(regs))
+		r->open |= SPY_OPEN_TRUNC;
 	r->path = put_file_path(s, file, 0);
 	if ((r->path & SPY_STR_FORM_MASK) == SPY_STR_ANON)
 		r->open |= SPY_OPEN_MEMFD;

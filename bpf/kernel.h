@@ -52,8 +52,10 @@ enum { BPF_RB_NO_WAKEUP = 1 };
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define IPPROTO_TCP 6
+#define SOCK_DONE 1 /* enum sock_flags: the peer's FIN was received */
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT 2
+#define TCP_SYN_RECV 3
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10
 #define EINPROGRESS 115
@@ -289,6 +291,7 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned long skc_flags;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
@@ -302,8 +305,11 @@ struct sock {
 	struct pid *sk_peer_pid;
 };
 /* before 5.6 sk_protocol was a bit field; the floor is 5.10 */
+struct inet_sock {
+	__be16 inet_sport;
+};
 struct tcp_sock {
-	__u64 bytes_received, bytes_acked;
+	__u64 bytes_received, bytes_sent, bytes_retrans;
 };
 struct socket {
 	short type;

@@ -7,7 +7,7 @@
 #include "lib/syscall.h"
 
 struct datagram_key {
-	__u64 sk;
+	__u64 sock; /* inode: addresses are used again at once */
 	__u8 raddr[16];
 	__u32 rport;
 	__u32 tgid;
@@ -37,6 +37,8 @@ static __always_inline void emit_owned(struct sock *sk, struct owner *o, __u16 k
 	r->state = state;
 	r->err = err;
 	r->fd = -1;
+	if (state == TCP_LISTEN)
+		r->backlog = BPF_CORE_READ(sk, sk_max_ack_backlog);
 	if (!r->rport) {
 		__builtin_memcpy(r->raddr, o->raddr, 16);
 		r->rport = o->rport;
@@ -68,21 +70,30 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int from, int to)
 	if (to == TCP_LISTEN) {
 		own_current(sk, sock_ino(sk));
 		o = bpf_map_lookup_elem(&owners, &key);
-		if (o)
+		if (!o)
+			return 0;
+		/* Without a bound port the kernel chooses one after this: on_listen knows it. */
+		o->unannounced = !BPF_CORE_READ(sk, __sk_common.skc_num);
+		if (!o->unannounced)
 			emit_owned(sk, o, SPY_KIND_LISTEN, to, 0);
 		return 0;
 	}
 	if (to != TCP_ESTABLISHED && to != TCP_CLOSE)
 		return 0;
 	o = bpf_map_lookup_elem(&owners, &key);
-	if (!o)
+	if (!o || o->failed)
 		return 0;
-	if (from == TCP_SYN_SENT)
+	/* Both sides sent SYN, as when a socket connects to itself: SYN_RECV is on the way of a connect, too. */
+	if (from == TCP_SYN_SENT || (from == TCP_SYN_RECV && o->rport)) {
 		emit_owned(sk, o, SPY_KIND_CONNECT, to, to == TCP_CLOSE ? BPF_CORE_READ(sk, sk_err) : 0);
-	else if (to == TCP_CLOSE)
-		emit_owned(sk, o, SPY_KIND_CLOSE, to, 0);
-	if (to == TCP_CLOSE)
+		o->failed = to == TCP_CLOSE;
+		return 0;
+	}
+	if (to == TCP_CLOSE) {
+		if (!o->unannounced)
+			emit_owned(sk, o, SPY_KIND_CLOSE, to, 0);
 		bpf_map_delete_elem(&owners, &key);
+	}
 	return 0;
 }
 
@@ -114,6 +125,49 @@ static __noinline int unix_end(struct sock *sk, __u64 ino, __u32 kind, int fd)
 	return 0;
 }
 
+/* An address in user memory; false when there is none. */
+static __always_inline bool read_address(const void *name, __u8 *address, __u16 *port)
+{
+	struct user_sockaddr to = {};
+
+	if (!name || bpf_probe_read_user(&to, sizeof(to.family) + sizeof(to.port) + sizeof(to.addr4), name))
+		return false;
+	if (to.family == AF_INET6) {
+		bpf_probe_read_user(&to, sizeof(to), name);
+		__builtin_memcpy(address, to.addr6, 16);
+	} else {
+		map_v4(address, to.addr4);
+	}
+	*port = __builtin_bswap16(to.port);
+	return true;
+}
+
+/* A connect that never sent anything, for want of a route or by a rule: no state changed. */
+static __noinline int failed_connect(struct file *file, struct sock *sk, int fd, const void *name, int err)
+{
+	__u64 key = (__u64)sk;
+	struct owner *o = bpf_map_lookup_elem(&owners, &key);
+	struct spy_sock *r;
+
+	if (o && o->failed) {
+		bpf_map_delete_elem(&owners, &key);
+		return 0;
+	}
+	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+	count(SPY_KIND_CONNECT, !r);
+	if (!r)
+		return 0;
+	fill_current_hdr(&r->h, SPY_KIND_CONNECT, sizeof(*r), 0);
+	fill_sock(r, sk);
+	if (read_address(name, r->raddr, &r->rport))
+		r->h.flags = SPY_FLAG_UNVERIFIED;
+	r->sock = file_ino(file);
+	r->err = err;
+	r->fd = fd;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_connect, struct pt_regs *regs, long ret)
 {
@@ -129,10 +183,14 @@ int BPF_PROG(on_connect, struct pt_regs *regs, long ret)
 		return 0;
 	if (is_inet(sk)) {
 		if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP) {
+			__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
 			/* Over loopback the answer can be there before the call returns. */
-			if (ret != -EINPROGRESS || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_SENT)
-				return 0;
-			return emit_sock(sk, file_ino(file), SPY_KIND_CONNECT, fd, EINPROGRESS);
+			if (ret == -EINPROGRESS && state == TCP_SYN_SENT)
+				return emit_sock(sk, file_ino(file), SPY_KIND_CONNECT, fd, EINPROGRESS);
+			if (ret < 0 && ret != -EINPROGRESS && state == TCP_CLOSE)
+				return failed_connect(file, sk, fd, (void *)ARG1(regs), -ret);
+			return 0;
 		}
 		return emit_sock(sk, file_ino(file), SPY_KIND_DATAGRAM, fd, ret < 0 ? -ret : 0);
 	}
@@ -154,36 +212,58 @@ int BPF_PROG(on_accept, struct pt_regs *regs, long ret)
 	if (!sk)
 		return 0;
 	if (is_inet(sk)) {
+		emit_sock(sk, file_ino(file), SPY_KIND_ACCEPT, ret, 0);
+		/* Reset while it waited to be accepted: no state will change. */
+		if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+			return emit_sock(sk, file_ino(file), SPY_KIND_CLOSE, ret, 0);
 		own_current(sk, file_ino(file));
-		return emit_sock(sk, file_ino(file), SPY_KIND_ACCEPT, ret, 0);
+		return 0;
 	}
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
 		return unix_end(sk, file_ino(file), SPY_KIND_UNIX_ACCEPT, ret);
 	return 0;
 }
 
+/* listen without a bound port */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_listen, struct pt_regs *regs, long ret)
+{
+	int fd = ARG0(regs);
+	struct file *file;
+	struct sock *sk;
+	struct owner *o;
+	__u64 key;
+
+	if (ret || is_self())
+		return 0;
+	file = current_fd_file(fd);
+	sk = file_sock(file);
+	if (!sk)
+		return 0;
+	key = (__u64)sk;
+	o = bpf_map_lookup_elem(&owners, &key);
+	if (!o || !o->unannounced)
+		return 0;
+	o->unannounced = 0;
+	return emit_sock(sk, file_ino(file), SPY_KIND_LISTEN, fd, 0);
+}
+
 /* First datagram of a socket to each destination; the destination in user memory may be absent. */
 static __noinline int datagram(struct file *file, struct sock *sk, int fd, const void *name)
 {
-	struct user_sockaddr to = {};
 	struct datagram_key key = {};
 	struct spy_sock *r;
 	__u64 now = 1;
+	__u16 port = 0;
+	bool named;
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
 	if (BPF_CORE_READ(sk, sk_type) != SOCK_DGRAM || (family != AF_INET && family != AF_INET6))
 		return 0;
-	key.sk = (__u64)sk;
+	key.sock = file_ino(file);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	if (name && !bpf_probe_read_user(&to, sizeof(to.family) + sizeof(to.port) + sizeof(to.addr4), name)) {
-		key.rport = __builtin_bswap16(to.port);
-		if (to.family == AF_INET6) {
-			bpf_probe_read_user(&to, sizeof(to), name);
-			__builtin_memcpy(key.raddr, to.addr6, 16);
-		} else {
-			map_v4(key.raddr, to.addr4);
-		}
-	}
+	named = read_address(name, key.raddr, &port);
+	key.rport = port;
 	if (bpf_map_lookup_elem(&datagrams, &key))
 		return 0;
 	bpf_map_update_elem(&datagrams, &key, &now, BPF_ANY);
@@ -194,9 +274,9 @@ static __noinline int datagram(struct file *file, struct sock *sk, int fd, const
 		return 0;
 	fill_current_hdr(&r->h, SPY_KIND_DATAGRAM, sizeof(*r), 0);
 	fill_sock(r, sk);
-	if (key.rport) {
+	if (named) {
 		__builtin_memcpy(r->raddr, key.raddr, 16);
-		r->rport = key.rport;
+		r->rport = port;
 		r->h.flags = SPY_FLAG_UNVERIFIED;
 	}
 	r->sock = file_ino(file);

@@ -181,7 +181,7 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 		r = (struct spy_file *)s->buf;
 		fill_hdr_of(&r->h, t, SPY_KIND_OPEN, sizeof(*r), 1);
 		fill_file(r, file, fd);
-		r->open &= ~(SPY_OPEN_CREATED | SPY_OPEN_TRUNC);
+		r->open &= ~SPY_OPEN_CREATED;
 		r->path = put_file_path(s, file, 0);
 		if ((r->path & SPY_STR_FORM_MASK) == SPY_STR_ANON)
 			r->open |= SPY_OPEN_MEMFD;

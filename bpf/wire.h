@@ -232,8 +232,8 @@ struct spy_dns {
 struct spy_sock {
 	struct spy_hdr h;
 	__u64 sock; /* inode of the socket: as shown by /proc/net and in stdio */
-	__u64 tx;   /* bytes acknowledged by the peer (TCP) or sent */
-	__u64 rx;   /* bytes received */
+	__u64 tx;   /* payload bytes sent, each once, however often it was transmitted */
+	__u64 rx;   /* payload bytes received in order */
 	__u8 laddr[16]; /* network order; IPv4 always as ::ffff:a.b.c.d */
 	__u8 raddr[16];
 	__u16 lport; /* host order */

@@ -37,16 +37,16 @@ process.exitCode = problems.length > 0 ? 1 : 0;
 function checkImports(path, text) {
   const layer = path.split("/")[1];
   for (const [, target] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)) {
-    if (target.startsWith(".")) {
-      const [folder, other] = relative(top, resolve(top, dirname(path), target)).split("/");
-      if (folder !== "src") problems.push(`${path}: imports ${target}, which is outside src/`);
-      else if (other !== layer && !allowed[layer]?.includes(other)) {
-        problems.push(
-          `${path}: imports ${target}; ${layer} may import ${["itself", ...(allowed[layer] ?? [])].join(", ")}`,
-        );
-      }
-    } else if (layer === "core") {
-      problems.push(`${path}: imports ${target}; core imports nothing from outside`);
+    const [folder, other] = target.startsWith(".")
+      ? relative(top, resolve(top, dirname(path), target)).split("/")
+      : ["node_modules"];
+    if (folder === "node_modules") {
+      if (layer === "core") problems.push(`${path}: imports ${target}; core imports nothing from outside`);
+    } else if (folder !== "src") {
+      problems.push(`${path}: imports ${target}, which is outside src/`);
+    } else if (other !== layer && !allowed[layer]?.includes(other)) {
+      const may = ["itself", ...(allowed[layer] ?? [])].join(", ");
+      problems.push(`${path}: imports ${target}; ${layer} may import ${may}`);
     }
   }
 }

@@ -24,6 +24,8 @@ async function setup() {
 try {
   if (stale().length > 0) await withLock(setup);
 } catch (error) {
-  process.stderr.write(error instanceof StepError ? error.report() : `setup: ${error.stack}\n`);
+  if (error instanceof StepError) process.stderr.write(error.report());
+  else if (error.code === "EACCES") say(`cannot write ${error.path}: run it as the owner of this folder, or as root`);
+  else throw error;
   process.exitCode = 1;
 }

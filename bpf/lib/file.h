@@ -19,7 +19,7 @@ static __always_inline void fill_file_as(struct spy_file *r, struct file *file, 
 	r->oflags = GET(file, f_flags);
 	r->fd = fd;
 	r->open = (mode & FMODE_READ ? SPY_OPEN_READ : 0) | (mode & FMODE_WRITE ? SPY_OPEN_WRITE : 0) |
-		  (mode & FMODE_CREATED ? SPY_OPEN_CREATED : 0) | (r->oflags & O_TRUNC ? SPY_OPEN_TRUNC : 0) |
+		  (mode & FMODE_CREATED ? SPY_OPEN_CREATED : 0) |
 		  (GET(inode, i_nlink) ? 0 : SPY_OPEN_DELETED);
 }
 

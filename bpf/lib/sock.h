@@ -10,7 +10,9 @@ struct owner {
 	__u64 sock; /* inode; the sock may outlive its file */
 	__u32 tgid, tid;
 	__u8 raddr[16];
-	__u16 rport;
+	__u16 rport; /* of an attempt to connect, or 0 */
+	__u8 unannounced; /* listens on a port that was not chosen yet */
+	__u8 failed; /* the attempt ended and was reported; nothing is open */
 };
 
 struct {
@@ -88,6 +90,12 @@ static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, co
 	r->proto = GET(sk, sk_protocol);
 	r->state = GET(sk, __sk_common.skc_state);
 	r->lport = GET(sk, __sk_common.skc_num);
+	if (!r->lport) {
+		/* Given back before the state changes to closed; the header still has it. */
+		struct inet_sock *inet = direct ? CAST(struct inet_sock, sk) : (struct inet_sock *)sk;
+
+		r->lport = __builtin_bswap16(GET(inet, inet_sport));
+	}
 	r->rport = __builtin_bswap16(GET(sk, __sk_common.skc_dport));
 	r->netns = direct ? sk->__sk_common.skc_net.net->ns.inum : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	r->backlog = 0;
@@ -106,8 +114,11 @@ static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, co
 	} else {
 		struct tcp_sock *tcp = direct ? CAST(struct tcp_sock, sk) : (struct tcp_sock *)sk;
 
-		r->tx = GET(tcp, bytes_acked);
+		/* bytes_acked would count our SYN and FIN; bytes_received counts the peer's FIN */
+		r->tx = GET(tcp, bytes_sent) - GET(tcp, bytes_retrans);
 		r->rx = GET(tcp, bytes_received);
+		if (r->rx && GET(sk, __sk_common.skc_flags) & 1 << SOCK_DONE)
+			r->rx--;
 	}
 }
 
@@ -155,6 +166,9 @@ static __always_inline void fill_unix(struct scratch *s, struct sock *sk, __u64 
 		if (!bpf_probe_read_kernel(&s->buf[sizeof(*r)], n,
 					   (char *)address + bpf_core_field_offset(struct unix_address, name) +
 						   bpf_core_field_offset(struct sockaddr_un, sun_path))) {
+			/* A name in the file system is stored with its NUL. */
+			if (n > 1 && s->buf[sizeof(*r)] && !s->buf[sizeof(*r) + BOUND(n - 1, 127)])
+				n--;
 			s->len += n;
 			r->path = SPY_STR_RAW | n;
 		}

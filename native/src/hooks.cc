@@ -11,7 +11,7 @@ constexpr const char* kProcesses[] = {"on_fork", "on_exec", "on_exit"};
 constexpr const char* kFiles[] = {"on_open"};
 constexpr const char* kPermissions[] = {"on_fchmod", "on_chmod", "on_fchmodat"};
 constexpr const char* kTcp[] = {"on_tcp_state"};
-constexpr const char* kAccept[] = {"on_accept", "on_connect"};
+constexpr const char* kAccept[] = {"on_accept", "on_connect", "on_listen"};
 constexpr const char* kDatagrams[] = {"on_sendto", "on_sendmsg"};
 constexpr const char* kPipes[] = {"on_pipe"};
 constexpr const char* kDns[] = {"on_recvfrom", "on_recvmsg", "on_recvmmsg"};
@@ -37,7 +37,7 @@ constexpr FeatureSpec kFeatures[] = {
     {"files", "sys_exit of open, openat, openat2, creat, open_by_handle_at", kFiles, "opened and written files"},
     {"permissions", "sys_exit of chmod, fchmod, fchmodat, fchmodat2", kPermissions, "files made executable"},
     {"tcp", "tp_btf inet_sock_set_state", kTcp, "connections that live shorter than a refresh"},
-    {"sockets", "sys_exit of accept, accept4, connect", kAccept, "accepted connections and unix sockets"},
+    {"sockets", "sys_exit of accept, accept4, connect, listen", kAccept, "accepted connections and unix sockets"},
     {"datagrams", "sys_exit of sendto, sendmsg, sendmmsg", kDatagrams, "destinations of UDP"},
     {"names and passed descriptors", "sys_exit of recvfrom, recvmsg, recvmmsg", kDns, "DNS names and descriptors received over unix sockets"},
     {"pipes", "sys_exit of pipe, pipe2", kPipes, "who created a pipe"},
@@ -88,6 +88,7 @@ constexpr Syscall kSyscalls[] = {
     {"on_connect", __NR_connect},
     {"on_accept", __NR_accept},
     {"on_accept", __NR_accept4},
+    {"on_listen", __NR_listen},
     {"on_sendto", __NR_sendto},
     {"on_sendmsg", __NR_sendmsg},
     {"on_sendmsg", __NR_sendmmsg},
@@ -144,7 +145,7 @@ constexpr Syscall kSyscalls[] = {
 constexpr Syscall kCompatSyscalls[] = {
     {"on_open", 5},        {"on_open", 8},        {"on_open", 295},      {"on_open", 342},     {"on_open", 437},
     {"on_chmod", 15},      {"on_fchmod", 94},     {"on_fchmodat", 306},  {"on_fchmodat", 452}, {"on_pipe", 42},
-    {"on_pipe", 331},      {"on_connect", 362},   {"on_accept", 364},    {"on_sendto", 369},   {"on_sendmsg", 370},
+    {"on_pipe", 331},      {"on_connect", 362},   {"on_listen", 363},    {"on_accept", 364},    {"on_sendto", 369},   {"on_sendmsg", 370},
     {"on_sendmsg", 345},   {"on_recvfrom", 371}, {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
     {"on_write", 4},       {"on_write", 146},     {"on_write", 181},     {"on_write", 334},    {"on_sendfile", 187},
     {"on_sendfile", 239},  {"on_splice", 313},    {"on_splice", 377},    {"on_rename", 38},    {"on_renameat", 302},

@@ -41,17 +41,26 @@ export async function installPackages() {
   const root = process.getuid() === 0;
   if (!root && !onPath("sudo")) throw new Error(`installing ${names.join(", ")} needs root, and sudo is not there`);
   if (!root) say("Debian packages are installed through sudo");
-  // sudo drops the environment, so apt's is given on its command line.
-  const apt = (...args) => [...(root ? [] : ["sudo"]), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...args];
+  // sudo drops the environment, so apt's is given on its command line. A fresh server's own upgrades may hold dpkg's lock.
+  const apt = (...args) => [
+    ...(root ? [] : ["sudo"]),
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+    "-o",
+    "DPkg::Lock::Timeout=300",
+    ...args,
+  ];
   const install = apt("install", "-y", "-q", "--no-install-recommends", ...names);
   try {
     await run(install);
-  } catch {
+  } catch (error) {
+    if (error.interruption) throw error;
     // One unreachable third-party source makes `update` fail; what counts is whether the packages then install.
     const update = await run(apt("update", "-q")).catch((error) => error);
-    await run(install).catch((error) => {
-      if (update instanceof Error) error.output = `${update.output}\n${error.output}`;
-      throw error;
+    await run(install).catch((again) => {
+      if (update instanceof Error) again.output = `${update.output}\n${again.output}`;
+      throw again;
     });
   }
   const still = missingPackages();

@@ -1,6 +1,6 @@
 // One set-up at a time in a checkout: `npm start` and `npm test` may run side by side.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { say, top } from "./run.mjs";
 
@@ -13,47 +13,43 @@ export async function withLock(work) {
     if (!told) say(`waiting for the set-up of process ${holder()} in this folder`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  const release = () => rmSync(file, { force: true });
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
-  const onSignal = () => {
-    release();
-    process.exit(130);
-  };
-  for (const signal of signals) process.on(signal, onSignal);
   try {
     await work();
   } finally {
-    release();
-    for (const signal of signals) process.off(signal, onSignal);
+    rmSync(file, { force: true });
   }
 }
 
+/** A link appears with its content, so a lock without a holder's number never exists. */
 function take() {
+  const mine = `${file}.${process.pid}`;
+  writeFileSync(mine, String(process.pid));
   try {
-    writeFileSync(file, String(process.pid), { flag: "wx" });
+    linkSync(mine, file);
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    if (!alive(holder())) rmSync(file, { force: true });
-    return false;
+    if (isSetup(holder())) return false;
+    rmSync(file, { force: true });
+    return take();
+  } finally {
+    rmSync(mine, { force: true });
   }
 }
 
 function holder() {
-  try {
-    return Number(readFileSync(file, "utf8"));
-  } catch {
-    return 0;
-  }
+  return read(file);
 }
 
-function alive(pid) {
-  // An empty file belongs to a process between creating and writing it.
-  if (pid === 0) return true;
+/** False when the process is gone, or its number now belongs to another program. */
+function isSetup(pid) {
+  return read(`/proc/${pid}/cmdline`).includes("setup.mjs");
+}
+
+function read(path) {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === "EPERM";
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
   }
 }

@@ -11,6 +11,7 @@ const nativeStamp = "build/.native";
 const nativeInputs = [
   "bpf",
   "native/src",
+  "native/tools",
   "native/Makefile",
   "native/vendor/libbpf.json",
   "node_modules/.spydertop-lock",

@@ -3,7 +3,7 @@ export interface Feature {
   readonly name: string;
   /** The hook in use, or the one that was wanted. */
   readonly hook: string;
-  readonly state: 'ok' | 'degraded' | 'missing';
+  readonly state: "ok" | "degraded" | "missing";
   /** Why it is not 'ok': the true cause, with errno where there was one. */
   readonly why?: string;
   /** What an administrator does about it. */
@@ -25,7 +25,7 @@ export interface SourceStatus {
  * batches (layout: bpf/wire.h, src/core/wire).
  */
 export interface EventSource {
-  readonly kind: 'live' | 'procfs' | 'replay' | 'import';
+  readonly kind: "live" | "procfs" | "replay" | "import";
   /** Attaches, takes the first snapshot. Throws CaptureError. */
   start(): void;
   /**
@@ -41,7 +41,7 @@ export interface EventSource {
 
 /** A failure the user must read: message, the failing call's errno name, and what to do. */
 export class CaptureError extends Error {
-  override readonly name = 'CaptureError';
+  override readonly name = "CaptureError";
   readonly code: string;
   readonly hint: string;
 

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from "node:fs";
 
-const PASSWD = '/etc/passwd';
+const PASSWD = "/etc/passwd";
 /** How long a change of the file may go unnoticed. */
 const CHECK_EVERY_MS = 5_000;
 
@@ -15,12 +15,15 @@ interface User {
  */
 export class UserNames {
   readonly #path: string;
+  readonly #nowMs: () => number;
   #users: ReadonlyMap<number, User> = new Map();
-  #version = '';
+  #version = "";
   #checkAtMs = 0;
 
-  constructor(path = PASSWD) {
+  /** @param nowMs a clock that never goes back */
+  constructor(path = PASSWD, nowMs: () => number = () => performance.now()) {
     this.#path = path;
+    this.#nowMs = nowMs;
   }
 
   name(uid: number): string {
@@ -32,14 +35,14 @@ export class UserNames {
   }
 
   #current(): ReadonlyMap<number, User> {
-    const nowMs = performance.now();
+    const nowMs = this.#nowMs();
     if (nowMs < this.#checkAtMs) return this.#users;
     this.#checkAtMs = nowMs + CHECK_EVERY_MS;
     try {
       const stat = statSync(this.#path, { bigint: true });
       const version = `${stat.ino} ${stat.mtimeNs} ${stat.size}`;
       if (version !== this.#version) {
-        this.#users = parsePasswd(readFileSync(this.#path, 'utf8'));
+        this.#users = parsePasswd(readFileSync(this.#path, "utf8"));
         this.#version = version;
       }
     } catch {
@@ -52,10 +55,10 @@ export class UserNames {
 /** The first entry of an id wins, as in getpwuid(3). */
 function parsePasswd(content: string): ReadonlyMap<number, User> {
   const users = new Map<number, User>();
-  for (const line of content.split('\n')) {
-    const [name, , uid, , , home] = line.split(':');
-    if (name === undefined || name === '' || uid === undefined || !/^\d+$/.test(uid)) continue;
-    if (!users.has(Number(uid))) users.set(Number(uid), { name, home: home ?? '' });
+  for (const line of content.split("\n")) {
+    const [name, , uid, , , home] = line.split(":");
+    if (name === undefined || name === "" || uid === undefined || !/^\d+$/.test(uid)) continue;
+    if (!users.has(Number(uid))) users.set(Number(uid), { name, home: home ?? "" });
   }
   return users;
 }

@@ -1,2 +1,64 @@
-process.stderr.write("spydertop: not built yet\n");
-process.exitCode = 2;
+import packageJson from "../../package.json" with { type: "json" };
+import { CaptureError } from "../capture/source.ts";
+import { sanitise } from "../ui/text/sanitise.ts";
+import { type Command, parseCommand, USAGE } from "./args.ts";
+import { runBatch } from "./batch.ts";
+import { runDoctor } from "./doctor.ts";
+import { runOrigin } from "./origin.ts";
+import { runTop } from "./top.ts";
+
+/** Arguments or surroundings are wrong, as sysexits and every shell tool have it. */
+const MISUSE = 2;
+
+const NO_TERMINAL =
+  'the monitor needs a terminal; without one there are "spydertop top --batch -n N", "spydertop origin <pid|ip:port|path>" and "spydertop doctor"';
+
+async function run(command: Command): Promise<number> {
+  switch (command.kind) {
+    case "help":
+      process.stdout.write(USAGE);
+      return 0;
+    case "version":
+      process.stdout.write(`spydertop ${packageJson.version}\n`);
+      return 0;
+    case "misuse":
+      process.stderr.write(`spydertop: ${sanitise(command.message)}; "spydertop help" shows what there is\n`);
+      return MISUSE;
+    case "doctor":
+      return runDoctor({ json: command.json });
+    case "origin":
+      return runOrigin(command.what, command.json, command.bpf);
+    case "top":
+      if (command.options.batch) {
+        return await runBatch(command.options);
+      }
+      if (!process.stdout.isTTY || !process.stdin.isTTY) {
+        process.stderr.write(`spydertop: ${NO_TERMINAL}\n`);
+        return MISUSE;
+      }
+      return await runTop(command.options);
+  }
+}
+
+function report(error: unknown): void {
+  if (error instanceof CaptureError) {
+    process.stderr.write(`spydertop: ${sanitise(error.message)} (${error.code})\n${sanitise(error.hint)}\n`);
+    return;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`spydertop: ${text.split("\n").map(sanitise).join("\n")}\n`);
+}
+
+// A reader that went away ("spydertop top --batch | head") is not an error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") {
+    process.exit(0);
+  }
+});
+
+try {
+  process.exitCode = await run(parseCommand(process.argv.slice(2)));
+} catch (error) {
+  report(error);
+  process.exitCode = 1;
+}

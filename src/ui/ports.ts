@@ -10,7 +10,7 @@ import type {
   Subject,
   TreeOptions,
   TreeView,
-} from '../core/query/model.ts';
+} from "../core/query/model.ts";
 
 /** What the screens ask of the graph. Pure: the same version gives the same answers. */
 export interface Queries {
@@ -54,7 +54,7 @@ export interface HostSample {
 
 /** What capture has done so far. */
 export interface CaptureTotals {
-  readonly kind: 'live' | 'procfs' | 'replay' | 'import';
+  readonly kind: "live" | "procfs" | "replay" | "import";
   readonly events: number;
   readonly lost: number;
   readonly limited?: { readonly why: string; readonly missed: string; readonly fix: string };

@@ -1,18 +1,18 @@
 export type Runtime =
-  | 'docker'
-  | 'podman'
-  | 'containerd'
-  | 'cri-o'
-  | 'lxc'
-  | 'nspawn'
-  | 'machine'
-  | 'systemd'
-  | 'unknown';
+  | "docker"
+  | "podman"
+  | "containerd"
+  | "cri-o"
+  | "lxc"
+  | "nspawn"
+  | "machine"
+  | "systemd"
+  | "unknown";
 
 /** What a cgroup path alone tells. */
 export interface CgroupIdentity {
   /** "pod": the cgroup of a whole pod; "session": a login session of systemd-logind; "none": the root or unknown. */
-  readonly kind: 'container' | 'pod' | 'unit' | 'session' | 'none';
+  readonly kind: "container" | "pod" | "unit" | "session" | "none";
   readonly runtime: Runtime;
   /** Full container id, pod uid with dashes, unit or machine name; "" for "none". */
   readonly id: string;
@@ -24,26 +24,27 @@ export interface CgroupIdentity {
   readonly userId?: number;
 }
 
-const NONE: CgroupIdentity = { kind: 'none', runtime: 'unknown', id: '', name: '' };
+const NONE: CgroupIdentity = { kind: "none", runtime: "unknown", id: "", name: "" };
 
-const ID = '([0-9a-f]{64})';
+const ID = "([0-9a-f]{64})";
 /** A leaf "<prefix>-<id>.scope" (systemd driver) or "<prefix>-<id>" (cgroupfs driver). */
 const PREFIXED = new RegExp(`^(docker|libpod|cri-containerd|crio|nerdctl|[a-z][a-z0-9-]*)-${ID}(?:\\.scope)?$`);
 /** containerd with the systemd form of a path under the cgroupfs driver: "slice:prefix:id". */
 const COLON = new RegExp(`^(.*):(cri-containerd|crio|docker|nerdctl):${ID}$`);
 const BARE = new RegExp(`^${ID}$`);
-const PODMAN_POD = new RegExp(`^libpod_pod_${ID}\\.slice$`);
+const PODMAN_POD = new RegExp(`(?:^|-)libpod_pod_${ID}\\.slice$`);
 /** Kubernetes: podUID under cgroupfs, kubepods-…-podUID_with_underscores.slice under systemd; static pods have a plain hash. */
 const POD =
   /(?:^|[-/])pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})(?:\.slice)?$/;
 const USER_SLICE = /^user-(\d+)\.slice$/;
 
 const RUNTIMES: ReadonlyMap<string, Runtime> = new Map([
-  ['docker', 'docker'],
-  ['libpod', 'podman'],
-  ['cri-containerd', 'containerd'],
-  ['nerdctl', 'containerd'],
-  ['crio', 'cri-o'],
+  ["docker", "docker"],
+  ["libpod", "podman"],
+  ["libpod-payload", "podman"],
+  ["cri-containerd", "containerd"],
+  ["nerdctl", "containerd"],
+  ["crio", "cri-o"],
 ]);
 
 /**
@@ -52,7 +53,7 @@ const RUNTIMES: ReadonlyMap<string, Runtime> = new Map([
  * a real system; test/capture/containers-cgroup.test.ts lists them.
  */
 export function parseCgroup(path: string): CgroupIdentity {
-  const parts = path.split('/').filter((part) => part !== '');
+  const parts = path.split("/").filter((part) => part !== "");
   const userId = ownerOf(parts);
   for (let at = parts.length - 1; at >= 0; at--) {
     const found = containerAt(parts, at) ?? machineAt(parts, at) ?? podAt(parts, at);
@@ -63,83 +64,83 @@ export function parseCgroup(path: string): CgroupIdentity {
 }
 
 function ownerOf(parts: readonly string[]): number | undefined {
-  const match = parts[0] === 'user.slice' ? USER_SLICE.exec(parts[1] ?? '') : null;
+  const match = parts[0] === "user.slice" ? USER_SLICE.exec(parts[1] ?? "") : null;
   return match ? Number(match[1]) : undefined;
 }
 
 function containerAt(parts: readonly string[], at: number): CgroupIdentity | undefined {
-  const part = parts[at] ?? '';
+  const part = parts[at] ?? "";
   const colon = COLON.exec(part);
   if (colon)
-    return container(RUNTIMES.get(colon[2] ?? ''), colon[3] ?? '', podUid([...parts.slice(0, at), colon[1] ?? '']));
+    return container(RUNTIMES.get(colon[2] ?? ""), colon[3] ?? "", podUid([...parts.slice(0, at), colon[1] ?? ""]));
   const prefixed = PREFIXED.exec(part);
-  if (prefixed && !prefixed[1]?.endsWith('conmon'))
-    return container(RUNTIMES.get(prefixed[1] ?? ''), prefixed[2] ?? '', podUid(parts.slice(0, at)));
+  if (prefixed && !prefixed[1]?.endsWith("conmon"))
+    return container(RUNTIMES.get(prefixed[1] ?? ""), prefixed[2] ?? "", podUid(parts.slice(0, at)));
   const bare = BARE.exec(part);
   if (bare)
-    return container(parts[at - 1] === 'docker' ? 'docker' : undefined, bare[1] ?? '', podUid(parts.slice(0, at)));
+    return container(parts[at - 1] === "docker" ? "docker" : undefined, bare[1] ?? "", podUid(parts.slice(0, at)));
   return undefined;
 }
 
 function container(runtime: Runtime | undefined, id: string, pod: string | undefined): CgroupIdentity {
-  const base = { kind: 'container', runtime: runtime ?? 'unknown', id, name: id.slice(0, 12) } as const;
+  const base = { kind: "container", runtime: runtime ?? "unknown", id, name: id.slice(0, 12) } as const;
   return pod === undefined ? base : { ...base, podUid: pod };
 }
 
 /** The nearest pod above. */
 function podUid(above: readonly string[]): string | undefined {
   for (let at = above.length - 1; at >= 0; at--) {
-    const match = POD.exec(above[at] ?? '');
-    if (match) return match[1]?.replaceAll('_', '-');
+    const match = POD.exec(above[at] ?? "");
+    if (match) return match[1]?.replaceAll("_", "-");
   }
   return undefined;
 }
 
 function podAt(parts: readonly string[], at: number): CgroupIdentity | undefined {
-  const part = parts[at] ?? '';
+  const part = parts[at] ?? "";
   const podman = PODMAN_POD.exec(part);
-  if (podman) return { kind: 'pod', runtime: 'podman', id: podman[1] ?? '', name: (podman[1] ?? '').slice(0, 12) };
-  if (!parts.slice(0, at + 1).some((above) => above.startsWith('kubepods') || above.startsWith('kubelet')))
+  if (podman) return { kind: "pod", runtime: "podman", id: podman[1] ?? "", name: (podman[1] ?? "").slice(0, 12) };
+  if (!parts.slice(0, at + 1).some((above) => above.startsWith("kubepods") || above.startsWith("kubelet")))
     return undefined;
   const uid = podUid([part]);
   return uid === undefined
     ? undefined
-    : { kind: 'pod', runtime: 'unknown', id: uid, name: uid.slice(0, 8), podUid: uid };
+    : { kind: "pod", runtime: "unknown", id: uid, name: uid.slice(0, 8), podUid: uid };
 }
 
 /** LXC, systemd-nspawn and other machines registered with systemd-machined: their cgroup holds the name itself. */
 function machineAt(parts: readonly string[], at: number): CgroupIdentity | undefined {
-  const part = parts[at] ?? '';
+  const part = parts[at] ?? "";
   const above = parts[at - 1];
-  if (above === 'lxc' || above === 'lxc.payload') return machine('lxc', part);
+  if (above === "lxc" || above === "lxc.payload") return machine("lxc", part);
   const lxc = /^lxc\.payload\.(.+)$/.exec(part);
-  if (lxc) return machine('lxc', lxc[1] ?? '');
-  if (above !== 'machine.slice') return undefined;
+  if (lxc) return machine("lxc", lxc[1] ?? "");
+  if (above !== "machine.slice") return undefined;
   const nspawn = /^systemd-nspawn@(.+)\.service$/.exec(part);
-  if (nspawn) return machine('nspawn', unescapeUnit(nspawn[1] ?? ''));
+  if (nspawn) return machine("nspawn", unescapeUnit(nspawn[1] ?? ""));
   const scope = /^machine-(.+)\.scope$/.exec(part);
   if (!scope) return undefined;
-  const name = unescapeUnit(scope[1] ?? '');
+  const name = unescapeUnit(scope[1] ?? "");
   // libvirt registers "qemu-3-name": driver, number, name.
   const libvirt = /^(?:qemu|lxc)-\d+-(.+)$/.exec(name);
-  return libvirt ? machine('machine', libvirt[1] ?? '') : machine('nspawn', name);
+  return libvirt ? machine("machine", libvirt[1] ?? "") : machine("nspawn", name);
 }
 
 function machine(runtime: Runtime, name: string): CgroupIdentity {
-  return { kind: 'container', runtime, id: name, name };
+  return { kind: "container", runtime, id: name, name };
 }
 
 function unitOf(parts: readonly string[], userId: number | undefined): CgroupIdentity | undefined {
   for (let at = parts.length - 1; at >= 0; at--) {
-    const part = parts[at] ?? '';
+    const part = parts[at] ?? "";
     const session = /^session-(.+)\.scope$/.exec(part);
     if (session && userId !== undefined) {
-      return { kind: 'session', runtime: 'systemd', id: session[1] ?? '', name: `session ${session[1]}`, userId };
+      return { kind: "session", runtime: "systemd", id: session[1] ?? "", name: `session ${session[1]}`, userId };
     }
     const unit = /^(.+)\.(?:service|scope|socket|mount|swap|slice)$/.exec(part);
     if (!unit) continue;
-    const name = unescapeUnit(part.endsWith('.service') ? (unit[1] ?? '') : part);
-    const base = { kind: 'unit', runtime: 'systemd', id: part, name } as const;
+    const name = unescapeUnit(part.endsWith(".service") ? (unit[1] ?? "") : part);
+    const base = { kind: "unit", runtime: "systemd", id: part, name } as const;
     return userId === undefined ? base : { ...base, userId };
   }
   return undefined;

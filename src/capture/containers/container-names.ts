@@ -1,11 +1,11 @@
-import { UserNames } from '../users.ts';
-import { type CgroupIdentity, parseCgroup, type Runtime } from './cgroup.ts';
-import { inspect } from './docker-socket.ts';
-import { defaultRoots, type EngineRoots, mergeRoots, runningRoots, userRoots } from './engines.ts';
-import { fromDocker, type Pod, type Resolved, resolveFromFiles } from './resolve.ts';
+import { UserNames } from "../users.ts";
+import { type CgroupIdentity, parseCgroup, type Runtime } from "./cgroup.ts";
+import { inspect } from "./docker-socket.ts";
+import { defaultRoots, type EngineRoots, mergeRoots, runningRoots, userRoots } from "./engines.ts";
+import { fromDocker, type Pod, type Resolved, resolveFromFiles } from "./resolve.ts";
 
 export interface ContainerInfo {
-  readonly kind: 'container' | 'pod' | 'unit' | 'session';
+  readonly kind: "container" | "pod" | "unit" | "session";
   readonly runtime: Runtime;
   /** Full id; unit or machine name where there is no id. */
   readonly id: string;
@@ -18,12 +18,14 @@ export interface ContainerInfo {
 export interface ContainerNamesOptions {
   /** Roots beside the usual ones, from the configuration. */
   readonly roots?: Partial<EngineRoots>;
+  /** A clock that never goes back. */
+  readonly nowMs?: () => number;
 }
 
 interface Entry {
   readonly identity: CgroupIdentity;
   info: ContainerInfo | undefined;
-  /** When to ask the engine again, ms of performance.now(); Infinity = settled. */
+  /** When to ask the engine again, ms of the clock; Infinity = settled. */
   retryAtMs: number;
   waitMs: number;
 }
@@ -43,11 +45,13 @@ const HEX_ID = /^[0-9a-f]{64}$/;
 export class ContainerNames {
   readonly #entries = new Map<string, Entry>();
   readonly #users = new UserNames();
+  readonly #nowMs: () => number;
   #roots: EngineRoots;
   #searchAtMs = 0;
 
   constructor(options: ContainerNamesOptions = {}) {
     const { docker = [], storage = [], tasks = [], sockets = [] } = options.roots ?? {};
+    this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#roots = mergeRoots({ docker, storage, tasks, sockets }, defaultRoots());
   }
 
@@ -55,16 +59,16 @@ export class ContainerNames {
   lookup(cgroupPath: string): ContainerInfo | undefined {
     let entry = this.#entries.get(cgroupPath);
     if (entry === undefined) entry = this.#add(cgroupPath);
-    else if (entry.retryAtMs !== Infinity && performance.now() >= entry.retryAtMs) this.#resolve(entry);
+    else if (entry.retryAtMs !== Infinity && this.#nowMs() >= entry.retryAtMs) this.#resolve(entry);
     return entry.info;
   }
 
   #add(cgroupPath: string): Entry {
     const identity = parseCgroup(cgroupPath);
     const entry: Entry = { identity, info: unresolved(identity), retryAtMs: Infinity, waitMs: FIRST_WAIT_MS };
-    if (this.#entries.size >= KEPT) this.#entries.delete(this.#entries.keys().next().value ?? '');
+    if (this.#entries.size >= KEPT) this.#entries.delete(this.#entries.keys().next().value ?? "");
     this.#entries.set(cgroupPath, entry);
-    if (identity.kind === 'container' && HEX_ID.test(identity.id)) this.#resolve(entry);
+    if (identity.kind === "container" && HEX_ID.test(identity.id)) this.#resolve(entry);
     return entry;
   }
 
@@ -75,14 +79,14 @@ export class ContainerNames {
       settle(entry, found);
       return;
     }
-    entry.retryAtMs = performance.now() + entry.waitMs;
+    entry.retryAtMs = this.#nowMs() + entry.waitMs;
     entry.waitMs = Math.min(entry.waitMs * 2, LONGEST_WAIT_MS);
     if (userId === undefined || userId === 0) void this.#askEngine(entry);
   }
 
   #fromSystem(id: string): Resolved | undefined {
     const found = resolveFromFiles(id, this.#roots);
-    const nowMs = performance.now();
+    const nowMs = this.#nowMs();
     if (found !== undefined || nowMs < this.#searchAtMs) return found;
     this.#searchAtMs = nowMs + SEARCH_EVERY_MS;
     this.#roots = mergeRoots(this.#roots, runningRoots());
@@ -107,7 +111,7 @@ export class ContainerNames {
 
 function unresolved(identity: CgroupIdentity): ContainerInfo | undefined {
   const { kind, runtime, id, name, podUid } = identity;
-  if (kind === 'none') return undefined;
+  if (kind === "none") return undefined;
   return { kind, runtime, id, name, ...(podUid === undefined ? {} : { pod: { uid: podUid } }) };
 }
 

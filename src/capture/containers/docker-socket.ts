@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from "node:http";
 
 const LIMIT_BYTES = 1 << 20;
 const TIMEOUT_MS = 2_000;
@@ -14,26 +14,26 @@ export function inspect(socketPath: string, id: string): Promise<unknown> {
       (answer) => {
         const chunks: Buffer[] = [];
         let length = 0;
-        answer.on('data', (chunk: Buffer) => {
+        answer.on("data", (chunk: Buffer) => {
           length += chunk.length;
           if (length > LIMIT_BYTES) answer.destroy();
           else chunks.push(chunk);
         });
-        answer.on('error', () => resolve(undefined));
-        answer.on('close', () => resolve(undefined));
-        answer.on('end', () => resolve(answer.statusCode === 200 ? parse(Buffer.concat(chunks)) : undefined));
+        answer.on("error", () => resolve(undefined));
+        answer.on("close", () => resolve(undefined));
+        answer.on("end", () => resolve(answer.statusCode === 200 ? parse(Buffer.concat(chunks)) : undefined));
       },
     );
-    asked.on('socket', (socket) => socket.unref());
-    asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => resolve(undefined));
+    asked.on("socket", (socket) => socket.unref());
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve(undefined));
     asked.end();
   });
 }
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8')) as unknown;
+    return JSON.parse(bytes.toString("utf8")) as unknown;
   } catch {
     return undefined;
   }

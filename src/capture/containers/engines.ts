@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 
-import { object, readState, text } from './state-file.ts';
+import { object, readState, text } from "./state-file.ts";
 
 /** Folders where container engines keep their state, most likely first. */
 export interface EngineRoots {
@@ -15,27 +15,27 @@ export interface EngineRoots {
   readonly sockets: readonly string[];
 }
 
-const TASKS = 'io.containerd.runtime.v2.task';
-const ENGINES: ReadonlySet<string> = new Set(['dockerd', 'conmon', 'containerd-shim', 'containerd-shim-runc-v2']);
+const TASKS = "io.containerd.runtime.v2.task";
+const ENGINES: ReadonlySet<string> = new Set(["dockerd", "conmon", "containerd-shim", "containerd-shim-runc-v2"]);
 /** containers/storage keeps one list for each storage driver that was ever used. */
-const STORAGE_DRIVERS = ['overlay', 'vfs', 'btrfs', 'zfs'] as const;
+const STORAGE_DRIVERS = ["overlay", "vfs", "btrfs", "zfs"] as const;
 
 export function defaultRoots(): EngineRoots {
-  const configured = text(object(readState('/etc/docker/daemon.json'))?.['data-root']);
+  const configured = text(object(readState("/etc/docker/daemon.json"))?.["data-root"]);
   return {
     docker: [
       ...(configured === undefined ? [] : [configured]),
-      '/var/lib/docker',
-      '/var/snap/docker/common/var-lib-docker',
+      "/var/lib/docker",
+      "/var/snap/docker/common/var-lib-docker",
     ],
-    storage: [...storageFolders('/var/lib/containers/storage'), ...storageFolders('/run/containers/storage')],
+    storage: [...storageFolders("/var/lib/containers/storage"), ...storageFolders("/run/containers/storage")],
     tasks: [
       `/run/containerd/${TASKS}`,
       `/run/docker/containerd/daemon/${TASKS}`,
       `/run/k3s/containerd/${TASKS}`,
       `/var/snap/microk8s/common/run/containerd/${TASKS}`,
     ],
-    sockets: ['/run/docker.sock'],
+    sockets: ["/run/docker.sock"],
   };
 }
 
@@ -66,7 +66,7 @@ export function mergeRoots(first: EngineRoots, second: EngineRoots): EngineRoots
  * Finds engines that run with folders of their own (`dockerd --data-root`, `podman --root`, a private containerd)
  * from the arguments of root's engine processes. Reads every cmdline once: call it on a miss, not per lookup.
  */
-export function runningRoots(proc = '/proc'): EngineRoots {
+export function runningRoots(proc = "/proc"): EngineRoots {
   const found = {
     docker: new Set<string>(),
     storage: new Set<string>(),
@@ -75,27 +75,27 @@ export function runningRoots(proc = '/proc'): EngineRoots {
   };
   for (const pid of pids(proc)) {
     const argv = argvOf(`${proc}/${pid}/cmdline`);
-    const engine = basename(argv[0] ?? '');
+    const engine = basename(argv[0] ?? "");
     // Anyone may call a process dockerd and point it at names of his own.
     if (!ENGINES.has(engine) || !ownedByRoot(`${proc}/${pid}`)) continue;
     switch (engine) {
-      case 'dockerd': {
-        const root = option(argv, '--data-root') ?? option(argv, '-g') ?? option(argv, '--graph');
+      case "dockerd": {
+        const root = option(argv, "--data-root") ?? option(argv, "-g") ?? option(argv, "--graph");
         if (root !== undefined) found.docker.add(root);
-        const exec = option(argv, '--exec-root');
+        const exec = option(argv, "--exec-root");
         if (exec !== undefined) found.tasks.add(`${exec}/containerd/daemon/${TASKS}`);
-        for (const host of options(argv, ['-H', '--host']))
-          if (host.startsWith('unix://')) found.sockets.add(host.slice(7));
+        for (const host of options(argv, ["-H", "--host"]))
+          if (host.startsWith("unix://")) found.sockets.add(host.slice(7));
         break;
       }
-      case 'conmon': {
+      case "conmon": {
         // -b <storage>/<id>/userdata
-        const bundle = option(argv, '-b');
-        if (bundle !== undefined && basename(bundle) === 'userdata') found.storage.add(dirname(dirname(bundle)));
+        const bundle = option(argv, "-b");
+        if (bundle !== undefined && basename(bundle) === "userdata") found.storage.add(dirname(dirname(bundle)));
         break;
       }
-      case 'containerd-shim':
-      case 'containerd-shim-runc-v2': {
+      case "containerd-shim":
+      case "containerd-shim-runc-v2": {
         // A shim runs in its bundle: <tasks>/<namespace>/<id>.
         const bundle = link(`${proc}/${pid}/cwd`);
         if (bundle !== undefined) found.tasks.add(dirname(dirname(bundle)));
@@ -125,7 +125,7 @@ function pids(proc: string): readonly string[] {
 
 function argvOf(path: string): readonly string[] {
   try {
-    return readFileSync(path, 'utf8').split('\0');
+    return readFileSync(path, "utf8").split("\0");
   } catch {
     return [];
   }
@@ -157,7 +157,7 @@ function options(argv: readonly string[], names: readonly string[]): readonly st
   argv.forEach((arg, at) => {
     for (const name of names) {
       const value = arg === name ? argv[at + 1] : arg.startsWith(`${name}=`) ? arg.slice(name.length + 1) : undefined;
-      if (value !== undefined && value !== '') values.push(value);
+      if (value !== undefined && value !== "") values.push(value);
     }
   });
   return values;

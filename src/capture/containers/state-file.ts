@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 /** A runtime's state file is a few KB; podman's list of every container is the largest. */
 const LIMIT_BYTES = 8 << 20;
@@ -27,7 +27,7 @@ export function readState(path: string): unknown {
       if (got === 0) break;
       length += got;
     }
-    return JSON.parse(bytes.toString('utf8', 0, length)) as unknown;
+    return JSON.parse(bytes.toString("utf8", 0, length)) as unknown;
   } catch {
     return undefined;
   } finally {
@@ -36,9 +36,9 @@ export function readState(path: string): unknown {
 }
 
 export function object(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
 
 export function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === "string" && value !== "" ? value : undefined;
 }

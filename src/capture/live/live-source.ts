@@ -52,11 +52,14 @@ export class LiveSource implements EventSource {
 
   status(): SourceStatus {
     const stats = this.#session.stats();
-    const column = (values: Float64Array) =>
-      new Map(Array.from(values.entries()).filter(([, count]) => count > 0));
-    const features: Feature[] = this.#session.features().map(({ name, hook, ok, lost, why }) =>
-      ok ? { name, hook, state: "ok" } : { name, hook, state: "missing", why: `${why}; not seen: ${lost}`, fix: "a newer kernel" },
-    );
+    const column = (values: Float64Array) => new Map(Array.from(values.entries()).filter(([, count]) => count > 0));
+    const features: Feature[] = this.#session
+      .features()
+      .map(({ name, hook, ok, lost, why }) =>
+        ok
+          ? { name, hook, state: "ok" }
+          : { name, hook, state: "missing", why: `${why}; not seen: ${lost}`, fix: "a newer kernel" },
+      );
     if (stats.missedRuns > 0)
       features.push({
         name: "reentrancy",

@@ -1,4 +1,4 @@
-import type { ProcFiles } from './proc-files.ts';
+import type { ProcFiles } from "./proc-files.ts";
 
 /**
  * ns since boot (CLOCK_BOOTTIME), which Node does not offer. /proc/uptime is that clock cut to 10 ms; the
@@ -16,7 +16,7 @@ export class BootClock {
 
   adjust(): void {
     const before = monotonicNs();
-    const uptime = Number.parseFloat(this.#files.text('/proc/uptime') ?? '');
+    const uptime = Number.parseFloat(this.#files.text("/proc/uptime") ?? "");
     if (uptime > 0) this.#offsetNs = Math.max(this.#offsetNs, uptime * 1e9 - before);
   }
 

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
-import { parseCgroup } from '../containers/cgroup.ts';
-import type { ProcFiles } from './proc-files.ts';
+import { statSync } from "node:fs";
+import { parseCgroup } from "../containers/cgroup.ts";
+import type { ProcFiles } from "./proc-files.ts";
 
 export interface Cgroup {
   readonly path: string;
@@ -25,7 +25,7 @@ export class CgroupPaths {
   }
 
   read(path: string): Cgroup {
-    const content = this.#files.text(path) ?? '';
+    const content = this.#files.text(path) ?? "";
     let cgroup = this.#known.get(content);
     if (cgroup === undefined) {
       cgroup = this.#choose(content);
@@ -36,14 +36,14 @@ export class CgroupPaths {
   }
 
   #choose(content: string): Cgroup {
-    const lines = content.split('\n').map((line) => /^\d+:([^:]*):(.*)$/.exec(line));
-    const paths = new Map(lines.flatMap((line) => (line ? [[line[1] ?? '', line[2] ?? ''] as const] : [])));
-    const unified = paths.get('') ?? '/';
+    const lines = content.split("\n").map((line) => /^\d+:([^:]*):(.*)$/.exec(line));
+    const paths = new Map(lines.flatMap((line) => (line ? [[line[1] ?? "", line[2] ?? ""] as const] : [])));
+    const unified = paths.get("") ?? "/";
     const named = [unified, ...paths.values()].find((each) => {
       const { kind } = parseCgroup(each);
-      return kind === 'container' || kind === 'pod';
+      return kind === "container" || kind === "pod";
     });
-    const path = named ?? (unified === '/' ? (paths.get('name=systemd') ?? '/') : unified);
+    const path = named ?? (unified === "/" ? (paths.get("name=systemd") ?? "/") : unified);
     return { path, id: path === unified ? this.#id(path) : 0n };
   }
 
@@ -59,7 +59,7 @@ export class CgroupPaths {
 }
 
 function cgroup2Mount(files: ProcFiles): string | undefined {
-  const length = files.readAll('/proc/self/mounts');
-  const mounts = files.bytes.latin1Slice(0, Math.max(length, 0));
+  const length = files.readAll("/proc/self/mounts");
+  const mounts = files.bytes.toString("latin1", 0, Math.max(length, 0));
   return /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
 }

@@ -1,15 +1,15 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs';
-import type { BatchWriter } from '../../core/wire/encode.ts';
-import { OPEN_FLAG } from '../../core/wire/layout.gen.ts';
-import { kernelDevice } from './image.ts';
-import type { Known } from './known.ts';
-import type { ProcFiles } from './proc-files.ts';
-import type { RowTime, Sockets } from './sockets.ts';
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import type { BatchWriter } from "../../core/wire/encode.ts";
+import { OPEN_FLAG } from "../../core/wire/layout.gen.ts";
+import { kernelDevice } from "./image.ts";
+import type { Known } from "./known.ts";
+import type { ProcFiles } from "./proc-files.ts";
+import type { RowTime, Sockets } from "./sockets.ts";
 
-const SOCKET = 'socket:[';
-const PIPE = 'pipe:[';
-const MEMFD = '/memfd:';
-const DELETED = ' (deleted)';
+const SOCKET = "socket:[";
+const PIPE = "pipe:[";
+const MEMFD = "/memfd:";
+const DELETED = " (deleted)";
 /** A process that keeps opening new files is told about again after this many. */
 const MOST_REPORTED = 4096;
 const S_IFMT = 0o170000;
@@ -35,8 +35,7 @@ export class Descriptors {
     let names: string[];
     try {
       names = readdirSync(`${known.folder}/fd`);
-    } catch (error) {
-      this.#files.refused(error);
+    } catch {
       return false;
     }
     const held = new Map<number, number>();
@@ -45,7 +44,7 @@ export class Descriptors {
       if (link === undefined) continue;
       if (link.startsWith(SOCKET)) held.set(Number.parseInt(link.slice(SOCKET.length), 10), Number(name));
       else if (link.startsWith(PIPE)) this.#pipe(known, link, Number(name), time);
-      else if (link.startsWith('/')) this.#file(known, link, Number(name), time);
+      else if (link.startsWith("/")) this.#file(known, link, Number(name), time);
     }
     this.#sockets.hold(known, held, time);
     return true;
@@ -82,8 +81,8 @@ export class Descriptors {
         uid: Number(stat.uid),
         size: stat.size,
       });
-    } catch (error) {
-      this.#files.refused(error);
+    } catch {
+      // Vanished between the two calls.
     }
   }
 

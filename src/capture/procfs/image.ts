@@ -1,21 +1,21 @@
-import { readlinkSync, statSync } from 'node:fs';
-import type { ImageFields, StdioTarget, U64 } from '../../core/wire/fields.ts';
-import { IMAGE_FLAG } from '../../core/wire/layout.gen.ts';
-import { decodeUtf8 } from '../../core/wire/utf8.ts';
-import { CgroupPaths } from './cgroup-paths.ts';
-import type { Known } from './known.ts';
-import type { ProcFiles } from './proc-files.ts';
-import { STAT, type Stat } from './stat.ts';
+import { readlinkSync, statSync } from "node:fs";
+import type { ImageFields, StdioTarget, U64 } from "../../core/wire/fields.ts";
+import { IMAGE_FLAG } from "../../core/wire/layout.gen.ts";
+import { decodeUtf8 } from "../../core/wire/utf8.ts";
+import { CgroupPaths } from "./cgroup-paths.ts";
+import type { Known } from "./known.ts";
+import type { ProcFiles } from "./proc-files.ts";
+import { STAT, type Stat } from "./stat.ts";
 
-type Identity = Pick<ImageFields, 'timeNs' | 'pid' | 'startNs' | 'flags'>;
+type Identity = Pick<ImageFields, "timeNs" | "pid" | "startNs" | "flags">;
 
 /** Bytes of argv kept; what is longer is marked. */
 const ARGV_BYTES = 16 << 10;
 /** Bit of the argv slot in the header's trunc. */
 const TRUNC_ARGV = 1 << 2;
 const NO_ID = 0xffffffff;
-const DELETED = ' (deleted)';
-const MEMFD = '/memfd:';
+const DELETED = " (deleted)";
+const MEMFD = "/memfd:";
 
 /** Reads what an exec decides: executable, arguments, ids, cgroup, namespaces, standard streams. About 150 µs a process. */
 export class ImageReader {
@@ -35,54 +35,55 @@ export class ImageReader {
     const sid = stat.get(STAT.session);
     const status = this.#files.text(`${folder}/status`);
     if (status === undefined) return undefined;
-    const [uid = 0, euid = 0] = numbers(status, '\nUid:');
-    const [gid = 0, egid = 0] = numbers(status, '\nGid:');
+    const [uid = 0, euid = 0] = numbers(status, "\nUid:");
+    const [gid = 0, egid = 0] = numbers(status, "\nGid:");
     const argv = this.#argv(known);
     const executable = known.kernelThread ? NOTHING : this.#executable(known);
     known.readable = known.kernelThread || executable.readable;
     const cgroup = this.#cgroups.read(`${folder}/cgroup`);
-    known.netns = this.#namespace(folder, 'net');
+    known.netns = this.#namespace(folder, "net");
     return {
       ...head,
       ...executable.fields,
       ...argv.fields,
       trunc: argv.cut ? TRUNC_ARGV : 0,
       image: executable.flags | argv.flags | (known.kernelThread ? IMAGE_FLAG.KTHREAD : 0),
-      cwd: (known.readable && !known.kernelThread && this.#files.link(`${folder}/cwd`)) || '',
+      cwd: (known.readable && !known.kernelThread && this.#files.link(`${folder}/cwd`)) || "",
       comm: known.comm,
       cgroupPath: cgroup.path,
       cgroup: cgroup.id,
       stdio: known.readable && !known.kernelThread ? [0, 1, 2].map((fd) => this.#stdio(`${folder}/fd/${fd}`)) : [],
-      caps: BigInt(`0x${/\nCapEff:\s*([0-9a-f]+)/.exec(status)?.[1] ?? '0'}`),
+      caps: BigInt(`0x${/\nCapEff:\s*([0-9a-f]+)/.exec(status)?.[1] ?? "0"}`),
       parentPid: known.ppid,
       parentStartNs: parentStartNs ?? 0,
-      nsPid: numbers(status, '\nNSpid:').at(-1) ?? known.pid,
+      nsPid: numbers(status, "\nNSpid:").at(-1) ?? known.pid,
       uid,
       euid,
       gid,
       egid,
       loginUid: this.#id(`${folder}/loginuid`),
       sessionId: this.#id(`${folder}/sessionid`),
-      mntns: this.#namespace(folder, 'mnt'),
-      pidns: this.#namespace(folder, 'pid'),
+      mntns: this.#namespace(folder, "mnt"),
+      pidns: this.#namespace(folder, "pid"),
       netns: known.netns,
-      userns: this.#namespace(folder, 'user'),
+      userns: this.#namespace(folder, "user"),
       tty,
       sid,
     };
   }
 
-  #argv(known: Known): { fields: Pick<ImageFields, 'argv' | 'argvLen'>; flags: number; cut: boolean } {
+  #argv(known: Known): { fields: Pick<ImageFields, "argv" | "argvLen">; flags: number; cut: boolean } {
     const length = known.kernelThread ? 0 : this.#files.read(`${known.folder}/cmdline`);
     const kept = Math.min(length, ARGV_BYTES);
     // setproctitle(3) pads with NULs.
     let end = Math.max(kept, 0);
     while (end > 0 && this.#files.bytes[end - 1] === 0) end--;
     const argv = decodeUtf8(this.#files.bytes, 0, end);
+    const cut = length > kept;
     return {
-      fields: { argv, argvLen: Math.max(length, 0) },
+      fields: { argv, argvLen: cut ? length : end },
       flags: length < 0 ? IMAGE_FLAG.NO_ARGV : 0,
-      cut: length > kept,
+      cut,
     };
   }
 
@@ -99,8 +100,7 @@ export class ImageReader {
         flags: (memfd ? IMAGE_FLAG.MEMFD : 0) | (deleted ? IMAGE_FLAG.DELETED : 0),
         readable: true,
       };
-    } catch (error) {
-      this.#files.refused(error);
+    } catch {
       return NOTHING;
     }
   }
@@ -115,7 +115,7 @@ export class ImageReader {
   }
 
   #id(path: string): number {
-    const value = Number.parseInt(this.#files.text(path) ?? '', 10);
+    const value = Number.parseInt(this.#files.text(path) ?? "", 10);
     return Number.isNaN(value) ? NO_ID : value;
   }
 
@@ -130,7 +130,7 @@ export class ImageReader {
 }
 
 interface Executable {
-  readonly fields: Pick<ImageFields, 'exe' | 'exeIno' | 'exeDev'>;
+  readonly fields: Pick<ImageFields, "exe" | "exeIno" | "exeDev">;
   readonly flags: number;
   readonly readable: boolean;
 }
@@ -147,7 +147,7 @@ export function kernelDevice(dev: bigint): number {
 function numbers(status: string, key: string): number[] {
   const at = status.indexOf(key);
   if (at < 0) return [];
-  const end = status.indexOf('\n', at + 1);
+  const end = status.indexOf("\n", at + 1);
   return status
     .slice(at + key.length, end)
     .trim()

@@ -1,4 +1,4 @@
-import type { SockOwner } from './sockets.ts';
+import type { SockOwner } from "./sockets.ts";
 
 /** What was last seen of one process, to tell what changed. */
 export class Known implements SockOwner {
@@ -9,7 +9,7 @@ export class Known implements SockOwner {
   readonly folder: string;
   readonly statPath: string;
   ppid = 0;
-  comm = '';
+  comm = "";
   startStack = 0;
   cpuNs = -1;
   rssBytes = 0;
@@ -19,6 +19,8 @@ export class Known implements SockOwner {
   threads = 0;
   state = 0;
   kernelThread = false;
+  /** Its first row was written; a process that vanished before that never existed for us. */
+  told = false;
   /** An EXIT row was written; the zombie may stay for long. */
   exited = false;
   /** Its executable and exit code are ours to read. */

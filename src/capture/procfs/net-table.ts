@@ -1,4 +1,4 @@
-import type { ProcFiles } from './proc-files.ts';
+import type { ProcFiles } from "./proc-files.ts";
 
 /** One line of /proc/net/{tcp,tcp6,udp,udp6}; the object is reused from line to line. */
 export class NetLine {
@@ -51,7 +51,8 @@ function parseLine(bytes: Buffer, start: number, end: number, v6: boolean, line:
     while (at < end && bytes[at] === SPACE) at++;
   }
   let inode = 0;
-  for (let byte = bytes[at] as number; at < end && byte > SPACE; byte = bytes[++at] as number) inode = inode * 10 + byte - 0x30;
+  for (let byte = bytes[at] as number; at < end && byte > SPACE; byte = bytes[++at] as number)
+    inode = inode * 10 + byte - 0x30;
   line.inode = inode;
   return inode > 0;
 }
@@ -96,15 +97,15 @@ const SS_CONNECTED = 3;
 export function readUnixTable(files: ProcFiles, path: string, each: (line: UnixLine) => void): boolean {
   const length = files.readAll(path);
   if (length < 0) return false;
-  for (const text of files.bytes.utf8Slice(0, length).split('\n')) {
+  for (const text of files.bytes.toString("utf8", 0, length).split("\n")) {
     const match = /^\S+ \S+ \S+ (\S+) (\S+) (\S+) +(\d+)(?: (.*))?$/.exec(text);
     if (!match) continue;
     each({
       inode: Number(match[4]),
-      path: match[5] ?? '',
-      type: Number.parseInt(match[2] ?? '', 16),
-      listening: (Number.parseInt(match[1] ?? '', 16) & SO_ACCEPTCON) !== 0,
-      connected: Number.parseInt(match[3] ?? '', 16) === SS_CONNECTED,
+      path: match[5] ?? "",
+      type: Number.parseInt(match[2] ?? "", 16),
+      listening: (Number.parseInt(match[1] ?? "", 16) & SO_ACCEPTCON) !== 0,
+      connected: Number.parseInt(match[3] ?? "", 16) === SS_CONNECTED,
     });
   }
   return true;

@@ -1,17 +1,12 @@
-import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from "node:fs";
 
 /** Largest single file read: an argument vector of this size is cut. */
 const BUFFER_BYTES = 64 << 10;
 
-/**
- * Reads /proc through one reused buffer. A process that vanished is no error and a refusal is counted, since both
- * happen at every poll.
- */
+/** Reads /proc through one reused buffer. A process that vanished and a refusal are no errors: both happen at every poll. */
 export class ProcFiles {
   /** Valid until the next read. */
   bytes: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  /** Reads refused for lack of permission since the last reset. */
-  denied = 0;
 
   /** Bytes read into `bytes`; -1 when the file is gone or refused. One read: enough for everything but tables. */
   read(path: string): number {
@@ -37,36 +32,27 @@ export class ProcFiles {
 
   text(path: string): string | undefined {
     const length = this.read(path);
-    return length < 0 ? undefined : this.bytes.latin1Slice(0, length);
+    return length < 0 ? undefined : this.bytes.toString("latin1", 0, length);
   }
 
   link(path: string): string | undefined {
     try {
       return readlinkSync(path);
-    } catch (error) {
-      this.refused(error);
+    } catch {
       return undefined;
     }
-  }
-
-  /** Counts a refusal; anything else means that the process is gone. */
-  refused(error: unknown): void {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EACCES' || code === 'EPERM') this.denied++;
   }
 
   #with(path: string, use: (fd: number) => number): number {
     let fd: number;
     try {
-      fd = openSync(path, 'r');
-    } catch (error) {
-      this.refused(error);
+      fd = openSync(path, "r");
+    } catch {
       return -1;
     }
     try {
       return use(fd);
-    } catch (error) {
-      this.refused(error);
+    } catch {
       return -1;
     } finally {
       closeSync(fd);
@@ -84,7 +70,7 @@ const AT_PAGESZ = 6n;
 const AT_CLKTCK = 17n;
 
 export function machineUnits(): Units {
-  const auxv = readFileSync('/proc/self/auxv');
+  const auxv = readFileSync("/proc/self/auxv");
   let pageBytes = 4096;
   let ticksPerSecond = 100;
   for (let at = 0; at + 16 <= auxv.length; at += 16) {

@@ -1,17 +1,20 @@
-import { readdirSync } from 'node:fs';
-import type { BatchWriter } from '../../core/wire/encode.ts';
-import type { ImageFields } from '../../core/wire/fields.ts';
-import { FLAG, KIND } from '../../core/wire/layout.gen.ts';
-import { decodeUtf8 } from '../../core/wire/utf8.ts';
-import type { Descriptors } from './descriptors.ts';
-import { ImageReader } from './image.ts';
-import { Known } from './known.ts';
-import type { ProcFiles, Units } from './proc-files.ts';
-import type { RowTime, Sockets } from './sockets.ts';
-import { STAT, Stat } from './stat.ts';
+import { readdirSync } from "node:fs";
+import type { BatchWriter } from "../../core/wire/encode.ts";
+import type { ImageFields } from "../../core/wire/fields.ts";
+import { FLAG, KIND } from "../../core/wire/layout.gen.ts";
+import { decodeUtf8 } from "../../core/wire/utf8.ts";
+import type { Descriptors } from "./descriptors.ts";
+import { ImageReader } from "./image.ts";
+import { Known } from "./known.ts";
+import type { ProcFiles, Units } from "./proc-files.ts";
+import type { RowTime, Sockets } from "./sockets.ts";
+import { STAT, Stat } from "./stat.ts";
 
 /** What wait(2) would have reported is not known: no wait status has these bits. */
 export const UNKNOWN_EXIT_CODE = 0xffffffff;
+
+/** The exit code of any zombie is shown to us; other users read 0 instead. */
+const PRIVILEGED = process.geteuid?.() === 0;
 
 /** Processes looked at between two checks of the time budget. */
 const STEP = 16;
@@ -40,16 +43,44 @@ export class ProcessTable {
     this.#units = units;
   }
 
-  get size(): number {
-    return this.#known.size;
+  /** Identity of the monitor itself. */
+  self(): { readonly pid: number; readonly startNs: number } {
+    const known = this.#known.get(process.pid);
+    if (known !== undefined) return known;
+    this.#readStat("/proc/self/stat");
+    return { pid: process.pid, startNs: this.#startNs() };
   }
 
-  live(): IterableIterator<Known> {
-    return this.#known.values();
+  /** Processes whose descriptors we may read, newest first: a new socket is most likely theirs. */
+  readable(): readonly Known[] {
+    const found: Known[] = [];
+    for (const known of this.#known.values())
+      if (known.readable && !known.kernelThread && !known.exited) found.push(known);
+    return found.sort((a, b) => b.startNs - a.startNs);
   }
 
-  get(pid: number): Known | undefined {
-    return this.#known.get(pid);
+  /** User processes alive, and how many of them do not let us look at their executable and descriptors. */
+  census(): { readonly processes: number; readonly unreadable: number } {
+    let processes = 0;
+    let unreadable = 0;
+    for (const known of this.#known.values()) {
+      if (known.kernelThread || known.exited) continue;
+      processes++;
+      if (!known.readable) unreadable++;
+    }
+    return { processes, unreadable };
+  }
+
+  /** A folder with the socket tables of each network namespace: of a member, or our own. */
+  namespaces(): ReadonlyMap<number, string> {
+    const folders = new Map<number, string>();
+    for (const known of this.#known.values()) {
+      if (known.netns !== 0 && !known.exited && !folders.has(known.netns))
+        folders.set(known.netns, `${known.folder}/net`);
+    }
+    const own = this.#known.get(process.pid)?.netns;
+    if (own !== undefined) folders.set(own, "/proc/self/net");
+    return folders;
   }
 
   /** Looks at every process: usage, execs, exits, newcomers. */
@@ -74,7 +105,7 @@ export class ProcessTable {
       this.#known.delete(known.pid);
     }
     yield* this.#introduce(newcomers, KIND.PROCESS, time);
-    yield* this.#introduce(changed, KIND.EXEC, { ...time, flags: time.flags & ~FLAG.BEFORE_START });
+    yield* this.#introduce(changed, KIND.EXEC, happening(time));
   }
 
   /** Looks for pids not seen before, and at nothing else: cheap enough for several times a second. */
@@ -91,7 +122,7 @@ export class ProcessTable {
 
   /** The process as just read into the stat: the one known, or a new one in place of a pid's former owner. */
   #identify(pid: number, known: Known | undefined, time: RowTime): Known {
-    const startNs = this.#stat.get(STAT.startTicks) * this.#units.nsPerTick;
+    const startNs = this.#startNs();
     if (known?.startNs === startNs) return known;
     if (known !== undefined) this.#exit(known, UNKNOWN_EXIT_CODE, time);
     const current = new Known(pid, startNs);
@@ -100,15 +131,20 @@ export class ProcessTable {
     return current;
   }
 
+  #startNs(): number {
+    return this.#stat.get(STAT.startTicks) * this.#units.nsPerTick;
+  }
+
   #readStat(path: string): boolean {
     const length = this.#files.read(path);
     return length > 0 && this.#stat.parse(this.#files.bytes, length);
   }
 
   #isNewImage(known: Known): boolean {
+    if (known.kernelThread) return false;
     const stack = this.#stat.get(STAT.startStack);
-    // An unreadable stack reads 0, and so does that of a process on its way out.
-    if (stack !== 0 && stack !== known.startStack) return true;
+    if (stack !== 0) return stack !== known.startStack;
+    // The stack is not ours to see, or the process is on its way out.
     return decodeUtf8(this.#files.bytes, this.#stat.commStart, this.#stat.commEnd) !== known.comm;
   }
 
@@ -119,7 +155,7 @@ export class ProcessTable {
       yield;
       // Read again: the poll may have been interrupted for long.
       if (!this.#readStat(known.statPath)) continue;
-      if (this.#stat.get(STAT.startTicks) * this.#units.nsPerTick !== known.startNs) continue;
+      if (this.#startNs() !== known.startNs) continue;
       this.#image(known, kind, time);
     }
   }
@@ -133,6 +169,7 @@ export class ProcessTable {
     const head = { ...time, pid: known.pid, startNs: known.startNs };
     const image: ImageFields | undefined = this.#images.read(known, stat, this.#known.get(known.ppid)?.startNs, head);
     if (image === undefined) return;
+    known.told = true;
     this.#writer.image(image, kind);
     // stat still holds this process: only the buffer was reused.
     this.#usage(known, time);
@@ -158,12 +195,12 @@ export class ProcessTable {
       known.cpuNs = cpuNs;
       this.#tick(known, time);
     }
-    if (dead) this.#exit(known, known.readable ? exitCode : UNKNOWN_EXIT_CODE, time);
+    if (dead) this.#exit(known, known.readable || PRIVILEGED ? exitCode : UNKNOWN_EXIT_CODE, time);
   }
 
   #tick(known: Known, time: RowTime): void {
     this.#writer.tick({
-      ...time,
+      ...happening(time),
       pid: known.pid,
       startNs: known.startNs,
       cpuNs: known.cpuNs,
@@ -188,9 +225,9 @@ export class ProcessTable {
     if (known.exited) return;
     known.exited = true;
     this.#sockets.release(known);
+    if (!known.told) return;
     this.#writer.exit({
-      timeNs: time.timeNs,
-      flags: time.flags & ~FLAG.BEFORE_START,
+      ...happening(time),
       pid: known.pid,
       startNs: known.startNs,
       cpuNs: Math.max(known.cpuNs, 0),
@@ -202,9 +239,14 @@ export class ProcessTable {
   }
 }
 
+/** Rows that are no snapshot even during the first poll. */
+function happening(time: RowTime): RowTime {
+  return { timeNs: time.timeNs, flags: time.flags & ~FLAG.BEFORE_START };
+}
+
 function pids(): number[] {
   const found: number[] = [];
-  for (const name of readdirSync('/proc')) {
+  for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (pid > 0) found.push(pid);
   }

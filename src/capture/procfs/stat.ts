@@ -35,7 +35,7 @@ export class Stat {
   parse(bytes: Buffer, length: number): boolean {
     const close = bytes.lastIndexOf(CLOSE, length - 1);
     if (close < 0) return false;
-    this.commStart = bytes.indexOf('(', 0, 'latin1') + 1;
+    this.commStart = bytes.indexOf("(", 0, "latin1") + 1;
     this.commEnd = close;
     this.state = bytes[close + 2] as number;
     let at = close + 4;

@@ -97,6 +97,6 @@ export class TextColumn implements Column {
     this.#data[row] = value;
   }
   reserve(capacity: number): void {
-    while (this.#data.length < capacity) this.#data.push('');
+    while (this.#data.length < capacity) this.#data.push("");
   }
 }

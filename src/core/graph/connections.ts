@@ -73,7 +73,8 @@ export class Connections extends Table {
 
   add(family: number, proto: number, timeNs: number): ConnectionIndex {
     const row: ConnectionIndex = this.take();
-    for (const column of [this.state, this.error, this.flags, this.clientSide, this.netns, this.edgeCount]) column.set(row, 0);
+    for (const column of [this.state, this.error, this.flags, this.clientSide, this.netns, this.edgeCount])
+      column.set(row, 0);
     this.family.set(row, family);
     this.proto.set(row, proto);
     this.openedNs.set(row, timeNs);
@@ -81,8 +82,18 @@ export class Connections extends Table {
     this.path.set(row, "");
     this.edges.set(row, NONE);
     for (let end = 2 * row; end <= 2 * row + 1; end++) {
-      for (const column of [this.endFlags, this.inoLo, this.inoHi, this.kernelLo, this.kernelHi, this.credTgid, this.port]) column.set(end, 0);
-      for (const column of [this.txBytes, this.rxBytes, this.txRate, this.rxRate, this.sampleRefresh]) column.set(end, 0);
+      for (const column of [
+        this.endFlags,
+        this.inoLo,
+        this.inoHi,
+        this.kernelLo,
+        this.kernelHi,
+        this.credTgid,
+        this.port,
+      ])
+        column.set(end, 0);
+      for (const column of [this.txBytes, this.rxBytes, this.txRate, this.rxRate, this.sampleRefresh])
+        column.set(end, 0);
       this.sampleNs.set(end, Number.NaN);
       this.address.data.fill(0, end * 16, end * 16 + 16);
       this.text.set(end, "");
@@ -90,23 +101,13 @@ export class Connections extends Table {
     return row;
   }
 
-  /** The open end with a socket inode; a datagram socket has one for each remote: then any of them. */
+  /** The open end with a socket inode; of a datagram socket, which has one for each remote, the first. */
   byInode(lo: number, hi: number): EndIndex {
     const index = this.#byInode;
     for (let end = index.first(hash2(lo, hi)); end >= 0; end = index.next()) {
       if (this.inoLo.get(end) === lo && this.inoHi.get(end) === hi) return end;
     }
     return NONE;
-  }
-
-  /** All open ends with a socket inode. */
-  allByInode(lo: number, hi: number): EndIndex[] {
-    const found: EndIndex[] = [];
-    const index = this.#byInode;
-    for (let end = index.first(hash2(lo, hi)); end >= 0; end = index.next()) {
-      if (this.inoLo.get(end) === lo && this.inoHi.get(end) === hi) found.push(end);
-    }
-    return found;
   }
 
   byKernelAddress(lo: number, hi: number): EndIndex {
@@ -121,10 +122,21 @@ export class Connections extends Table {
    * The end whose own address is (local, localPort) with the other side's (remote, remotePort): newest first among those that
    * `accept` takes. Addresses are 16 bytes each, back to back in `addresses`: local, remote.
    */
-  byTuple(proto: number, addresses: Uint8Array, localPort: number, remotePort: number, netns: number, accept: (end: EndIndex) => boolean): EndIndex {
+  byTuple(
+    proto: number,
+    addresses: Uint8Array,
+    localPort: number,
+    remotePort: number,
+    netns: number,
+    accept: (end: EndIndex) => boolean,
+  ): EndIndex {
     let best: EndIndex = NONE;
     const index = this.#byTuple;
-    for (let row = index.first(tupleHash(proto, addresses, 0, localPort, 16, remotePort)); row >= 0; row = index.next()) {
+    for (
+      let row = index.first(tupleHash(proto, addresses, 0, localPort, 16, remotePort));
+      row >= 0;
+      row = index.next()
+    ) {
       if (this.proto.get(row) !== proto) continue;
       for (let end = 2 * row; end <= 2 * row + 1; end++) {
         if (this.port.get(end) !== localPort || this.port.get(end ^ 1) !== remotePort) continue;
@@ -142,7 +154,8 @@ export class Connections extends Table {
   hasListener(proto: number, port: number, netns: number): boolean {
     const index = this.#listeners;
     for (let row = index.first(hash2(port, proto)); row >= 0; row = index.next()) {
-      if (this.port.get(2 * row) === port && this.proto.get(row) === proto && this.netns.get(row) === netns) return true;
+      if (this.port.get(2 * row) === port && this.proto.get(row) === proto && this.netns.get(row) === netns)
+        return true;
     }
     return false;
   }
@@ -153,7 +166,7 @@ export class Connections extends Table {
     this.#dropInode(end);
     this.inoLo.set(end, lo);
     this.inoHi.set(end, hi);
-    this.#byInode.add(hash2(lo, hi), end);
+    this.#indexInode(end);
   }
 
   setKernelAddress(end: EndIndex, lo: number, hi: number): void {
@@ -190,11 +203,23 @@ export class Connections extends Table {
     this.path.set(row, path);
   }
 
-  /** Ends one side: its inode and kernel address may be used again. */
+  /** Ends one side: its inode may be used again. */
   closeEnd(end: EndIndex): void {
     this.endFlags.set(end, this.endFlags.get(end) | END_FLAG.CLOSED);
-    this.#byInode.remove(hash2(this.inoLo.get(end), this.inoHi.get(end)), end);
-    this.#byKernel.remove(hash2(this.kernelLo.get(end), this.kernelHi.get(end)), end);
+    this.#dropInode(end);
+  }
+
+  /** Takes back the end of one side. */
+  reopenEnd(end: EndIndex): void {
+    if (!this.endHas(end, END_FLAG.CLOSED)) return;
+    this.endFlags.set(end, this.endFlags.get(end) & ~END_FLAG.CLOSED);
+    this.#indexInode(end);
+  }
+
+  /** Kernel addresses of both sides are used again by another pair. */
+  retireKernelAddresses(row: ConnectionIndex): void {
+    this.#dropKernelAddress(2 * row);
+    this.#dropKernelAddress(2 * row + 1);
   }
 
   has(row: ConnectionIndex, flag: number): boolean {
@@ -211,6 +236,10 @@ export class Connections extends Table {
 
   endHas(end: EndIndex, flag: number): boolean {
     return (this.endFlags.get(end) & flag) !== 0;
+  }
+
+  isUnix(row: ConnectionIndex): boolean {
+    return this.family.get(row) === FAMILY_UNIX;
   }
 
   isListening(row: ConnectionIndex): boolean {
@@ -237,11 +266,20 @@ export class Connections extends Table {
       this.#dropKernelAddress(end);
       this.text.set(end, "");
     }
-    if (this.port.get(2 * row) !== 0 || this.port.get(2 * row + 1) !== 0) this.#byTuple.remove(this.#tupleHash(row), row);
+    if (this.port.get(2 * row) !== 0 || this.port.get(2 * row + 1) !== 0)
+      this.#byTuple.remove(this.#tupleHash(row), row);
     this.#listeners.remove(hash2(this.port.get(2 * row), this.proto.get(row)), row);
     this.textLength -= this.path.get(row).length;
     this.path.set(row, "");
     this.give(row);
+  }
+
+  #indexInode(end: EndIndex): void {
+    const lo = this.inoLo.get(end);
+    const hi = this.inoHi.get(end);
+    if (lo === 0 && hi === 0) return;
+    // The flows of a datagram socket share its inode: thousands of them must not share a hash.
+    if (this.proto.get(end >> 1) === TCP || this.byInode(lo, hi) === NONE) this.#byInode.add(hash2(lo, hi), end);
   }
 
   #dropInode(end: EndIndex): void {
@@ -259,19 +297,39 @@ export class Connections extends Table {
   }
 
   #tupleHash(row: ConnectionIndex): number {
-    return tupleHash(this.proto.get(row), this.address.data, row * 32, this.port.get(2 * row), row * 32 + 16, this.port.get(2 * row + 1));
+    return tupleHash(
+      this.proto.get(row),
+      this.address.data,
+      row * 32,
+      this.port.get(2 * row),
+      row * 32 + 16,
+      this.port.get(2 * row + 1),
+    );
   }
 }
 
 /** The same for both directions of a tuple. */
-function tupleHash(proto: number, bytes: Uint8Array, one: number, onePort: number, other: number, otherPort: number): number {
+function tupleHash(
+  proto: number,
+  bytes: Uint8Array,
+  one: number,
+  onePort: number,
+  other: number,
+  otherPort: number,
+): number {
   return hash2((endpointHash(bytes, one, onePort) + endpointHash(bytes, other, otherPort)) >>> 0, proto);
 }
 
 function endpointHash(bytes: Uint8Array, at: number, port: number): number {
   let hash = port;
   for (let i = 0; i < 16; i += 4) {
-    hash = hash2(hash, (bytes[at + i] as number) | ((bytes[at + i + 1] as number) << 8) | ((bytes[at + i + 2] as number) << 16) | ((bytes[at + i + 3] as number) << 24));
+    hash = hash2(
+      hash,
+      (bytes[at + i] as number) |
+        ((bytes[at + i + 1] as number) << 8) |
+        ((bytes[at + i + 2] as number) << 16) |
+        ((bytes[at + i + 3] as number) << 24),
+    );
   }
   return hash;
 }

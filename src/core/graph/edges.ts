@@ -14,12 +14,16 @@ export const EDGE = {
   WROTE: 2,
   /** file: mode changed */
   CHMOD: 3,
+  /** file: given another name */
+  RENAMED: 4,
+  /** file: a name of it removed */
+  DELETED: 5,
   /** connection: holds the end of side 0 / side 1 */
-  SIDE_0: 4,
-  SIDE_1: 5,
+  SIDE_0: 6,
+  SIDE_1: 7,
   /** channel: holds the reading / writing end */
-  PIPE_READ: 6,
-  PIPE_WRITE: 7,
+  PIPE_READ: 8,
+  PIPE_WRITE: 9,
 } as const;
 
 export const EDGE_FLAG = {
@@ -42,7 +46,11 @@ export const EDGE_FLAG = {
 export const FAMILY = { READS: 0, WRITES: 1, SOCKETS: 2, CLOSED: 3, CHANNELS: 4 } as const;
 export const EDGE_FAMILIES = [0, 1, 2, 3, 4] as const;
 
-const FAMILY_OF_KIND = [0, 0, 1, 1, 2, 2, 4, 4] as const;
+const FAMILY_OF_KIND = [0, 0, 1, 1, 1, 1, 2, 2, 4, 4] as const;
+
+export function isFileKind(kind: number): boolean {
+  return kind <= EDGE.DELETED;
+}
 
 interface Heads {
   /** By process: one head column a family. */
@@ -81,8 +89,9 @@ export class Edges extends Table {
 
   find(kind: number, process: ProcessIndex, object: number): EdgeIndex {
     const index = this.#index;
-    for (let row = index.first(hash2(process * 8 + kind, object)); row >= 0; row = index.next()) {
-      if (this.process.get(row) === process && this.object.get(row) === object && this.kind.get(row) === kind) return row;
+    for (let row = index.first(hash2(process * 16 + kind, object)); row >= 0; row = index.next()) {
+      if (this.process.get(row) === process && this.object.get(row) === object && this.kind.get(row) === kind)
+        return row;
     }
     return NONE;
   }
@@ -116,14 +125,24 @@ export class Edges extends Table {
     list.set(object, row);
     const degree = this.#heads.degree[kind] as U32Column;
     degree.set(object, degree.get(object) + 1);
-    this.#index.add(hash2(process * 8 + kind, object), row);
+    this.#index.add(hash2(process * 16 + kind, object), row);
+    return row;
+  }
+
+  /** Makes sure it is known; a thing already counted (an open) does not count again (its first read). */
+  note(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
+    const row = this.find(kind, process, object);
+    if (row === NONE) return this.touch(kind, process, object, timeNs, flags);
+    this.added = false;
+    if (timeNs > this.lastNs.get(row)) this.lastNs.set(row, timeNs);
+    if (timeNs < this.firstNs.get(row)) this.firstNs.set(row, timeNs);
     return row;
   }
 
   remove(row: EdgeIndex): void {
     const kind = this.kind.get(row);
     const object = this.object.get(row);
-    this.#index.remove(hash2(this.process.get(row) * 8 + kind, object), row);
+    this.#index.remove(hash2(this.process.get(row) * 16 + kind, object), row);
     this.#unlinkProcess(row);
     const next = this.nextOfObject.get(row);
     const previous = this.#previousOfObject.get(row);
@@ -165,7 +184,8 @@ export class Edges extends Table {
   #unlinkProcess(row: EdgeIndex): void {
     const next = this.nextOfProcess.get(row);
     const previous = this.#previousOfProcess.get(row);
-    if (previous === NONE) (this.#heads.ofProcess[this.#family.get(row)] as I32Column<EdgeIndex>).set(this.process.get(row), next);
+    if (previous === NONE)
+      (this.#heads.ofProcess[this.#family.get(row)] as I32Column<EdgeIndex>).set(this.process.get(row), next);
     else this.nextOfProcess.set(previous, next);
     if (next !== NONE) this.#previousOfProcess.set(next, previous);
   }

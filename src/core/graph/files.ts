@@ -28,12 +28,12 @@ export class Files extends Table {
   /** Edges READ and EXECUTED, newest first. */
   readonly readers = this.column(new I32Column<EdgeIndex>());
   readonly readerCount = this.column(new U32Column());
-  /** Edges WROTE and CHMOD, newest first. */
+  /** All other edges, newest first. */
   readonly writers = this.column(new I32Column<EdgeIndex>());
   readonly writerCount = this.column(new U32Column());
   readonly #byInode = new HashIndex();
   /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
-  readonly #byPath = new Map<string, FileIndex>();
+  readonly #byPath = new Map<string, number>();
   textLength = 0;
 
   find(dev: number, generation: number, inoLo: number, inoHi: number): FileIndex {
@@ -47,7 +47,8 @@ export class Files extends Table {
 
   /** A written file by the path it was last seen at. */
   atPath(path: string): FileIndex {
-    return this.#byPath.get(path) ?? NONE;
+    const id = this.#byPath.get(path);
+    return id === undefined ? NONE : this.row(id);
   }
 
   add(dev: number, generation: number, inoLo: number, inoHi: number, path: string, timeNs: number): FileIndex {
@@ -66,7 +67,7 @@ export class Files extends Table {
     this.writers.set(row, NONE);
     this.readerCount.set(row, 0);
     this.writerCount.set(row, 0);
-    if (byPath) this.#byPath.set(path, row);
+    if (byPath) this.#byPath.set(path, this.id(row));
     else this.#byInode.add(hash2(inoLo ^ (dev << 8), inoHi ^ generation), row);
     return row;
   }
@@ -74,16 +75,16 @@ export class Files extends Table {
   rename(row: FileIndex, path: string): void {
     const before = this.path.get(row);
     if (before === path) return;
-    const indexed = this.#byPath.get(before) === row;
+    const indexed = this.#byPath.get(before) === this.id(row);
     if (indexed) this.#byPath.delete(before);
     this.textLength += path.length - before.length;
     this.path.set(row, path);
-    if (indexed) this.#byPath.set(path, row);
+    if (indexed) this.#byPath.set(path, this.id(row));
   }
 
-  /** Makes it findable by path: somebody wrote it. */
-  indexPath(row: FileIndex): void {
-    this.#byPath.set(this.path.get(row), row);
+  /** Makes it findable by path: somebody wrote it, or it has a second name. */
+  indexPath(row: FileIndex, path: string = this.path.get(row)): void {
+    this.#byPath.set(path, this.id(row));
   }
 
   has(row: FileIndex, flag: number): boolean {
@@ -97,7 +98,7 @@ export class Files extends Table {
   /** Forgets a file without edges. */
   remove(row: FileIndex): void {
     const path = this.path.get(row);
-    if (this.#byPath.get(path) === row) this.#byPath.delete(path);
+    if (this.#byPath.get(path) === this.id(row)) this.#byPath.delete(path);
     const inoLo = this.inoLo.get(row);
     this.#byInode.remove(hash2(inoLo ^ (this.dev.get(row) << 8), this.inoHi.get(row) ^ this.generation.get(row)), row);
     this.textLength -= path.length;

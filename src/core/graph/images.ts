@@ -9,6 +9,8 @@ export const IMAGE_KNOWN = {
   POLLED: 2,
   UNVERIFIED: 4,
   ARGV_CUT: 8,
+  /** The executable was written by a process of the same chain. */
+  WRITTEN_BY_CHAIN: 16,
 } as const;
 
 /** Kinds of a standard descriptor: S_IFMT bits >> 12. */
@@ -39,7 +41,12 @@ export class Images extends Table {
   textLength = 0;
 
   /** A row held once, by its process. Takes over the caller's hold on `previous`. */
-  add(processId: number, previous: ImageIndex, atNs: number, texts: readonly [exe: string, cwd: string, argv: string, script: string]): ImageIndex {
+  add(
+    processId: number,
+    previous: ImageIndex,
+    atNs: number,
+    texts: readonly [exe: string, cwd: string, argv: string, script: string],
+  ): ImageIndex {
     const row: ImageIndex = this.take();
     this.processId.set(row, processId);
     this.previous.set(row, previous);
@@ -78,12 +85,18 @@ export class Images extends Table {
     }
   }
 
+  wroteByChain(row: ImageIndex): boolean {
+    return (this.known.get(row) & IMAGE_KNOWN.WRITTEN_BY_CHAIN) !== 0;
+  }
+
   /** The kind (STDIO) of a standard descriptor at exec. */
   stdioKind(row: ImageIndex, fd: 0 | 1 | 2): number {
     return (this.stdio.get(row) >> (fd * 4)) & 15;
   }
 
   #textLength(row: ImageIndex): number {
-    return this.exe.get(row).length + this.cwd.get(row).length + this.argv.get(row).length + this.script.get(row).length;
+    return (
+      this.exe.get(row).length + this.cwd.get(row).length + this.argv.get(row).length + this.script.get(row).length
+    );
   }
 }

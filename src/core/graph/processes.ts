@@ -18,8 +18,6 @@ export const PROCESS_FLAG = {
   KERNEL_THREAD: 16,
   /** `parent` is the process that forked it, from an event; otherwise its real parent when we found it. */
   PARENT_OBSERVED: 32,
-  /** The parent was known and has been forgotten. */
-  PARENT_FORGOTTEN: 64,
   /** Part of a finding: pinned. */
   EVIDENCE: 128,
   POLLED: 256,
@@ -85,7 +83,8 @@ export class Processes extends Table {
   find(tgid: number, startLo: number, startHi: number): ProcessIndex {
     const index = this.#byTgid;
     for (let row = index.first(hash2(tgid, 0)); row >= 0; row = index.next()) {
-      if (this.startLo.get(row) === startLo && this.startHi.get(row) === startHi && this.tgid.get(row) === tgid) return row;
+      if (this.startLo.get(row) === startLo && this.startHi.get(row) === startHi && this.tgid.get(row) === tgid)
+        return row;
     }
     return NONE;
   }
@@ -132,10 +131,22 @@ export class Processes extends Table {
     this.nextSibling.set(row, NONE);
     this.previousSibling.set(row, NONE);
     this.image.set(row, NONE);
-    for (const column of [this.children, this.realParentTgid, this.uid, this.euid, this.gid, this.egid, this.sid, this.tty]) column.set(row, 0);
-    for (const column of [this.nsPid, this.pidns, this.netns, this.mntns, this.exitCode, this.threads]) column.set(row, 0);
+    for (const column of [
+      this.children,
+      this.realParentTgid,
+      this.uid,
+      this.euid,
+      this.gid,
+      this.egid,
+      this.sid,
+      this.tty,
+    ])
+      column.set(row, 0);
+    for (const column of [this.nsPid, this.pidns, this.netns, this.mntns, this.exitCode, this.threads])
+      column.set(row, 0);
     for (const column of [this.sampleRefresh, this.seenSnapshot]) column.set(row, 0);
-    for (const column of [this.cgroup, this.exitNs, this.cpuNs, this.rssBytes, this.readBytes, this.writeBytes]) column.set(row, 0);
+    for (const column of [this.cgroup, this.exitNs, this.cpuNs, this.rssBytes, this.readBytes, this.writeBytes])
+      column.set(row, 0);
     this.loginUid.set(row, NO_LOGIN);
     this.sessionId.set(row, NO_LOGIN);
     this.cpuPercent.set(row, Number.NaN);

@@ -1,4 +1,26 @@
-import { BATCH, BATCH_FLAG, FILE, FORK, EXIT, HDR, IMAGE, KIND, LOSS, MAGIC, MARK, PIPE, SOCK, TICK, UNIX, WIRE_VERSION } from "./layout.gen.ts";
+import {
+  BATCH,
+  BATCH_FLAG,
+  CALL,
+  CRED,
+  DNS,
+  EXIT,
+  FILE,
+  FORK,
+  HDR,
+  IMAGE,
+  KIND,
+  LOSS,
+  MAGIC,
+  MARK,
+  PATH,
+  PIPE,
+  SOCK,
+  TICK,
+  UNIX,
+  USE,
+  WIRE_VERSION,
+} from "./layout.gen.ts";
 import { StringTable } from "./strings.ts";
 
 const TWO_32 = 0x1_0000_0000;
@@ -59,7 +81,8 @@ export class BatchReader {
     this.keyBatch = (this.u16(BATCH.flags) & BATCH_FLAG.KEY) !== 0;
     if (this.keyBatch) this.strings.reset();
     const rowEnd = BATCH.SIZE + rowBytes;
-    if (!this.strings.load(bytes, rowEnd, rowEnd + strBytes, this.u32(BATCH.firstStr), this.u32(BATCH.strs))) this.malformed++;
+    if (!this.strings.load(bytes, rowEnd, rowEnd + strBytes, this.u32(BATCH.firstStr), this.u32(BATCH.strs)))
+      this.malformed++;
     this.#next = BATCH.SIZE;
     this.#end = rowEnd;
     return true;
@@ -161,6 +184,21 @@ const SIZES: Uint16Array = (() => {
   set(FILE.SIZE, KIND.OPEN, KIND.CHMOD);
   set(SOCK.SIZE, KIND.CONNECT, KIND.ACCEPT, KIND.LISTEN, KIND.CLOSE, KIND.SOCKET, KIND.DATAGRAM);
   set(UNIX.SIZE, KIND.UNIX_CONNECT, KIND.UNIX_ACCEPT, KIND.UNIX_SOCKET);
+  set(USE.SIZE, KIND.READ, KIND.WRITE);
+  set(PATH.SIZE, KIND.RENAME, KIND.UNLINK, KIND.LINK, KIND.SYMLINK, KIND.MOUNT, KIND.TRUNCATE, KIND.CHOWN);
+  set(CRED.SIZE, KIND.CRED);
+  set(
+    CALL.SIZE,
+    KIND.INJECT,
+    KIND.MEMORY,
+    KIND.SIGNAL,
+    KIND.KERNEL,
+    KIND.NAMESPACE,
+    KIND.URING,
+    KIND.FD_PASS,
+    KIND.CGROUP,
+  );
+  set(DNS.SIZE, KIND.DNS);
   set(PIPE.SIZE, KIND.PIPE);
   set(TICK.SIZE, KIND.TICK);
   set(LOSS.SIZE, KIND.LOSS);

@@ -1,7 +1,45 @@
 import { parseAddress } from "../text/address.ts";
+import type {
+  CallFields,
+  CredFields,
+  ExitFields,
+  FileFields,
+  ForkFields,
+  ImageFields,
+  LossFields,
+  MarkFields,
+  PathFields,
+  PipeFields,
+  RowHead,
+  SockFields,
+  TickFields,
+  U64,
+  UnixFields,
+  UseFields,
+} from "./fields.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
-import { BATCH, BATCH_FLAG, EXIT, FILE, FORK, HDR, IMAGE, KIND, LOSS, MAGIC, MARK, PIPE, SOCK, TICK, UNIX, WIRE_VERSION } from "./layout.gen.ts";
-import type { ExitFields, FileFields, ForkFields, ImageFields, LossFields, MarkFields, PipeFields, RowHead, SockFields, TickFields, U64, UnixFields } from "./fields.ts";
+import {
+  BATCH,
+  BATCH_FLAG,
+  CALL,
+  CRED,
+  EXIT,
+  FILE,
+  FORK,
+  HDR,
+  IMAGE,
+  KIND,
+  LOSS,
+  MAGIC,
+  MARK,
+  PATH,
+  PIPE,
+  SOCK,
+  TICK,
+  UNIX,
+  USE,
+  WIRE_VERSION,
+} from "./layout.gen.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 export type SockKind =
@@ -11,6 +49,23 @@ export type SockKind =
   | typeof KIND.CLOSE
   | typeof KIND.SOCKET
   | typeof KIND.DATAGRAM;
+export type PathKind =
+  | typeof KIND.RENAME
+  | typeof KIND.UNLINK
+  | typeof KIND.LINK
+  | typeof KIND.SYMLINK
+  | typeof KIND.MOUNT
+  | typeof KIND.TRUNCATE
+  | typeof KIND.CHOWN;
+export type CallKind =
+  | typeof KIND.INJECT
+  | typeof KIND.MEMORY
+  | typeof KIND.SIGNAL
+  | typeof KIND.KERNEL
+  | typeof KIND.NAMESPACE
+  | typeof KIND.URING
+  | typeof KIND.FD_PASS
+  | typeof KIND.CGROUP;
 export type UnixKind = typeof KIND.UNIX_CONNECT | typeof KIND.UNIX_ACCEPT | typeof KIND.UNIX_SOCKET;
 
 const NONE = 0xffffffff;
@@ -98,6 +153,48 @@ export class BatchWriter {
 
   chmod(fields: FileFields): void {
     this.#file(KIND.CHMOD, fields);
+  }
+
+  /** First read or write of a file. */
+  use(kind: typeof KIND.READ | typeof KIND.WRITE, fields: UseFields): void {
+    this.#begin(kind, USE.SIZE, 1, fields);
+    this.#text(USE.path, fields.path);
+    this.#u32(USE.dev, fields.dev);
+    this.#u64(USE.ino, fields.ino);
+    this.#u32(USE.gen, fields.gen);
+    this.#u32(USE.mode, fields.mode ?? 0o100644);
+    this.#u64(USE.bytes, fields.bytes);
+    this.#u32(USE.fd, fields.fd ?? -1);
+  }
+
+  path(kind: PathKind, fields: PathFields): void {
+    this.#begin(kind, PATH.SIZE, 4, fields);
+    this.#text(PATH.from, fields.from);
+    this.#text(PATH.to, fields.to);
+    this.#text(PATH.fromDir, fields.fromDir);
+    this.#text(PATH.toDir, fields.toDir);
+    this.#u64(PATH.arg, fields.arg);
+    this.#u32(PATH.ret, fields.ret);
+  }
+
+  cred(fields: CredFields): void {
+    this.#begin(KIND.CRED, CRED.SIZE, 0, fields);
+    this.#u32(CRED.uid, fields.uid);
+    this.#u32(CRED.euid, fields.euid);
+    this.#u32(CRED.gid, fields.gid);
+    this.#u32(CRED.egid, fields.egid);
+    this.#u64(CRED.caps, fields.caps);
+  }
+
+  call(kind: CallKind, fields: CallFields): void {
+    this.#begin(kind, CALL.SIZE, 1, fields);
+    this.#text(CALL.path, fields.path);
+    this.#u32(CALL.ret, fields.ret);
+    fields.args?.forEach((value, i) => {
+      this.#u64(CALL.args + i * 8, value);
+    });
+    this.#u64(CALL.targetStart, fields.targetStartNs);
+    this.#u32(CALL.targetTgid, fields.targetPid);
   }
 
   sock(kind: SockKind, fields: SockFields): void {

@@ -83,6 +83,41 @@ export interface FileFields extends RowHead {
   readonly size?: U64;
 }
 
+export interface UseFields extends RowHead {
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: U64;
+  readonly gen?: number;
+  readonly mode?: number;
+  readonly bytes?: U64;
+  readonly fd?: number;
+}
+
+export interface PathFields extends RowHead {
+  readonly from: string;
+  readonly to?: string;
+  readonly fromDir?: string;
+  readonly toDir?: string;
+  readonly arg?: U64;
+  readonly ret?: number;
+}
+
+export interface CredFields extends RowHead {
+  readonly uid: number;
+  readonly euid: number;
+  readonly gid: number;
+  readonly egid: number;
+  readonly caps?: U64;
+}
+
+export interface CallFields extends RowHead {
+  readonly path?: string;
+  readonly ret?: number;
+  readonly args?: readonly U64[];
+  readonly targetPid?: number;
+  readonly targetStartNs?: U64;
+}
+
 export interface SockFields extends RowHead {
   readonly sock: U64;
   readonly tx?: U64;

@@ -29,7 +29,11 @@ export class StringTable {
     for (let i = 0; i < count; i++) {
       if (at + 4 > end) return false;
       const length =
-        ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0;
+        ((bytes[at] as number) |
+          ((bytes[at + 1] as number) << 8) |
+          ((bytes[at + 2] as number) << 16) |
+          ((bytes[at + 3] as number) << 24)) >>>
+        0;
       if (length > end - at - 4) return false;
       texts[first + i] = decodeUtf8(bytes, at + 4, at + 4 + length);
       at += 4 + ((length + 3) & ~3);

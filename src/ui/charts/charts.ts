@@ -1,8 +1,8 @@
-import Line from 'blessed-contrib/lib/widget/charts/line.js';
-import Sparkline from 'blessed-contrib/lib/widget/sparkline.js';
-import type { Theme } from '../theme/theme.ts';
-import type { Token } from '../theme/tokens.ts';
-import { mount, type Painter } from './offscreen.ts';
+import Line from "blessed-contrib/lib/widget/charts/line.js";
+import Sparkline from "blessed-contrib/lib/widget/sparkline.js";
+import type { Theme } from "../theme/theme.ts";
+import type { Token } from "../theme/tokens.ts";
+import { mount, type Painter } from "./offscreen.ts";
 
 export interface ChartSeries {
   readonly values: readonly number[];
@@ -24,16 +24,16 @@ const PIECE = /\x1b\[([\d;]*)m|([^\x1b])/gu;
 
 /** One line of a canvas: without the first `skip` cells, in the theme's colours, a code only where it changes. */
 function recolour(line: string, skip: number, tokens: readonly Token[], theme: Theme): string {
-  let painted = '';
-  let wanted: Token = 'faint';
+  let painted = "";
+  let wanted: Token = "faint";
   let current: Token | undefined;
   let column = 0;
   for (const [, code, char] of line.matchAll(PIECE)) {
     if (char === undefined) {
-      const colour = Number(/^38;5;(\d+)$/.exec(code ?? '')?.[1] ?? AXIS);
-      wanted = tokens[colour - FIRST_SERIES] ?? 'faint';
+      const colour = Number(/^38;5;(\d+)$/.exec(code ?? "")?.[1] ?? AXIS);
+      wanted = tokens[colour - FIRST_SERIES] ?? "faint";
     } else if (column++ >= skip) {
-      if (wanted !== current && char !== ' ') {
+      if (wanted !== current && char !== " ") {
         painted += theme.styles.plain[wanted];
         current = wanted;
       }
@@ -52,33 +52,28 @@ export function createLineChart(
   columns: number,
   rows: number,
 ): (version: number, series: readonly ChartSeries[], max: number) => readonly string[] {
-  const painter: Painter = mount(
-    Line,
-    columns + LABEL_COLUMNS + ELEMENT_COLUMNS,
-    rows + LABEL_ROWS + ELEMENT_ROWS,
-    {
-      style: { line: FIRST_SERIES, text: AXIS, baseline: AXIS },
-      xPadding: LABEL_COLUMNS * 2,
-      xLabelPadding: LABEL_COLUMNS * 2,
-      numYLabels: 2,
-      minY: 0,
-      maxY: 1,
-      showLegend: false,
-    },
-  );
+  const painter: Painter = mount(Line, columns + LABEL_COLUMNS + ELEMENT_COLUMNS, rows + LABEL_ROWS + ELEMENT_ROWS, {
+    style: { line: FIRST_SERIES, text: AXIS, baseline: AXIS },
+    xPadding: LABEL_COLUMNS * 2,
+    xLabelPadding: LABEL_COLUMNS * 2,
+    numYLabels: 2,
+    minY: 0,
+    maxY: 1,
+    showLegend: false,
+  });
   const points = Math.max(columns - 1, 2);
-  const labels = new Array<string>(points).fill(' ');
+  const labels = new Array<string>(points).fill(" ");
   let painted: { version: number; max: number; lines: readonly string[] } | undefined;
   return (version, series, max) => {
     if (painted?.version !== version || painted.max !== max) {
       const data = series.map(({ values }, index) => ({
-        title: '',
+        title: "",
         x: labels,
         y: newest(values, points).map((value) => Math.min(value / max, 1)),
         style: { line: FIRST_SERIES + index },
       }));
       const tokens = series.map(({ token }) => token);
-      const lines = painter.paint(data).split('\n').slice(0, rows);
+      const lines = painter.paint(data).split("\n").slice(0, rows);
       painted = { version, max, lines: lines.map((line) => recolour(line, LABEL_COLUMNS, tokens, theme)) };
     }
     return painted.lines;
@@ -93,22 +88,22 @@ function newest(values: readonly number[], count: number): number[] {
 
 const sparkline = mount(Sparkline, Number.MAX_SAFE_INTEGER, 1, {});
 const ASCII_LEVELS: Readonly<Record<string, string>> = {
-  '▁': '_',
-  '▂': '.',
-  '▃': '-',
-  '▄': '-',
-  '▅': '=',
-  '▆': '=',
-  '▇': '#',
-  '█': '#',
+  "▁": "_",
+  "▂": ".",
+  "▃": "-",
+  "▄": "-",
+  "▅": "=",
+  "▆": "=",
+  "▇": "#",
+  "█": "#",
 };
 
 /** The last `cells` values as block characters between 0 and `max`. */
 export function sparkLine(theme: Theme, values: readonly number[], cells: number, max: number): string {
   // The widget scales between the smallest and the largest value: two values in front fix it, and its integers overflow above 8 million.
   const scaled = [0, 1000, ...newest(values, cells).map((value) => Math.min(value / max, 1) * 1000)];
-  const line = sparkline.paint(['-'], [scaled]).split('\r\n')[2]?.slice(2) ?? '';
-  return theme.ascii ? line.replace(/[▁-█]/gu, (level) => ASCII_LEVELS[level] ?? ' ') : line;
+  const line = sparkline.paint(["-"], [scaled]).split("\r\n")[2]?.slice(2) ?? "";
+  return theme.ascii ? line.replace(/[▁-█]/gu, (level) => ASCII_LEVELS[level] ?? " ") : line;
 }
 
 /** A scale that does not twitch: the next of 1, 2, 5 times a power of ten above the largest value. */

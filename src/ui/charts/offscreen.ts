@@ -22,13 +22,13 @@ export interface Painter {
 
 /** Mounts a widget on a host of `width` x `height` blessed cells. */
 export function mount(widget: Widget, width: number, height: number, options: object): Painter {
-  let content = '';
+  let content = "";
   let attach: (() => void) | undefined;
   const host = Object.assign(Object.create(widget.prototype) as object, {
     width,
     height,
     on(event: string, handler: () => void): void {
-      if (event === 'attach') {
+      if (event === "attach") {
         attach = handler.bind(host);
       }
     },

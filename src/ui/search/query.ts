@@ -1,22 +1,22 @@
 /** Fields a term may name. `exact` fields compare whole words, the others look inside. */
 const FIELDS = {
-  pid: 'exact',
-  ppid: 'exact',
-  port: 'exact',
-  state: 'exact',
-  user: 'start',
-  name: 'inside',
-  cmd: 'inside',
-  cont: 'inside',
-  host: 'inside',
-  path: 'inside',
-  rule: 'inside',
+  pid: "exact",
+  ppid: "exact",
+  port: "exact",
+  state: "exact",
+  user: "start",
+  name: "inside",
+  cmd: "inside",
+  cont: "inside",
+  host: "inside",
+  path: "inside",
+  rule: "inside",
 } as const;
 
 export type Field = keyof typeof FIELDS;
-export const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
+const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
 
-const ALIASES: Readonly<Record<string, Field>> = { container: 'cont', ip: 'host', file: 'path', command: 'cmd' };
+const ALIASES: Readonly<Record<string, Field>> = { container: "cont", ip: "host", file: "path", command: "cmd" };
 
 export interface Term {
   readonly field?: Field;
@@ -43,11 +43,11 @@ export function parseQuery(text: string): readonly Term[] {
     .toLowerCase()
     .matchAll(/(!?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))?(?:\s+|$)/gu)) {
     const field = name === undefined ? undefined : fieldOf(name);
-    const value = quoted ?? bare ?? '';
+    const value = quoted ?? bare ?? "";
     // "10:30" or "http://x" is text, not a field.
     const whole = name !== undefined && field === undefined ? `${name}:${value}` : value;
-    if (whole !== '') {
-      terms.push({ ...(field === undefined ? {} : { field }), text: whole, negated: negation === '!' });
+    if (whole !== "") {
+      terms.push({ ...(field === undefined ? {} : { field }), text: whole, negated: negation === "!" });
     }
   }
   return terms;
@@ -59,11 +59,11 @@ function fieldOf(name: string): Field | undefined {
 
 function fieldHolds(field: Field, values: readonly string[], text: string): boolean {
   switch (FIELDS[field]) {
-    case 'exact':
+    case "exact":
       return values.includes(text);
-    case 'start':
+    case "start":
       return values.some((value) => value.startsWith(text));
-    case 'inside':
+    case "inside":
       return values.some((value) => value.includes(text));
   }
 }

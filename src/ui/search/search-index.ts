@@ -1,7 +1,7 @@
-import Fuse from 'fuse.js';
-import type { ProcessId, ProcessRow, SearchEntry } from '../../core/query/model.ts';
-import type { Names, Queries } from '../ports.ts';
-import { type Field, parseQuery, queryHolds, type Searchable, type Term } from './query.ts';
+import Fuse from "fuse.js";
+import type { ProcessId, ProcessRow, SearchEntry } from "../../core/query/model.ts";
+import type { Names, Queries } from "../ports.ts";
+import { type Field, parseQuery, queryHolds, type Searchable, type Term } from "./query.ts";
 
 /** With fewer exact hits than this a typo is likely: the fuzzy tier is asked too. */
 const FEW = 3;
@@ -91,51 +91,52 @@ export class SearchIndex {
   #field(entry: SearchEntry, name: Field): readonly string[] {
     const { kind } = entry.subject;
     switch (name) {
-      case 'port':
-        return kind === 'connection' ? [...entry.haystack.matchAll(/:(\d+)\b/gu)].map((match) => match[1] ?? '') : [];
-      case 'host':
-        return kind === 'connection' ? [entry.haystack] : [];
-      case 'path':
-        return kind === 'file' ? [entry.haystack] : [];
-      case 'rule':
-        return kind === 'finding' ? [entry.haystack] : [];
-      case 'state':
-        return [entry.live ? 'live' : 'exited'];
-      case 'pid':
-      case 'ppid':
-      case 'user':
-      case 'name':
-      case 'cmd':
-      case 'cont':
+      case "port":
+        return kind === "connection" ? [...entry.haystack.matchAll(/:(\d+)\b/gu)].map((match) => match[1] ?? "") : [];
+      case "host":
+        return kind === "connection" ? [entry.haystack] : [];
+      case "path":
+        return kind === "file" ? [entry.haystack] : [];
+      case "rule":
+        return kind === "finding" ? [entry.haystack] : [];
+      case "state":
+        return [entry.live ? "live" : "exited"];
+      case "pid":
+      case "ppid":
+      case "user":
+      case "name":
+      case "cmd":
+      case "cont":
         return this.#processField(entry, name);
     }
   }
 
-  #processField(entry: SearchEntry, name: 'pid' | 'ppid' | 'user' | 'name' | 'cmd' | 'cont'): readonly string[] {
+  #processField(entry: SearchEntry, name: "pid" | "ppid" | "user" | "name" | "cmd" | "cont"): readonly string[] {
     const row = this.#row(entry);
     if (row === undefined) {
       return [];
     }
     switch (name) {
-      case 'pid':
+      case "pid":
         return [String(row.pid)];
-      case 'ppid':
+      case "ppid":
         return [String(row.ppid)];
-      case 'user':
+      case "user":
         return [this.#names.user(row.uid).toLowerCase(), String(row.uid)];
-      case 'name':
+      case "name":
         return [row.name.toLowerCase()];
-      case 'cmd':
+      case "cmd":
         return [row.command.toLowerCase()];
-      case 'cont':
+      case "cont":
         return [this.#names.container(row.cgroup).toLowerCase()];
     }
   }
 
   #typos(terms: readonly Term[], known: ReadonlySet<SearchEntry>): readonly SearchEntry[] {
     const words = terms.filter((term) => term.field === undefined && !term.negated);
-    const pattern = words.map((term) => term.text).join(' ');
-    if (pattern.length < FUZZY_SHORTEST) {
+    const pattern = words.map((term) => term.text).join(" ");
+    // Of a number every digit counts.
+    if (pattern.length < FUZZY_SHORTEST || !/\p{L}/u.test(pattern)) {
       return [];
     }
     const others = terms.filter((term) => !words.includes(term));
@@ -165,7 +166,8 @@ export class SearchIndex {
   }
 }
 
-const FUSE_OPTIONS = { keys: ['text'], threshold: 0.3, ignoreLocation: true, isCaseSensitive: false };
+/** Lets two of six letters be wrong, so that swapped ones are forgiven; Fuse's own 0.6 returns half the list. */
+const FUSE_OPTIONS = { keys: ["text"], threshold: 0.35, ignoreLocation: true, isCaseSensitive: false };
 
 /** An entry whose text changed (a process that executed something else) is another one. */
 function keyOf(entry: SearchEntry): string {
@@ -174,11 +176,11 @@ function keyOf(entry: SearchEntry): string {
 
 /** Living before gone, a match at the start of a word before one inside, findings and processes before what they touched. */
 function rank(entries: readonly SearchEntry[], terms: readonly Term[]): SearchEntry[] {
-  const word = terms.find((term) => term.field === undefined && !term.negated)?.text ?? '';
+  const word = terms.find((term) => term.field === undefined && !term.negated)?.text ?? "";
   const score = (entry: SearchEntry): number => {
     const text = entry.text.toLowerCase();
-    const at = word === '' ? 0 : text.indexOf(word);
-    const start = at === 0 || (at > 0 && !/[a-z0-9]/u.test(text[at - 1] ?? ''));
+    const at = word === "" ? 0 : text.indexOf(word);
+    const start = at === 0 || (at > 0 && !/[a-z0-9]/u.test(text[at - 1] ?? ""));
     return (entry.live ? 0 : 100) + (at < 0 ? 20 : start ? 0 : 10) + KIND_RANK[entry.subject.kind];
   };
   return entries

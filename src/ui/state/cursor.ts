@@ -12,6 +12,8 @@ export interface Cursor {
   readonly top: number;
   /** The user chose this row. Until then (and after Home) the cursor stays at the top. */
   readonly chosen: boolean;
+  /** The row was asked for by name and its place is not known yet. */
+  readonly seek?: boolean;
 }
 
 export const TOP: Cursor = { id: undefined, index: 0, top: 0, chosen: false };
@@ -30,7 +32,7 @@ export function settle(cursor: Cursor, ids: readonly RowId[], height: number, fo
   if (!cursor.chosen) {
     return place(ids, 0, 0, height, false);
   }
-  if (follow && cursor.id !== undefined && ids[cursor.index] !== cursor.id) {
+  if ((follow || cursor.seek) && cursor.id !== undefined && ids[cursor.index] !== cursor.id) {
     const index = ids.indexOf(cursor.id);
     if (index >= 0) {
       return place(ids, index, index - (cursor.index - cursor.top), height, true);
@@ -53,7 +55,7 @@ export function pageBy(cursor: Cursor, ids: readonly RowId[], height: number, pa
 export function moveTo(cursor: Cursor, ids: readonly RowId[], height: number, id: RowId): Cursor {
   const index = ids.indexOf(id);
   if (index < 0) {
-    return { ...cursor, id, chosen: true };
+    return { ...cursor, id, chosen: true, seek: true };
   }
   const visible = index >= cursor.top && index < cursor.top + height;
   return place(ids, index, visible ? cursor.top : index - Math.floor(height / 2), height, true);

@@ -1,11 +1,11 @@
-import type { TextInput } from './view-state.ts';
+import type { TextInput } from "./view-state.ts";
 
-export const EMPTY_INPUT: TextInput = { text: '', at: 0 };
+export const EMPTY_INPUT: TextInput = { text: "", at: 0 };
 const LONGEST = 500;
 
 function insert(input: TextInput, text: string): TextInput {
   // A pasted line break or control character is no part of a search.
-  const clean = text.replace(/\p{Cc}+/gu, ' ');
+  const clean = text.replace(/\p{Cc}+/gu, " ");
   const joined = (input.text.slice(0, input.at) + clean + input.text.slice(input.at)).slice(0, LONGEST);
   return { text: joined, at: Math.min(input.at + clean.length, joined.length) };
 }
@@ -30,26 +30,26 @@ function wordBefore({ text, at }: TextInput): number {
 export function editText(input: TextInput, key: string, text: string | undefined): TextInput | undefined {
   const { at } = input;
   switch (key) {
-    case 'left':
-    case 'ctrl-b':
+    case "left":
+    case "ctrl-b":
       return { ...input, at: before(input) };
-    case 'right':
-    case 'ctrl-f':
+    case "right":
+    case "ctrl-f":
       return { ...input, at: after(input) };
-    case 'home':
-    case 'ctrl-a':
+    case "home":
+    case "ctrl-a":
       return { ...input, at: 0 };
-    case 'end':
-    case 'ctrl-e':
+    case "end":
+    case "ctrl-e":
       return { ...input, at: input.text.length };
-    case 'backspace':
+    case "backspace":
       return { text: input.text.slice(0, before(input)) + input.text.slice(at), at: before(input) };
-    case 'delete':
-    case 'ctrl-d':
+    case "delete":
+    case "ctrl-d":
       return { ...input, text: input.text.slice(0, at) + input.text.slice(after(input)) };
-    case 'ctrl-u':
+    case "ctrl-u":
       return { text: input.text.slice(at), at: 0 };
-    case 'ctrl-w':
+    case "ctrl-w":
       return { text: input.text.slice(0, wordBefore(input)) + input.text.slice(at), at: wordBefore(input) };
     default:
       return text === undefined ? undefined : insert(input, text);

@@ -1,27 +1,27 @@
-import type { ProcessId, SortKey, Subject } from '../../core/query/model.ts';
-import type { Token } from '../theme/tokens.ts';
-import type { Cursor } from './cursor.ts';
+import type { ProcessId, SortKey, Subject } from "../../core/query/model.ts";
+import type { Token } from "../theme/tokens.ts";
+import type { Cursor } from "./cursor.ts";
 
 /** A screen, and what it is about. */
 export type Screen =
-  | { readonly name: 'tree' }
-  | { readonly name: 'connections'; readonly process?: ProcessId }
-  | { readonly name: 'files'; readonly process?: ProcessId }
-  | { readonly name: 'findings' }
-  | { readonly name: 'listen' }
-  | { readonly name: 'detail'; readonly process: ProcessId }
-  | { readonly name: 'origin'; readonly subject: Subject }
-  | { readonly name: 'help' };
+  | { readonly name: "tree" }
+  | { readonly name: "connections"; readonly process?: ProcessId }
+  | { readonly name: "files"; readonly process?: ProcessId }
+  | { readonly name: "findings" }
+  | { readonly name: "listen" }
+  | { readonly name: "detail"; readonly process: ProcessId }
+  | { readonly name: "origin"; readonly subject: Subject }
+  | { readonly name: "help" };
 
-export type ScreenName = Screen['name'];
+export type ScreenName = Screen["name"];
 
 /** A dialog above the screen; it takes all keys while it is open. */
 export type Overlay =
-  | { readonly name: 'search'; readonly input: TextInput; readonly index: number }
-  | { readonly name: 'filter'; readonly input: TextInput; readonly before: string }
-  | { readonly name: 'sort'; readonly index: number }
-  | { readonly name: 'signal'; readonly index: number; readonly target: SignalTarget }
-  | { readonly name: 'confirm'; readonly signal: string; readonly target: SignalTarget };
+  | { readonly name: "search"; readonly input: TextInput; readonly index: number }
+  | { readonly name: "filter"; readonly input: TextInput; readonly before: string }
+  | { readonly name: "sort"; readonly index: number }
+  | { readonly name: "signal"; readonly index: number; readonly target: SignalTarget }
+  | { readonly name: "confirm"; readonly signal: string; readonly target: SignalTarget };
 
 export interface SignalTarget {
   readonly id: ProcessId;
@@ -54,7 +54,7 @@ export interface ViewState {
   readonly cursors: Readonly<Record<string, Cursor>>;
   /** By screenKey: the filter of that list. */
   readonly filters: Readonly<Record<string, string>>;
-  readonly layout: 'tree' | 'flat';
+  readonly layout: "tree" | "flat";
   readonly sort: SortKey;
   readonly descending: boolean;
   readonly collapsed: ReadonlySet<ProcessId>;
@@ -62,7 +62,6 @@ export interface ViewState {
   readonly closedConnections: boolean;
   readonly follow: boolean;
   readonly paused: boolean;
-  readonly tagged: ReadonlySet<ProcessId>;
   readonly overlay?: Overlay;
   readonly notice?: Notice;
   /** Last search, for n and N. */
@@ -72,41 +71,40 @@ export interface ViewState {
 
 export function initialView(size: Size): ViewState {
   return {
-    screens: [{ name: 'tree' }],
+    screens: [{ name: "tree" }],
     cursors: {},
     filters: {},
-    layout: 'tree',
-    sort: 'pid',
+    layout: "tree",
+    sort: "pid",
     descending: false,
     collapsed: new Set(),
     kernelThreads: false,
     closedConnections: false,
     follow: true,
     paused: false,
-    tagged: new Set(),
-    searched: '',
+    searched: "",
     size,
   };
 }
 
 export function currentScreen(view: ViewState): Screen {
-  return view.screens.at(-1) ?? { name: 'tree' };
+  return view.screens.at(-1) ?? { name: "tree" };
 }
 
 /** Cursors and filters are kept per screen and per thing it is about. */
 export function screenKey(screen: Screen): string {
   switch (screen.name) {
-    case 'connections':
-    case 'files':
-      return `${screen.name}/${screen.process ?? ''}`;
-    case 'detail':
+    case "connections":
+    case "files":
+      return `${screen.name}/${screen.process ?? ""}`;
+    case "detail":
       return `detail/${screen.process}`;
-    case 'origin':
+    case "origin":
       return `origin/${screen.subject.kind}/${screen.subject.id}`;
-    case 'tree':
-    case 'findings':
-    case 'listen':
-    case 'help':
+    case "tree":
+    case "findings":
+    case "listen":
+    case "help":
       return screen.name;
   }
 }

@@ -1,5 +1,5 @@
-import { csiKey, keyEvent, linuxConsoleKey, sgrMouse, ss3Key } from "./key-codes.ts";
 import type { InputEvent } from "./input-event.ts";
+import { csiKey, keyEvent, linuxConsoleKey, sgrMouse, ss3Key } from "./key-codes.ts";
 
 /** A control sequence longer than this is noise: it is dropped and reading starts afresh. */
 const MAX_SEQUENCE = 64;
@@ -186,7 +186,8 @@ export class InputParser {
     this.#sequence += char;
     if (!this.#sequence.endsWith(PASTE_END)) {
       if (this.#sequence.length > MAX_PASTE) {
-        this.#sequence = this.#sequence.slice(0, MAX_PASTE - PASTE_END.length) + this.#sequence.slice(-PASTE_END.length);
+        this.#sequence =
+          this.#sequence.slice(0, MAX_PASTE - PASTE_END.length) + this.#sequence.slice(-PASTE_END.length);
       }
       return undefined;
     }

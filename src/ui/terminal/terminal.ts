@@ -15,6 +15,8 @@ const MOUSE_OFF = "\x1b[?1000l\x1b[?1006l";
 export interface TerminalOptions {
   readonly stdin: ReadStream;
   readonly stdout: WriteStream;
+  /** Of stdout. */
+  readonly fd: number;
   readonly mouse: boolean;
   readonly onInput: (event: InputEvent) => void;
 }
@@ -99,7 +101,7 @@ export class Terminal {
     const deadline = Date.now() + 500;
     for (let sent = 0; sent < bytes.length; ) {
       try {
-        sent += writeSync(this.#options.stdout.fd, bytes, sent);
+        sent += writeSync(this.#options.fd, bytes, sent);
       } catch (error) {
         const full = (error as NodeJS.ErrnoException).code === "EAGAIN";
         if (!full || Date.now() > deadline) {

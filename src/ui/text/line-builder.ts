@@ -1,7 +1,7 @@
 import type { Theme } from "../theme/theme.ts";
 import type { Ground, Token } from "../theme/tokens.ts";
-import { fit, takeWidth, textWidth, truncate } from "./width.ts";
 import { sanitise } from "./sanitise.ts";
+import { fit, takeWidth, textWidth, truncate } from "./width.ts";
 
 const RESET = "\x1b[0m";
 

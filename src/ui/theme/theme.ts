@@ -1,4 +1,4 @@
-import { glyphsOf, type Glyphs } from "./glyphs.ts";
+import { type Glyphs, glyphsOf } from "./glyphs.ts";
 import { PALETTES } from "./palettes.ts";
 import type { Colour, ColourDepth, Ground, Palette, StyleSpec, ThemeName, Token } from "./tokens.ts";
 
@@ -67,6 +67,9 @@ function compile(token: StyleSpec, ground: StyleSpec, name: Ground, depth: Colou
   }
   if (style.underline) {
     codes.push("4");
+  }
+  if (style.inverse) {
+    codes.push("7");
   }
   if (depth === "none") {
     codes.push(...monochrome(style, name));

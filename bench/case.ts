@@ -1,0 +1,14 @@
+// One case in a process of its own: `case.ts <name>`. Prints messages of lib/result.ts.
+
+import { cases } from "./cases.ts";
+import { skip } from "./lib/result.ts";
+
+const name = process.argv[2] ?? "";
+const found = cases.find((one) => one.name === name);
+if (!found) throw new Error(`no case ${name}`);
+try {
+  await found.run();
+} catch (error) {
+  skip(name, (error as Error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,146 @@
+import { countProgramTime, othersTrace, type ProgramTime, programTimes, since } from "./programs.ts";
+import { progress, report, skip } from "./result.ts";
+import { spread } from "./statistics.ts";
+import { none, type Spydertop, type Tracer } from "./tracers.ts";
+import { Workload } from "./workload.ts";
+
+/** One operation of workload.c. */
+export interface Subject {
+  readonly operation: string;
+  readonly words: string;
+  /** Operations a round: some 0.2 s of them. */
+  readonly count: number;
+  readonly unit: "ns" | "µs" | "ms";
+  /** What the monitor may add at most, in the unit. */
+  readonly aim?: number;
+  /** What the monitor may add at most, as a part of the untraced CPU time. */
+  readonly aimPart?: number;
+  /** Key in baseline.json; the operation when absent. */
+  readonly key?: string;
+}
+
+interface Sample {
+  readonly cpu: number;
+  readonly wall: number;
+  readonly consumerNs: number;
+  readonly lost: number | undefined;
+}
+
+const NS = { ns: 1, µs: 1e3, ms: 1e6 } as const;
+
+export const ROUNDS = Number(process.env["SPYDERTOP_BENCH_ROUNDS"] ?? 15);
+
+async function sample(tracer: Tracer, { operation, count, unit }: Subject): Promise<Sample> {
+  await tracer.start();
+  // A process of its own each time: some tracers mark tasks when they are forked.
+  const workload = await Workload.start();
+  const warmUp = Math.floor(count / 10);
+  if (warmUp > 0) await workload.run(operation, warmUp);
+  const { cpuNs, wallNs } = await workload.run(operation, count);
+  await workload.close();
+  const stopped = await tracer.stop();
+  return {
+    cpu: cpuNs / count / NS[unit],
+    wall: wallNs / count,
+    consumerNs: stopped.cpuNs / (count + warmUp),
+    lost: stopped.lost,
+  };
+}
+
+/**
+ * Rounds in turn over all tracers, of which the first is nothing: what each adds to the CPU time of the operation, compared
+ * with the untraced run of the same round.
+ */
+export async function overhead(subject: Subject, tracers: readonly Tracer[], rounds = ROUNDS): Promise<void> {
+  const taken = new Map<string, Sample[]>(tracers.map(({ name }) => [name, []]));
+  const samples = (tracer: Tracer) => taken.get(tracer.name) as Sample[];
+  let disturbed = 0;
+  for (let round = 0; round < rounds; ) {
+    const before = othersTrace();
+    const now = new Map<string, Sample>();
+    // Alternating order: what drifts during a round is no one's advantage.
+    const order = round % 2 === 0 ? tracers : [...tracers].reverse();
+    for (const tracer of order) now.set(tracer.name, await sample(tracer, subject));
+    if ((before || othersTrace()) && disturbed < 2 * rounds) {
+      disturbed++;
+      continue;
+    }
+    for (const tracer of tracers) samples(tracer).push(now.get(tracer.name) as Sample);
+    round++;
+    progress(`${subject.words}: round ${round} of ${rounds}`);
+  }
+  if (disturbed > 0) progress(`${disturbed} rounds repeated: another spydertop traced this machine`);
+
+  const untraced = samples(none);
+  const base = spread(untraced.map(({ cpu }) => cpu)).median;
+  const least = (from: readonly Sample[]) => Math.min(...from.map(({ cpu }) => cpu));
+  for (const tracer of tracers) {
+    const own = samples(tracer);
+    const line = { subject: subject.words, mode: tracer.name, unit: subject.unit };
+    const key = `${subject.key ?? subject.operation}/${tracer.name}`;
+    const cpu = spread(own.map((one) => one.cpu));
+    if (tracer === none) {
+      report({ ...line, key: `${key}/cpu`, measure: "CPU an operation", value: cpu });
+      continue;
+    }
+    const added = spread(own.map((one, round) => one.cpu - (untraced[round] as Sample).cpu));
+    const part = added.median / base;
+    const wall = spread(own.map((one, round) => one.wall / (untraced[round] as Sample).wall)).median;
+    const lost = own.reduce((total, one) => total + (one.lost ?? 0), 0);
+    const counted = own.some((one) => one.lost !== undefined);
+    const consumerNs = spread(own.map((one) => one.consumerNs)).median;
+    const under = subject.aim ?? (subject.aimPart === undefined ? undefined : subject.aimPart * base);
+    report({
+      ...line,
+      key: `${key}/added`,
+      measure: "added an operation",
+      value: added,
+      ratio: `${(1 + part).toFixed(3)}x none, wall ${wall.toFixed(2)}x`,
+      ...(under === undefined || tracer.name !== "spydertop" ? {} : { aim: { under } }),
+      note: [
+        `least ${(least(own) - least(untraced)).toFixed(subject.unit === "ns" ? 0 : 1)}`,
+        `consumer ${(consumerNs / 1000).toFixed(2)} µs`,
+        ...(counted ? [`lost ${lost}`] : []),
+      ].join(", "),
+    });
+  }
+}
+
+/** Where the time goes inside: ns of each kernel program an operation, by the kernel's own count. */
+export async function programsOf(subject: Subject, tracer: Spydertop): Promise<void> {
+  await tracer.start();
+  const workload = await Workload.start();
+  await workload.run(subject.operation, Math.ceil(subject.count / 10));
+  const samples: ProgramTime[][] = [];
+  try {
+    const restore = countProgramTime();
+    try {
+      for (let i = 0; i < 7; i++) {
+        const before = programTimes(tracer.pid);
+        await workload.run(subject.operation, subject.count);
+        samples.push(since(before, programTimes(tracer.pid)));
+      }
+    } finally {
+      restore();
+    }
+  } catch (error) {
+    skip(`${subject.words}: time in kernel programs`, (error as Error).message);
+  }
+  await workload.close();
+  await tracer.stop();
+  for (const name of new Set(samples.flat().map((program) => program.name))) {
+    const of = (field: "ns" | "runs") =>
+      spread(samples.map((all) => (all.find((program) => program.name === name)?.[field] ?? 0) / subject.count));
+    const runs = of("runs").median;
+    if (runs < 0.05) continue; // someone else's
+    report({
+      key: `${subject.operation}/program/${name}`,
+      subject: subject.words,
+      mode: name,
+      measure: "in the program",
+      unit: "ns",
+      value: of("ns"),
+      note: `${runs.toFixed(2)} runs an operation, ${(of("ns").median / runs).toFixed(0)} ns each, the kernel's clock included`,
+    });
+  }
+}

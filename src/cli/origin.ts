@@ -1,0 +1,55 @@
+import type { Subject } from "../core/query/model.ts";
+import type { Queries } from "../ui/ports.ts";
+import { originText } from "../ui/text/origin-text.ts";
+import { sanitise } from "../ui/text/sanitise.ts";
+import { glyphsOf } from "../ui/theme/glyphs.ts";
+import { openSource } from "./open-source.ts";
+import { createSession } from "./session.ts";
+
+const SNAPSHOT_MS = 2000;
+
+/** What a user calls "4711", "192.0.2.1:443", ":22" or "/tmp/x". The newest of several. */
+export function findSubject(queries: Queries, what: string): Subject | undefined {
+  const subjects = queries.entries();
+  if (/^\d+$/u.test(what)) {
+    return subjects
+      .filter(({ live }) => live)
+      .map(({ subject }) => subject)
+      .findLast((subject) => subject.kind === "process" && queries.process(subject.id)?.pid === Number(what)) as
+      | Subject
+      | undefined;
+  }
+  if (what.startsWith("/")) {
+    return subjects.findLast(({ subject, text }) => subject.kind === "file" && text === what)?.subject as
+      | Subject
+      | undefined;
+  }
+  const row = queries
+    .connections(undefined, true)
+    .find(({ local, remote }) => local === what || remote === what || (what.startsWith(":") && local.endsWith(what)));
+  return row === undefined ? undefined : { kind: "connection", id: row.id };
+}
+
+/** Prints how something came to be. Returns the exit code: 1 when it is not known. */
+export function runOrigin(what: string, json: boolean, bpf: boolean): number {
+  const source = openSource(bpf);
+  try {
+    const session = createSession(source);
+    session.drain(SNAPSHOT_MS);
+    const { queries } = session;
+    const subject = findSubject(queries, what);
+    if (subject === undefined) {
+      process.stderr.write(`spydertop: nothing known about ${sanitise(what)}\n`);
+      return 1;
+    }
+    const chain = queries.origin(subject);
+    const wallMs = (ns: number): number => queries.wallMs(ns);
+    const text = json
+      ? JSON.stringify({ ...chain, steps: chain.steps.map((step) => ({ ...step, atMs: wallMs(step.atNs) })) }, null, 2)
+      : originText(chain, wallMs, wallMs(queries.nowNs), glyphsOf(false));
+    process.stdout.write(`${text}\n`);
+    return 0;
+  } finally {
+    source.close();
+  }
+}

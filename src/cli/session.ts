@@ -1,0 +1,41 @@
+import { ContainerNames } from "../capture/containers/container-names.ts";
+import type { EventSource } from "../capture/source.ts";
+import { UserNames } from "../capture/users.ts";
+import { Monitor } from "../core/monitor.ts";
+import { monitorQueries } from "../ui/monitor-queries.ts";
+import type { CaptureTotals, Names, Queries } from "../ui/ports.ts";
+
+/** A source, the graph it feeds, and what is asked of them. */
+export interface Session {
+  readonly source: EventSource;
+  readonly queries: Queries;
+  readonly names: Names;
+  /** Takes in what is waiting, for at most budgetMs; true when there is more. */
+  drain(budgetMs: number): boolean;
+  totals(): CaptureTotals;
+}
+
+export function createSession(source: EventSource): Session {
+  const monitor = new Monitor();
+  const users = new UserNames();
+  const containers = new ContainerNames();
+  const names: Names = {
+    user: (uid) => users.name(uid),
+    container: (cgroup) => {
+      const info = containers.lookup(cgroup);
+      return info?.kind === "container" || info?.kind === "pod" ? info.name : "";
+    },
+  };
+  const ingest = (batch: Uint8Array): void => monitor.ingest(batch);
+  return {
+    source,
+    queries: monitorQueries(monitor, names),
+    names,
+    drain: (budgetMs) => source.drain(ingest, budgetMs),
+    totals: () => {
+      const { limited } = source.status();
+      const counts = { kind: source.kind, events: monitor.events, lost: monitor.lostTotal };
+      return limited === undefined ? counts : { ...counts, limited };
+    },
+  };
+}

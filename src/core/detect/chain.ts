@@ -1,0 +1,30 @@
+import type { Graph } from "../graph/graph.ts";
+import type { ProcessIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { PROCESS_FLAG } from "../graph/processes.ts";
+import { beginsLogin, facesNetwork, isContainerRuntime, isLoginServer, isScheduler, nameAt } from "../graph/roles.ts";
+
+/**
+ * The chain a process belongs to: itself and its ancestors up to where the chain began (login, scheduler, network-facing server,
+ * container, service), root first. System services above that are not part of it.
+ */
+export function chainOf(graph: Graph, process: ProcessIndex): ProcessIndex[] {
+  const { processes } = graph;
+  const chain: ProcessIndex[] = [];
+  for (let at = process; at !== NONE; at = processes.parent.get(at)) {
+    if (processes.tgid.get(at) === 1 || processes.has(at, PROCESS_FLAG.KERNEL_THREAD)) break;
+    const name = nameAt(graph, at, Number.POSITIVE_INFINITY);
+    const listens = at !== process && facesNetwork(graph, at);
+    // One sshd or container runtime serves them all.
+    if (at !== process && ((listens && isLoginServer(name)) || isContainerRuntime(name))) break;
+    chain.push(at);
+    if (at !== process && (listens || isScheduler(name))) break;
+    if (beginsLogin(graph, at)) break;
+  }
+  return chain.reverse();
+}
+
+/** Where a chain began: two processes with the same root are of the same chain. */
+export function chainRoot(graph: Graph, process: ProcessIndex): ProcessIndex {
+  return chainOf(graph, process)[0] ?? process;
+}

@@ -1,0 +1,114 @@
+import { CONNECTION_FLAG } from "../graph/connections.ts";
+import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { PROCESS_FLAG } from "../graph/processes.ts";
+import { pipeHolders } from "../graph/provenance.ts";
+import { severityNumber } from "../query/certainty.ts";
+import type { ConnectionId, Finding } from "../query/model.ts";
+import { chainOf } from "./chain.ts";
+import { downloadPipedToShell, downloadThenExecute } from "./download-execute.ts";
+import { secretRead } from "./secret-read.ts";
+import { shellBelowServer } from "./server-shell.ts";
+import type { Signal } from "./signal.ts";
+import { stdioIsSocket } from "./stdio-socket.ts";
+import { unusualExecutable } from "./unusual-executable.ts";
+
+/** A flood of different findings says no more than this many, and each pins its chain in memory. */
+const MAX_FINDINGS = 2000;
+/** A pipeline is followed so far down from a process that connects. */
+const MAX_STAGES = 4;
+
+/** Looks at what each batch changed and keeps what was found. */
+export class Detector {
+  /** In the order found. */
+  readonly findings: Finding[] = [];
+  /** Worst severity (its number) of the findings a connection is evidence of. */
+  readonly connectionSeverity = new Map<ConnectionId, number>();
+  readonly #graph: Graph;
+  readonly #keys = new Set<string>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** Examines graph.changes. */
+  examine(): void {
+    const { changes, edges, clock } = this.#graph;
+    for (const process of changes.executed) {
+      this.#emit(downloadThenExecute(this.#graph, process));
+      this.#emit(downloadPipedToShell(this.#graph, process, clock.nowNs));
+      this.#emit(unusualExecutable(this.#graph, process));
+      this.#emit(stdioIsSocket(this.#graph, process));
+      this.#emit(shellBelowServer(this.#graph, process));
+    }
+    for (const edge of changes.sockets) {
+      if (edges.has(edge, EDGE_FLAG.STDIN | EDGE_FLAG.STDOUT))
+        this.#emit(stdioIsSocket(this.#graph, edges.process.get(edge)));
+      for (const reader of this.#downstream(edges.process.get(edge)))
+        this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
+    }
+    for (const edge of changes.pipes) {
+      if (edges.kind.get(edge) === EDGE.PIPE_READ) continue;
+      for (const reader of this.#downstream(edges.process.get(edge)))
+        this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
+    }
+    for (const edge of changes.secretReads) this.#emit(secretRead(this.#graph, edge));
+  }
+
+  /** Processes that read, directly or through others, what a process writes to its standard output. */
+  #downstream(process: ProcessIndex): ProcessIndex[] {
+    const { edges, processes } = this.#graph;
+    const found: ProcessIndex[] = [];
+    const head = processes.edges[FAMILY.CHANNELS];
+    if (head === undefined) return found;
+    let stage: ProcessIndex[] = [process];
+    for (let depth = 0; depth < MAX_STAGES && stage.length > 0; depth++) {
+      const next: ProcessIndex[] = [];
+      for (const writer of stage) {
+        for (let edge: EdgeIndex = head.get(writer); edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+          if (edges.kind.get(edge) !== EDGE.PIPE_WRITE || !edges.has(edge, EDGE_FLAG.STDOUT)) continue;
+          for (const reader of pipeHolders(this.#graph, edges.object.get(edge), EDGE.PIPE_READ, writer))
+            next.push(edges.process.get(reader));
+        }
+      }
+      stage = next.filter((one) => one !== process && !found.includes(one));
+      found.push(...stage);
+    }
+    return found;
+  }
+
+  /** Highlights the chain; the first of its key also becomes a finding, and pins what it rests on. */
+  #emit(signal: Signal | undefined): void {
+    if (signal === undefined) return;
+    const { processes } = this.#graph;
+    const chain = chainOf(this.#graph, signal.process);
+    for (const other of signal.others) if (!chain.includes(other)) chain.splice(chain.length - 1, 0, other);
+    const severity = severityNumber(signal.severity);
+    for (const process of chain)
+      if (severity > processes.severity.get(process)) processes.severity.set(process, severity);
+    const key = `${signal.rule}|${signal.key}`;
+    if (this.#keys.has(key) || this.findings.length >= MAX_FINDINGS) return;
+    this.#keys.add(key);
+    this.#pin(signal, chain, severity);
+    const { others: _others, key: _key, ...told } = signal;
+    this.findings.push({
+      ...told,
+      id: this.findings.length + 1,
+      process: processes.id(signal.process),
+      chain: chain.map((process) => processes.id(process)),
+    });
+  }
+
+  #pin(signal: Signal, chain: readonly ProcessIndex[], severity: number): void {
+    const { processes, connections } = this.#graph;
+    for (const process of chain) processes.setFlag(process, PROCESS_FLAG.EVIDENCE);
+    for (const subject of signal.evidence) {
+      if (subject.kind !== "connection") continue;
+      const connection = connections.row(subject.id);
+      if (connection !== NONE) connections.setFlag(connection, CONNECTION_FLAG.EVIDENCE);
+      this.connectionSeverity.set(subject.id, Math.max(severity, this.connectionSeverity.get(subject.id) ?? 0));
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { lastWrite, pipeHolders, stdinPipe, writeTime } from "../graph/provenance.ts";
+import { isPackageManager, isServerSide, nameAt } from "../graph/roles.ts";
+
+/** Content that came over the network: who fetched it, over which connection. */
+export interface Download {
+  readonly by: ProcessIndex;
+  readonly edge: EdgeIndex;
+  /** Who passed it on to the end, last one first: `cp`, `base64 -d`. */
+  readonly through: readonly ProcessIndex[];
+}
+
+/** Copies and pipelines are followed this far. */
+const MAX_STAGES = 4;
+const MAX_EDGES = 512;
+
+/** The network connection a process had made last before a moment; NONE when it had none. One to this host counts. */
+export function connectionBefore(graph: Graph, process: ProcessIndex, timeNs: number): EdgeIndex {
+  const { edges, connections } = graph;
+  let best: EdgeIndex = NONE;
+  for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
+    const head = graph.processes.edges[family];
+    let left = MAX_EDGES;
+    for (
+      let edge = head?.get(process) ?? NONE;
+      edge !== NONE && left > 0;
+      edge = edges.nextOfProcess.get(edge), left--
+    ) {
+      const connection = edges.object.get(edge);
+      if (connections.isUnix(connection) || connections.isListening(connection) || isServerSide(graph, edge)) continue;
+      // Name look-ups are datagrams to port 53 and fetch no content.
+      const server = 2 * connection + 1 - connections.clientSide.get(connection);
+      if (connections.error.get(connection) !== 0 || connections.port.get(server) === 53) continue;
+      if (edges.firstNs.get(edge) > timeNs) continue;
+      if (best === NONE || edges.firstNs.get(edge) > edges.firstNs.get(best)) best = edge;
+    }
+  }
+  return best;
+}
+
+/** Whether what a file held at a moment was fetched by its writer, or copied from something that was. */
+export function downloadedFile(graph: Graph, file: FileIndex, timeNs: number): Download | undefined {
+  const through: ProcessIndex[] = [];
+  let at = file;
+  let beforeNs = timeNs;
+  for (let stage = 0; stage < MAX_STAGES; stage++) {
+    const write = lastWrite(graph, at, beforeNs);
+    if (write === NONE) return undefined;
+    const writer = graph.edges.process.get(write);
+    beforeNs = writeTime(graph, write, beforeNs);
+    if (isPackageManager(nameAt(graph, writer, beforeNs))) return undefined;
+    const edge = connectionBefore(graph, writer, beforeNs);
+    if (edge !== NONE) return { by: writer, edge, through };
+    through.push(writer);
+    const piped = pipedDownload(graph, writer, beforeNs);
+    if (piped !== undefined) return { ...piped, through: [...through, ...piped.through] };
+    at = lastReadWritten(graph, writer, at, beforeNs);
+    if (at === NONE) return undefined;
+  }
+  return undefined;
+}
+
+/** Whether what a process reads from its standard input is fetched by a process up the pipeline. */
+export function pipedDownload(graph: Graph, process: ProcessIndex, timeNs: number): Download | undefined {
+  const { edges } = graph;
+  const through: ProcessIndex[] = [];
+  let at = process;
+  for (let stage = 0; stage < MAX_STAGES; stage++) {
+    const pipe = stdinPipe(graph, at, timeNs);
+    if (pipe === NONE) return undefined;
+    const standard = EDGE_FLAG.STDOUT | EDGE_FLAG.STDERR;
+    const holder = pipeHolders(graph, edges.object.get(pipe), EDGE.PIPE_WRITE, at).find((one) =>
+      edges.has(one, standard),
+    );
+    if (holder === undefined) return undefined;
+    at = edges.process.get(holder);
+    const edge = connectionBefore(graph, at, timeNs);
+    if (edge !== NONE) return { by: at, edge, through };
+    if (at === process || through.includes(at)) return undefined;
+    through.push(at);
+  }
+  return undefined;
+}
+
+/** The last file a process read, before a moment, that somebody else had written. */
+function lastReadWritten(graph: Graph, process: ProcessIndex, except: FileIndex, timeNs: number): FileIndex {
+  const { edges, processes } = graph;
+  const head = processes.edges[FAMILY.READS];
+  let best: EdgeIndex = NONE;
+  let left = MAX_EDGES;
+  for (let edge = head?.get(process) ?? NONE; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
+    const file = edges.object.get(edge);
+    if (edges.kind.get(edge) !== EDGE.READ || file === except || edges.firstNs.get(edge) > timeNs) continue;
+    if (lastWrite(graph, file, edges.firstNs.get(edge), process) === NONE) continue;
+    if (best === NONE || edges.firstNs.get(edge) > edges.firstNs.get(best)) best = edge;
+  }
+  return best === NONE ? NONE : edges.object.get(best);
+}

@@ -1,0 +1,86 @@
+import type { Graph } from "../graph/graph.ts";
+import { IMAGE_KNOWN } from "../graph/images.ts";
+import type { ProcessIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { resolvePath } from "../graph/paths.ts";
+import { who } from "../origin/words.ts";
+import { imageCertainty } from "../query/certainty.ts";
+import type { Severity } from "../query/model.ts";
+import { IMAGE_FLAG } from "../wire/layout.gen.ts";
+import { chainRoot } from "./chain.ts";
+import type { Signal } from "./signal.ts";
+
+/** Directories everybody may write to. */
+const WRITABLE = /^\/(tmp|var\/tmp|dev\/shm|run\/(user\/\d+|lock|shm))\//;
+const IN_MEMORY_DIRECTORY = /^\/(dev|run)\/shm\//;
+const HIDDEN = /\/\.[^/]/;
+/** Build and packaging tools that run what they just made there. Known false positives beside them: self-extracting installers. */
+const BUILD =
+  /^\/(var\/)?tmp\/(go-build|go-link|\.mount_|appimage|pytest|cargo|rustc|cc[A-Za-z0-9]{6}|npm-|npx-|pip-|uv-|bazel|nix-build|build[-.]|cmake|conftest|mkinitramfs|dracut)/i;
+/** Container runtimes copy themselves into memory before they enter a container (CVE-2019-5736). */
+const SELF_CLONE = /runc_cloned|^\/?memfd:(runc|crun|systemd|lxc)/;
+const SYSTEM = /^\/(usr|bin|sbin|lib|lib64|opt|snap|nix)\//;
+
+interface Place {
+  readonly what: string;
+  readonly severity: Severity;
+  readonly techniques: readonly string[];
+}
+
+/** What runs lies where nothing installed would: a directory everybody can write to, memory, or it has no name left. */
+export function unusualExecutable(graph: Graph, process: ProcessIndex): Signal | undefined {
+  const { images, files, processes } = graph;
+  const image = processes.image.get(process);
+  if (image === NONE) return undefined;
+  const exe = images.exe.get(image);
+  const named = images.script.get(image);
+  const script = named === "" ? "" : resolvePath(named, images.cwd.get(image));
+  const flags = images.flags.get(image);
+  const found = (images.known.get(image) & IMAGE_KNOWN.BEFORE_START) !== 0;
+  const path = placeOf(script) === undefined ? exe : script;
+  const place = memoryPlace(exe, flags) ?? deletedPlace(exe, flags, found) ?? placeOf(path);
+  if (place === undefined) return undefined;
+  const file = files.row(images.fileId.get(image));
+  return {
+    rule: "unusual-executable",
+    title: "Execution from an unusual place",
+    reason: `${who(graph, process, Number.POSITIVE_INFINITY)} ${found ? "runs" : "executed"} ${path || "a file without a name"}: ${place.what}`,
+    severity: place.severity,
+    techniques: place.techniques,
+    atNs: images.atNs.get(image),
+    process,
+    others: [],
+    evidence: file === NONE ? [] : [{ kind: "file", id: files.id(file) }],
+    certainty: imageCertainty(graph, image),
+    key: `${processes.id(chainRoot(graph, process))}|${path}`,
+  };
+}
+
+function memoryPlace(exe: string, flags: number): Place | undefined {
+  if ((flags & IMAGE_FLAG.MEMFD) === 0 || SELF_CLONE.test(exe)) return undefined;
+  return { what: "it exists in memory only", severity: "high", techniques: ["T1620"] };
+}
+
+/** An upgrade leaves running programs without a name; one that had none when it was executed was hidden. */
+function deletedPlace(exe: string, flags: number, found: boolean): Place | undefined {
+  if ((flags & IMAGE_FLAG.DELETED) === 0 || (flags & IMAGE_FLAG.MEMFD) !== 0) return undefined;
+  if ((found && SYSTEM.test(exe)) || BUILD.test(exe)) return undefined;
+  return { what: "it has been deleted", severity: found ? "low" : "medium", techniques: ["T1070.004"] };
+}
+
+function placeOf(path: string): Place | undefined {
+  if (!WRITABLE.test(path) || BUILD.test(path)) return undefined;
+  if (IN_MEMORY_DIRECTORY.test(path))
+    return {
+      what: "a directory in memory that everybody may write to",
+      severity: "high",
+      techniques: ["T1036.005", "T1059"],
+    };
+  if (HIDDEN.test(path))
+    return {
+      what: "hidden, in a directory everybody may write to",
+      severity: "medium",
+      techniques: ["T1564.001", "T1059"],
+    };
+  return { what: "a directory everybody may write to", severity: "low", techniques: ["T1059"] };
+}

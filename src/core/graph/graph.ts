@@ -1,0 +1,241 @@
+import { BatchReader } from "../wire/decode.ts";
+import { FLAG, HDR, KIND } from "../wire/layout.gen.ts";
+import { Changes } from "./changes.ts";
+import { Channels } from "./channels.ts";
+import { Clock } from "./clock.ts";
+import { Connections } from "./connections.ts";
+import { EDGE_FLAG, Edges } from "./edges.ts";
+import { Files } from "./files.ts";
+import { Images } from "./images.ts";
+import type { ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { ingestFile, ingestUse } from "./ingest-file.ts";
+import { ingestPath } from "./ingest-path.ts";
+import { ingestPipe } from "./ingest-pipe.ts";
+import { ingestCgroup, ingestCred, ingestExit, ingestFork, ingestImage } from "./ingest-process.ts";
+import { ingestSocket } from "./ingest-socket.ts";
+import { ingestUnix } from "./ingest-unix.ts";
+import { ingestLoss, ingestMark, ingestTick } from "./ingest-usage.ts";
+import { markExit, revive } from "./lifecycle.ts";
+import { PROCESS_FLAG, Processes } from "./processes.ts";
+
+/** Counts of rows the memory limit made us forget. */
+export interface Forgotten {
+  processes: number;
+  connections: number;
+  files: number;
+  edges: number;
+}
+
+/**
+ * The causal graph: tables, and batches put into them. Everything here is state of the machine as the records tell it; questions are
+ * asked by src/core/query and src/core/origin. Rows may come late, twice or never.
+ */
+export class Graph {
+  readonly reader = new BatchReader();
+  readonly clock = new Clock();
+  readonly processes = new Processes();
+  readonly images = new Images();
+  readonly files = new Files();
+  readonly connections = new Connections();
+  readonly channels = new Channels();
+  readonly edges: Edges;
+  readonly changes = new Changes();
+  /** Records since the start, without marks and loss reports. */
+  events = 0;
+  /** Records that were not delivered, by kind number. */
+  readonly lost = new Map<number, number>();
+  readonly forgotten: Forgotten = { processes: 0, connections: 0, files: 0, edges: 0 };
+
+  /** Ids of exited processes in the order of their exit: who is forgotten first. */
+  readonly exited: number[] = [];
+  /** Ids of closed connections in the order of their end. */
+  readonly closed: number[] = [];
+  /** Ids of connections whose client side is a guess until the listeners are known. */
+  readonly guessed: number[] = [];
+  /** cgroup id -> path. */
+  readonly cgroupPaths = new Map<number, string>();
+
+  snapshot = 0;
+  snapshotBeganNs = 0;
+  /** Refreshes of usage and of sockets that are complete, and when the last one was. */
+  tickRefresh = 0;
+  tickRefreshNs = Number.NaN;
+  socketRefresh = 0;
+  socketRefreshNs = Number.NaN;
+
+  #lastTgid = -1;
+  #lastStartLo = 0;
+  #lastStartHi = 0;
+  #lastProcess: ProcessIndex = NONE;
+
+  constructor() {
+    const { processes, files, connections, channels } = this;
+    const writers = [files.writers, files.writers, files.writers, files.writers];
+    const writerCount = [files.writerCount, files.writerCount, files.writerCount, files.writerCount];
+    this.edges = new Edges({
+      ofProcess: processes.edges,
+      ofObject: [
+        files.readers,
+        files.readers,
+        ...writers,
+        connections.edges,
+        connections.edges,
+        channels.edges,
+        channels.edges,
+      ],
+      degree: [
+        files.readerCount,
+        files.readerCount,
+        ...writerCount,
+        connections.edgeCount,
+        connections.edgeCount,
+        channels.edgeCount,
+        channels.edgeCount,
+      ],
+    });
+  }
+
+  /** Takes in one batch. Never throws on its contents; what could not be read is counted by the reader. */
+  ingest(batch: Uint8Array): void {
+    const reader = this.reader;
+    if (!reader.open(batch)) return;
+    this.clock.advance(reader.batchTimeNs, reader.batchWallMs);
+    while (reader.next()) this.#row(reader);
+    this.#lastTgid = -1;
+  }
+
+  /** Records lost, all kinds. */
+  get lostTotal(): number {
+    let total = 0;
+    for (const count of this.lost.values()) total += count;
+    return total;
+  }
+
+  /** The process of the row's header, made when unknown; NONE when the record has no owner. */
+  rowProcess(reader: BatchReader): ProcessIndex {
+    const tgid = reader.u32(HDR.tgid);
+    const startLo = reader.lo(HDR.start);
+    const startHi = reader.hi(HDR.start);
+    if (tgid === this.#lastTgid && startLo === this.#lastStartLo && startHi === this.#lastStartHi)
+      return this.#lastProcess;
+    if (tgid === 0 || (reader.flags & FLAG.NO_OWNER) !== 0) return NONE;
+    const row = this.obtain(tgid, startLo, startHi, reader.timeNs(HDR.start));
+    if (row === NONE) return NONE;
+    const processes = this.processes;
+    processes.seenSnapshot.set(row, this.snapshot);
+    if (processes.has(row, PROCESS_FLAG.EXIT_INFERRED) && reader.timeNs(HDR.time) > processes.exitNs.get(row))
+      revive(this, row);
+    this.#lastTgid = tgid;
+    this.#lastStartLo = startLo;
+    this.#lastStartHi = startHi;
+    this.#lastProcess = row;
+    return row;
+  }
+
+  /** The process with an identity, made when unknown. A start of 0 is "unknown": then the living process of that pid, or NONE. */
+  obtain(tgid: number, startLo: number, startHi: number, startNs: number): ProcessIndex {
+    const processes = this.processes;
+    if (tgid === 0) return NONE;
+    if (startLo === 0 && startHi === 0) return processes.living(tgid);
+    const known = processes.find(tgid, startLo, startHi);
+    if (known !== NONE) return known;
+    const others = processes.withTgid(tgid);
+    const row = processes.add(tgid, startLo, startHi, startNs);
+    processes.seenSnapshot.set(row, this.snapshot);
+    for (const other of others) {
+      // A pid is used again only after its process is gone.
+      const otherStart = processes.startNs.get(other);
+      if (otherStart > startNs) markExit(this, row, otherStart, true);
+      else if (!processes.has(other, PROCESS_FLAG.EXITED)) markExit(this, other, startNs, true);
+    }
+    this.#lastTgid = -1;
+    return row;
+  }
+
+  /** Edge flags that say how the row was learned. */
+  rowEdgeFlags(reader: BatchReader): number {
+    const flags = reader.flags;
+    if (flags === 0) return 0;
+    return (
+      ((flags & FLAG.BEFORE_START) !== 0 ? EDGE_FLAG.BEFORE_START : 0) |
+      ((flags & FLAG.UNVERIFIED) !== 0 ? EDGE_FLAG.UNVERIFIED : 0) |
+      ((flags & FLAG.POLLED) !== 0 ? EDGE_FLAG.POLLED : 0)
+    );
+  }
+
+  #row(reader: BatchReader): void {
+    switch (reader.kind) {
+      case KIND.OPEN:
+      case KIND.CHMOD:
+        this.events++;
+        ingestFile(this, reader);
+        break;
+      case KIND.READ:
+      case KIND.WRITE:
+        this.events++;
+        ingestUse(this, reader);
+        break;
+      case KIND.RENAME:
+      case KIND.UNLINK:
+      case KIND.LINK:
+        this.events++;
+        ingestPath(this, reader);
+        break;
+      case KIND.CRED:
+        this.events++;
+        ingestCred(this, reader);
+        break;
+      case KIND.CGROUP:
+        this.events++;
+        ingestCgroup(this, reader);
+        break;
+      case KIND.CONNECT:
+      case KIND.ACCEPT:
+      case KIND.LISTEN:
+      case KIND.CLOSE:
+      case KIND.SOCKET:
+      case KIND.DATAGRAM:
+        this.events++;
+        ingestSocket(this, reader);
+        break;
+      case KIND.FORK:
+        this.events++;
+        ingestFork(this, reader);
+        break;
+      case KIND.EXEC:
+      case KIND.PROCESS:
+        this.events++;
+        ingestImage(this, reader);
+        break;
+      case KIND.EXIT:
+        this.events++;
+        ingestExit(this, reader);
+        break;
+      case KIND.UNIX_CONNECT:
+      case KIND.UNIX_ACCEPT:
+      case KIND.UNIX_SOCKET:
+        this.events++;
+        ingestUnix(this, reader);
+        break;
+      case KIND.PIPE:
+        this.events++;
+        ingestPipe(this, reader);
+        break;
+      case KIND.TICK:
+        ingestTick(this, reader);
+        break;
+      case KIND.MARK:
+        this.#lastTgid = -1;
+        ingestMark(this, reader);
+        break;
+      case KIND.LOSS:
+        ingestLoss(this, reader);
+        break;
+      default:
+        // Told apart by no part of the graph yet; it still shows that its process lives.
+        this.events++;
+        this.rowProcess(reader);
+    }
+  }
+}

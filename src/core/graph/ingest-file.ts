@@ -1,0 +1,97 @@
+import type { BatchReader } from "../wire/decode.ts";
+import { FILE, HDR, KIND, OPEN_FLAG, USE } from "../wire/layout.gen.ts";
+import { EDGE, EDGE_FLAG } from "./edges.ts";
+import { FILE_FLAG } from "./files.ts";
+import type { Graph } from "./graph.ts";
+import type { FileIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { isSecretPath, resolvePath } from "./paths.ts";
+
+const S_IFMT = 0o170000;
+const S_IFCHR = 0o020000;
+/** Character devices everybody opens and that carry nothing from one process to another. */
+const DULL_DEVICE = /^\/dev\/(null|zero|full|u?random|tty|ptmx|pts\/.*|console)$/;
+
+/** OPEN and CHMOD. */
+export function ingestFile(graph: Graph, reader: BatchReader): void {
+  const { files, edges } = graph;
+  const process = graph.rowProcess(reader);
+  const mode = reader.u32(FILE.mode);
+  if ((mode & S_IFMT) === S_IFCHR && DULL_DEVICE.test(reader.text(FILE.path))) return;
+  const timeNs = reader.timeNs(HDR.time);
+  const file = rowFile(graph, reader, process, timeNs);
+  if (file === NONE) return;
+  const open = reader.u32(FILE.open);
+  if (timeNs > files.lastNs.get(file)) files.lastNs.set(file, timeNs);
+  if ((open & (OPEN_FLAG.DELETED | OPEN_FLAG.MEMFD)) !== 0) {
+    if ((open & OPEN_FLAG.DELETED) !== 0) files.setFlag(file, FILE_FLAG.DELETED);
+    if ((open & OPEN_FLAG.MEMFD) !== 0) files.setFlag(file, FILE_FLAG.MEMFD);
+  }
+  if (process === NONE) return;
+  const how = graph.rowEdgeFlags(reader);
+  if (reader.kind === KIND.CHMOD) {
+    edges.touch(EDGE.CHMOD, process, file, timeNs, how | ((mode & 0o111) !== 0 ? EDGE_FLAG.MADE_EXECUTABLE : 0));
+    return;
+  }
+  if ((open & (OPEN_FLAG.WRITE | OPEN_FLAG.CREATED)) !== 0) {
+    const created = (open & OPEN_FLAG.CREATED) !== 0;
+    edges.touch(EDGE.WROTE, process, file, timeNs, how | (created ? EDGE_FLAG.CREATED : 0));
+    if (edges.added) files.indexPath(file);
+  }
+  if ((open & OPEN_FLAG.READ) !== 0) {
+    const edge = edges.touch(EDGE.READ, process, file, timeNs, how);
+    if (edges.added && files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);
+  }
+}
+
+/** READ and WRITE: that an open descriptor was used, also one inherited or opened before the start. */
+export function ingestUse(graph: Graph, reader: BatchReader): void {
+  const { edges, files } = graph;
+  const process = graph.rowProcess(reader);
+  if (process === NONE) return;
+  if ((reader.u32(USE.mode) & S_IFMT) === S_IFCHR && DULL_DEVICE.test(reader.text(USE.path))) return;
+  const timeNs = reader.timeNs(HDR.time);
+  const file = rowFile(graph, reader, process, timeNs);
+  if (file === NONE) return;
+  if (timeNs > files.lastNs.get(file)) files.lastNs.set(file, timeNs);
+  const wrote = reader.kind === KIND.WRITE;
+  const edge = edges.note(wrote ? EDGE.WROTE : EDGE.READ, process, file, timeNs, graph.rowEdgeFlags(reader));
+  if (!edges.added) return;
+  if (wrote) files.indexPath(file);
+  else if (files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);
+}
+
+/** FILE and USE begin alike: path, device, inode, generation. */
+function rowFile(graph: Graph, reader: BatchReader, process: ProcessIndex, timeNs: number): FileIndex {
+  const { files, processes, images } = graph;
+  const lo = reader.lo(FILE.ino);
+  const hi = reader.hi(FILE.ino);
+  if (lo === 0 && hi === 0) {
+    const image = process === NONE ? NONE : processes.image.get(process);
+    const path = resolvePath(reader.text(FILE.path), image === NONE ? "" : images.cwd.get(image));
+    if (path === "") return NONE;
+    const known = files.atPath(path);
+    return known === NONE ? addFile(graph, 0, 0, 0, 0, path, timeNs) : known;
+  }
+  const dev = reader.u32(FILE.dev);
+  const generation = reader.u32(FILE.gen);
+  const known = files.find(dev, generation, lo, hi);
+  const path = reader.text(FILE.path);
+  if (known === NONE) return addFile(graph, dev, generation, lo, hi, path, timeNs);
+  if (path !== "" && timeNs >= files.lastNs.get(known)) files.rename(known, path);
+  return known;
+}
+
+function addFile(
+  graph: Graph,
+  dev: number,
+  generation: number,
+  lo: number,
+  hi: number,
+  path: string,
+  timeNs: number,
+): FileIndex {
+  const file = graph.files.add(dev, generation, lo, hi, path, timeNs);
+  if (isSecretPath(path)) graph.files.setFlag(file, FILE_FLAG.SECRET);
+  return file;
+}

@@ -1,0 +1,215 @@
+import type { BatchReader } from "../wire/decode.ts";
+import { FLAG, HDR, KIND, SOCK } from "../wire/layout.gen.ts";
+import { CONNECTION_FLAG, END_FLAG, STATE, TCP } from "./connections.ts";
+import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
+import type { Graph } from "./graph.ts";
+import type { EndIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { closeEnd, reopen } from "./lifecycle.ts";
+
+/** errno of a connect that is still under way. */
+const EINPROGRESS = 115;
+/** Own address, then the other side's. */
+const addresses = new Uint8Array(32);
+
+/** CONNECT, ACCEPT, LISTEN, CLOSE, SOCKET and DATAGRAM. */
+export function ingestSocket(graph: Graph, reader: BatchReader): void {
+  const { connections } = graph;
+  const process = graph.rowProcess(reader);
+  const timeNs = reader.timeNs(HDR.time);
+  const kind = reader.kind;
+  reader.copy(SOCK.laddr, 16, addresses, 0);
+  reader.copy(SOCK.raddr, 16, addresses, 16);
+  if (kind === KIND.CLOSE && reader.u8(SOCK.proto) !== TCP) {
+    closeAll(graph, reader, timeNs);
+    return;
+  }
+  let end = findEnd(graph, reader, timeNs);
+  if (end === NONE) {
+    if (kind === KIND.SOCKET && reader.u8(SOCK.state) === STATE.CLOSED) return;
+    end = addConnection(graph, reader, timeNs);
+  }
+  const connection = end >> 1;
+  if (kind !== KIND.CLOSE) takeBackClose(graph, end, timeNs);
+  if (timeNs < connections.openedNs.get(connection)) connections.openedNs.set(connection, timeNs);
+  const localPort = reader.u16(SOCK.lport);
+  if (localPort !== 0 && connections.port.get(end) !== localPort)
+    connections.setTuple(end, addresses, localPort, reader.u16(SOCK.rport));
+  settleClient(graph, reader, end);
+  count(graph, reader, end, timeNs);
+  if (process !== NONE) own(graph, reader, process, end, timeNs);
+  const error = reader.i32(SOCK.err);
+  if (kind === KIND.CLOSE) {
+    closeEnd(graph, end, timeNs, false);
+  } else if (kind === KIND.CONNECT && error !== 0 && error !== EINPROGRESS) {
+    connections.error.set(connection, error);
+    closeEnd(graph, end, timeNs, false);
+  } else if (!connections.has(connection, CONNECTION_FLAG.CLOSED) && !connections.isListening(connection)) {
+    const state = reader.u8(SOCK.state);
+    const before = connections.state.get(connection);
+    // A late report of the attempt does not undo its success.
+    if (!(state === STATE.SYN_SENT && before === STATE.ESTABLISHED)) connections.state.set(connection, state);
+  }
+}
+
+/**
+ * The end a row speaks of, NONE when it is new. An inode leads to it while the socket is open; after that, or for the other side of
+ * a local connection, the tuple does. An inode whose tuple changed was used again: its CLOSE was lost.
+ */
+function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
+  const { connections } = graph;
+  const lo = reader.lo(SOCK.sock);
+  const hi = reader.hi(SOCK.sock);
+  const localPort = reader.u16(SOCK.lport);
+  const remotePort = reader.u16(SOCK.rport);
+  const inode = lo !== 0 || hi !== 0;
+  const open = inode && (reader.u8(SOCK.proto) === TCP || remotePort === 0) ? connections.byInode(lo, hi) : NONE;
+  if (open !== NONE) {
+    if (sameRemote(graph, open, remotePort)) return open;
+    if (timeNs < connections.openedNs.get(open >> 1)) return NONE;
+    closeEnd(graph, open, timeNs, true);
+  }
+  if (remotePort === 0) return NONE;
+  const begins = reader.kind === KIND.CONNECT || reader.kind === KIND.ACCEPT;
+  const end = connections.byTuple(
+    reader.u8(SOCK.proto),
+    addresses,
+    localPort,
+    remotePort,
+    reader.u32(SOCK.netns),
+    (candidate) => {
+      const connection = candidate >> 1;
+      const closed = connections.has(connection, CONNECTION_FLAG.CLOSED);
+      const mine = connections.inoLo.get(candidate) === lo && connections.inoHi.get(candidate) === hi;
+      if (connections.endHas(candidate, END_FLAG.KNOWN))
+        return inode && mine && !(begins && timeNs > connections.closedNs.get(connection));
+      const deduced = connections.has(connection, CONNECTION_FLAG.CLOSE_INFERRED);
+      return !closed || deduced || timeNs <= connections.closedNs.get(connection);
+    },
+  );
+  if (end !== NONE && !connections.endHas(end, END_FLAG.KNOWN)) {
+    connections.endFlags.set(end, END_FLAG.KNOWN);
+    connections.setInode(end, lo, hi);
+    const { CLOSED, CLOSE_INFERRED } = CONNECTION_FLAG;
+    if (connections.has(end >> 1, CLOSED) && !connections.has(end >> 1, CLOSE_INFERRED)) connections.closeEnd(end);
+  }
+  return end;
+}
+
+/** A close that was deduced (its owner exited) is wrong when the connection is heard of later. */
+function takeBackClose(graph: Graph, end: EndIndex, timeNs: number): void {
+  const { connections } = graph;
+  const connection = end >> 1;
+  if (!connections.has(connection, CONNECTION_FLAG.CLOSE_INFERRED) || timeNs <= connections.closedNs.get(connection))
+    return;
+  connections.reopenEnd(end);
+  reopen(graph, connection);
+}
+
+/** Whether a row with an end's inode speaks of the same connection. A socket without a remote yet takes the row's. */
+function sameRemote(graph: Graph, end: EndIndex, remotePort: number): boolean {
+  const { connections } = graph;
+  const other = end ^ 1;
+  if (connections.isListening(end >> 1)) return remotePort === 0;
+  if (remotePort === 0) return true;
+  if (connections.port.get(other) !== remotePort) return false;
+  const data = connections.address.data;
+  for (let i = 0; i < 16; i++) if (data[other * 16 + i] !== addresses[16 + i]) return false;
+  return true;
+}
+
+function addConnection(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
+  const { connections } = graph;
+  const proto = reader.u8(SOCK.proto);
+  const localPort = reader.u16(SOCK.lport);
+  const netns = reader.u32(SOCK.netns);
+  const connection = connections.add(reader.u16(SOCK.family), proto, timeNs);
+  const end = 2 * connection;
+  connections.netns.set(connection, netns);
+  connections.setTuple(end, addresses, localPort, reader.u16(SOCK.rport));
+  connections.endFlags.set(end, END_FLAG.KNOWN);
+  connections.setInode(end, reader.lo(SOCK.sock), reader.hi(SOCK.sock));
+  // A flow of datagrams has no end of its own: it may be forgotten like an ended one.
+  if (proto !== TCP) graph.closed.push(connections.id(connection));
+  if ((reader.flags & FLAG.BEFORE_START) !== 0) connections.setFlag(connection, CONNECTION_FLAG.BEFORE_START);
+  if ((reader.flags & FLAG.POLLED) !== 0) connections.setFlag(connection, CONNECTION_FLAG.POLLED);
+  const kind = reader.kind;
+  if (kind === KIND.LISTEN || (kind !== KIND.CLOSE && reader.u8(SOCK.state) === STATE.LISTEN)) {
+    connections.setListening(connection);
+  } else if (kind === KIND.SOCKET || kind === KIND.CLOSE) {
+    connections.setFlag(connection, CONNECTION_FLAG.DIRECTION_GUESSED);
+    connections.clientSide.set(connection, connections.hasListener(proto, localPort, netns) ? 1 : 0);
+    graph.guessed.push(connections.id(connection));
+  }
+  return end;
+}
+
+/** A connect or an accept says which side is the client, whatever was guessed. */
+function settleClient(graph: Graph, reader: BatchReader, end: EndIndex): void {
+  const { connections } = graph;
+  if (reader.kind !== KIND.CONNECT && reader.kind !== KIND.ACCEPT) return;
+  connections.clientSide.set(end >> 1, reader.kind === KIND.CONNECT ? end & 1 : 1 - (end & 1));
+  connections.clearFlag(end >> 1, CONNECTION_FLAG.DIRECTION_GUESSED);
+}
+
+/** Counters never fall. Only changed sockets have a row, so an interval begins at the last complete refresh at the earliest. */
+function count(graph: Graph, reader: BatchReader, end: EndIndex, timeNs: number): void {
+  const { connections } = graph;
+  const connection = end >> 1;
+  const tx = reader.number(SOCK.tx);
+  const rx = reader.number(SOCK.rx);
+  const txBefore = connections.txBytes.get(end);
+  const rxBefore = connections.rxBytes.get(end);
+  if (tx > txBefore) connections.txBytes.set(end, tx);
+  if (rx > rxBefore) connections.rxBytes.set(end, rx);
+  if (reader.kind !== KIND.SOCKET) return;
+  const sampleNs = connections.sampleNs.get(end);
+  if (timeNs <= sampleNs) return;
+  const fresh = Number.isNaN(sampleNs);
+  if (!fresh || !connections.has(connection, CONNECTION_FLAG.BEFORE_START)) {
+    let sinceNs = fresh ? connections.openedNs.get(connection) : sampleNs;
+    if (graph.socketRefreshNs > sinceNs) sinceNs = graph.socketRefreshNs;
+    if (timeNs > sinceNs) {
+      connections.txRate.set(end, (Math.max(0, tx - txBefore) * 1e9) / (timeNs - sinceNs));
+      connections.rxRate.set(end, (Math.max(0, rx - rxBefore) * 1e9) / (timeNs - sinceNs));
+    }
+  }
+  connections.sampleNs.set(end, timeNs);
+  connections.sampleRefresh.set(end, graph.socketRefresh);
+}
+
+const FD_FLAGS = [EDGE_FLAG.STDIN, EDGE_FLAG.STDOUT, EDGE_FLAG.STDERR] as const;
+
+function own(graph: Graph, reader: BatchReader, process: ProcessIndex, end: EndIndex, timeNs: number): void {
+  const { edges, connections } = graph;
+  const kind = reader.kind;
+  // A refresh of counters says nothing new about an owner that is known.
+  const opened = kind === KIND.CONNECT || kind === KIND.ACCEPT || kind === KIND.LISTEN || kind === KIND.DATAGRAM;
+  const fd = reader.i32(SOCK.fd);
+  const flags = graph.rowEdgeFlags(reader) | (opened ? EDGE_FLAG.OPENER : 0) | (FD_FLAGS[fd] ?? 0);
+  const edge = edges.touch(EDGE.SIDE_0 + (end & 1), process, end >> 1, timeNs, flags);
+  if (!edges.added) return;
+  if (connections.has(end >> 1, CONNECTION_FLAG.CLOSED)) edges.moveTo(edge, FAMILY.CLOSED);
+  graph.changes.sockets.push(edge);
+}
+
+/** The socket of datagram flows is closed, and with it every flow: those of the owners of the first. */
+function closeAll(graph: Graph, reader: BatchReader, timeNs: number): void {
+  const { connections, edges, processes } = graph;
+  const lo = reader.lo(SOCK.sock);
+  const hi = reader.hi(SOCK.sock);
+  const first = connections.byInode(lo, hi);
+  if (first === NONE) return;
+  const flows = new Set<EndIndex>([first]);
+  for (let edge = connections.edges.get(first >> 1); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    const owner = edges.process.get(edge);
+    const sockets = processes.edges[FAMILY.SOCKETS];
+    for (let flow = sockets?.get(owner) ?? NONE; flow !== NONE; flow = edges.nextOfProcess.get(flow)) {
+      const end = 2 * edges.object.get(flow) + (edges.kind.get(flow) - EDGE.SIDE_0);
+      if (connections.inoLo.get(end) === lo && connections.inoHi.get(end) === hi) flows.add(end);
+    }
+  }
+  for (const end of flows) {
+    if (timeNs >= connections.openedNs.get(end >> 1)) closeEnd(graph, end, timeNs, false);
+  }
+}

@@ -1,0 +1,115 @@
+import type { BatchReader } from "../wire/decode.ts";
+import { FLAG, HDR, KIND, UNIX } from "../wire/layout.gen.ts";
+import { CONNECTION_FLAG, END_FLAG, FAMILY_UNIX, STATE } from "./connections.ts";
+import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
+import type { Graph } from "./graph.ts";
+import type { ConnectionIndex, EndIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { closeEnd } from "./lifecycle.ts";
+
+const SOCK_DGRAM = 2;
+
+/**
+ * UNIX_CONNECT, UNIX_ACCEPT and UNIX_SOCKET. Both ends are kernel addresses, each row names its own and the other; whichever comes
+ * first makes the connection. There is no close record: an address that connects or accepts again was closed before.
+ */
+export function ingestUnix(graph: Graph, reader: BatchReader): void {
+  const { connections, edges } = graph;
+  const process = graph.rowProcess(reader);
+  const timeNs = reader.timeNs(HDR.time);
+  const own = findEnd(graph, reader, timeNs);
+  const end = own === NONE ? addConnection(graph, reader, timeNs) : own;
+  const connection = end >> 1;
+  connections.endFlags.set(end, connections.endFlags.get(end) | END_FLAG.KNOWN);
+  connections.setKernelAddress(end, reader.lo(UNIX.end), reader.hi(UNIX.end));
+  if (!isDatagram(reader)) connections.setKernelAddress(end ^ 1, reader.lo(UNIX.peer), reader.hi(UNIX.peer));
+  connections.setInode(end, reader.lo(UNIX.sock), reader.hi(UNIX.sock));
+  connections.setPath(connection, reader.text(UNIX.path));
+  if (timeNs < connections.openedNs.get(connection)) connections.openedNs.set(connection, timeNs);
+  const peerTgid = reader.u32(UNIX.peerTgid);
+  if (peerTgid !== 0) connections.credTgid.set(end ^ 1, peerTgid);
+  settle(graph, reader, end);
+  if (process === NONE) return;
+  const fd = reader.i32(UNIX.fd);
+  const stdio = fd === 0 ? EDGE_FLAG.STDIN : fd === 1 ? EDGE_FLAG.STDOUT : fd === 2 ? EDGE_FLAG.STDERR : 0;
+  const opener = reader.kind === KIND.UNIX_SOCKET ? 0 : EDGE_FLAG.OPENER;
+  const edge = edges.touch(
+    EDGE.SIDE_0 + (end & 1),
+    process,
+    connection,
+    timeNs,
+    graph.rowEdgeFlags(reader) | stdio | opener,
+  );
+  if (!edges.added) return;
+  if (connections.has(connection, CONNECTION_FLAG.CLOSED)) edges.moveTo(edge, FAMILY.CLOSED);
+  graph.changes.sockets.push(edge);
+}
+
+function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
+  const { connections } = graph;
+  const endLo = reader.lo(UNIX.end);
+  const endHi = reader.hi(UNIX.end);
+  const peerLo = reader.lo(UNIX.peer);
+  const peerHi = reader.hi(UNIX.peer);
+  let end = connections.byKernelAddress(endLo, endHi);
+  if (end === NONE && !isDatagram(reader) && (peerLo !== 0 || peerHi !== 0)) {
+    const other = connections.byKernelAddress(peerLo, peerHi);
+    if (other !== NONE) end = other ^ 1;
+  }
+  if (end === NONE) {
+    end = connections.byInode(reader.lo(UNIX.sock), reader.hi(UNIX.sock));
+    if (end === NONE || connections.family.get(end >> 1) !== FAMILY_UNIX) return NONE;
+  }
+  if (matches(connections.kernelLo.get(end), connections.kernelHi.get(end), endLo, endHi)) {
+    const other = end ^ 1;
+    if (matches(connections.kernelLo.get(other), connections.kernelHi.get(other), peerLo, peerHi)) {
+      if (!isReuse(graph, reader, end, timeNs)) return end;
+    }
+  }
+  if (timeNs < connections.openedNs.get(end >> 1)) return NONE;
+  closeEnd(graph, end, timeNs, true);
+  connections.retireKernelAddresses(end >> 1);
+  return NONE;
+}
+
+/** A datagram socket's peer is the server's one socket, shared by all its clients: it names no pair. */
+function isDatagram(reader: BatchReader): boolean {
+  return reader.u8(UNIX.type) === SOCK_DGRAM;
+}
+
+/** The same call reported for the same side at a later time: both addresses came back. */
+function isReuse(graph: Graph, reader: BatchReader, end: EndIndex, timeNs: number): boolean {
+  const { connections, edges } = graph;
+  if (reader.kind === KIND.UNIX_SOCKET || !connections.endHas(end, END_FLAG.KNOWN)) return false;
+  for (let edge = connections.edges.get(end >> 1); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    const mine = edges.kind.get(edge) === EDGE.SIDE_0 + (end & 1);
+    if (mine && edges.has(edge, EDGE_FLAG.OPENER)) return timeNs > edges.lastNs.get(edge);
+  }
+  return false;
+}
+
+/** Whether two addresses can be the same: an unknown one (0) may be any. */
+function matches(knownLo: number, knownHi: number, lo: number, hi: number): boolean {
+  return (knownLo === lo && knownHi === hi) || (knownLo === 0 && knownHi === 0) || (lo === 0 && hi === 0);
+}
+
+function addConnection(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
+  const { connections } = graph;
+  const connection = connections.add(FAMILY_UNIX, 0, timeNs);
+  if ((reader.flags & FLAG.BEFORE_START) !== 0) connections.setFlag(connection, CONNECTION_FLAG.BEFORE_START);
+  if ((reader.flags & FLAG.POLLED) !== 0) connections.setFlag(connection, CONNECTION_FLAG.POLLED);
+  connections.state.set(connection, STATE.ESTABLISHED);
+  if (reader.u8(UNIX.state) === STATE.LISTEN) connections.setListening(connection);
+  return 2 * connection;
+}
+
+/** Who asked: the call says so; a socket found open was accepted when it carries the listener's name. */
+function settle(graph: Graph, reader: BatchReader, end: EndIndex): void {
+  const { connections } = graph;
+  const connection: ConnectionIndex = end >> 1;
+  if (connections.isListening(connection)) return;
+  const side = end & 1;
+  if (reader.kind === KIND.UNIX_CONNECT) connections.clientSide.set(connection, side);
+  else if (reader.kind === KIND.UNIX_ACCEPT) connections.clientSide.set(connection, 1 - side);
+  else if (reader.text(UNIX.path) !== "") connections.clientSide.set(connection, 1 - side);
+}

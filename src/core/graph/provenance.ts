@@ -1,0 +1,130 @@
+import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
+import type { Graph } from "./graph.ts";
+import type { ChannelIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { baseName, resolvePath } from "./paths.ts";
+
+/** A file with more writers than this explains nothing (a shared log, a lock). */
+export const HUB = 256;
+
+const INTERPRETER =
+  /^(ba|da|z|k|c|tc|a|mk|fi)?sh$|^(python|perl|ruby|php|node|lua|tclsh|awk|gawk|mawk|busybox)[\d.-]*$/;
+
+/** Runs text that it reads: a shell or a language. */
+export function isInterpreter(name: string): boolean {
+  return INTERPRETER.test(name);
+}
+
+/** Whether what runs is an interpreter that takes its program from standard input: it was given neither a script nor -c. */
+export function obeysStdin(graph: Graph, image: ImageIndex): boolean {
+  const { images } = graph;
+  if (images.script.get(image) !== "" || !isInterpreter(baseName(images.exe.get(image)))) return false;
+  const words = images.argv.get(image).split("\0").slice(1);
+  if (words.some((word) => /^-[a-zA-Z]*[cem]$/.test(word))) return false;
+  // "sh -s -- arguments" reads commands although there are arguments.
+  return words.some((word) => /^-[a-zA-Z]*s$/.test(word)) || words.every((word) => word === "" || word.startsWith("-"));
+}
+
+/** What a process ran at a moment: the image it had executed or inherited by then. */
+export function imageAt(graph: Graph, process: ProcessIndex, timeNs: number): ImageIndex {
+  const { images, processes } = graph;
+  let image = processes.image.get(process);
+  while (image !== NONE && images.atNs.get(image) > timeNs && images.previous.get(image) !== NONE)
+    image = images.previous.get(image);
+  return image;
+}
+
+/** A file whose contents a process runs: its executable, or the script its interpreter was given. */
+export interface Code {
+  readonly file: FileIndex;
+  readonly script: boolean;
+}
+
+/** The files an image runs that somebody wrote while we looked; the script first. */
+export function writtenCode(graph: Graph, image: ImageIndex): Code[] {
+  const { images, files } = graph;
+  const found: Code[] = [];
+  const script = scriptPath(graph, image);
+  const file = script === "" ? NONE : files.atPath(script);
+  if (file !== NONE) found.push({ file, script: true });
+  const executable = files.row(images.fileId.get(image));
+  if (executable !== NONE && executable !== file && files.writers.get(executable) !== NONE)
+    found.push({ file: executable, script: false });
+  return found;
+}
+
+/** The absolute path of the program text an interpreter was given; empty when it has none, or it is in an argument. */
+function scriptPath(graph: Graph, image: ImageIndex): string {
+  const { images } = graph;
+  const cwd = images.cwd.get(image);
+  const named = images.script.get(image);
+  if (named !== "") return resolvePath(named, cwd);
+  if (!isInterpreter(baseName(images.exe.get(image)))) return "";
+  for (const argument of images.argv.get(image).split("\0").slice(1)) {
+    if (/^-[a-zA-Z]*[cem]$/.test(argument)) return "";
+    if (!argument.startsWith("-")) return resolvePath(argument, cwd);
+  }
+  return "";
+}
+
+/** The last write to a file before a moment, not by a process that is `except`; NONE for a hub. */
+export function lastWrite(graph: Graph, file: FileIndex, timeNs: number, except: ProcessIndex = NONE): EdgeIndex {
+  const { files, edges } = graph;
+  if (files.writerCount.get(file) > HUB) return NONE;
+  let best: EdgeIndex = NONE;
+  let bestNs = Number.NEGATIVE_INFINITY;
+  for (let edge = files.writers.get(file); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    if (edges.kind.get(edge) !== EDGE.WROTE || edges.process.get(edge) === except || edges.firstNs.get(edge) > timeNs)
+      continue;
+    const atNs = writeTime(graph, edge, timeNs);
+    if (atNs > bestNs) {
+      best = edge;
+      bestNs = atNs;
+    }
+  }
+  return best;
+}
+
+/** When an edge last happened before a moment, as far as its first and last time tell. */
+export function writeTime(graph: Graph, edge: EdgeIndex, timeNs: number): number {
+  const lastNs = graph.edges.lastNs.get(edge);
+  return lastNs <= timeNs ? lastNs : graph.edges.firstNs.get(edge);
+}
+
+/** The pipe that is the standard input of a process since before a moment. */
+export function stdinPipe(graph: Graph, process: ProcessIndex, timeNs: number): EdgeIndex {
+  const { edges, processes } = graph;
+  const head = processes.edges[FAMILY.CHANNELS];
+  let best: EdgeIndex = NONE;
+  for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+    if (
+      edges.kind.get(edge) !== EDGE.PIPE_READ ||
+      !edges.has(edge, EDGE_FLAG.STDIN) ||
+      edges.firstNs.get(edge) > timeNs
+    )
+      continue;
+    if (best === NONE || edges.firstNs.get(edge) > edges.firstNs.get(best)) best = edge;
+  }
+  return best;
+}
+
+/** Who writes into a pipe (`kind` PIPE_WRITE) or reads from it: those that have it as a standard descriptor, else who made it. */
+export function pipeHolders(graph: Graph, channel: ChannelIndex, kind: number, except: ProcessIndex): EdgeIndex[] {
+  const { edges, channels } = graph;
+  const standard = EDGE_FLAG.STDIN | EDGE_FLAG.STDOUT | EDGE_FLAG.STDERR;
+  const holders: EdgeIndex[] = [];
+  const makers: EdgeIndex[] = [];
+  if (channels.edgeCount.get(channel) > HUB) return holders;
+  for (let edge = channels.edges.get(channel); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    if (edges.kind.get(edge) !== kind || edges.process.get(edge) === except) continue;
+    if (edges.has(edge, standard)) holders.push(edge);
+    else makers.push(edge);
+  }
+  return holders.length > 0 ? holders : makers;
+}
+
+/** Whether one process descends from (or is) another. */
+export function descendsFrom(graph: Graph, process: ProcessIndex, ancestor: ProcessIndex): boolean {
+  for (let at = process; at !== NONE; at = graph.processes.parent.get(at)) if (at === ancestor) return true;
+  return false;
+}

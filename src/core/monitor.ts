@@ -1,0 +1,52 @@
+import { Detector } from "./detect/detector.ts";
+import { Graph } from "./graph/graph.ts";
+import { retain } from "./graph/retain.ts";
+
+export interface MonitorOptions {
+  /** Bytes the graph may take before it forgets; default 128 MiB. */
+  readonly memoryLimitBytes?: number;
+}
+
+const DEFAULT_MEMORY_LIMIT = 128 * 1024 * 1024;
+
+/** The graph and what was found in it, fed by batches. Queries (src/core/query, src/core/origin) take a Monitor. */
+export class Monitor {
+  readonly graph = new Graph();
+  readonly detector: Detector;
+  readonly #memoryLimitBytes: number;
+  /** Grows whenever an answer may have changed. */
+  version = 0;
+
+  constructor(options: MonitorOptions = {}) {
+    this.detector = new Detector(this.graph);
+    this.#memoryLimitBytes = options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT;
+  }
+
+  /** Takes in one batch; it may be reused by the caller afterwards. */
+  ingest(batch: Uint8Array): void {
+    this.graph.ingest(batch);
+    this.detector.examine();
+    this.graph.changes.clear();
+    retain(this.graph, this.#memoryLimitBytes);
+    this.version++;
+  }
+
+  /** ns since capture began, as of the newest batch. */
+  get nowNs(): number {
+    return this.graph.clock.nowNs;
+  }
+
+  /** Records since the start. */
+  get events(): number {
+    return this.graph.events;
+  }
+
+  /** Records that were not delivered, by kind number. */
+  get lost(): ReadonlyMap<number, number> {
+    return this.graph.lost;
+  }
+
+  get lostTotal(): number {
+    return this.graph.lostTotal;
+  }
+}

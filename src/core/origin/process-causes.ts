@@ -1,0 +1,205 @@
+import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { ProcessIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { processAt } from "../graph/peers.ts";
+import { PROCESS_FLAG } from "../graph/processes.ts";
+import {
+  HUB,
+  imageAt,
+  lastWrite,
+  obeysStdin,
+  pipeHolders,
+  stdinPipe,
+  writeTime,
+  writtenCode,
+} from "../graph/provenance.ts";
+import { acceptedBefore, isPackageManager, nameAt } from "../graph/roles.ts";
+import { edgeCertainty, weakest } from "../query/certainty.ts";
+import type { Certainty } from "../query/model.ts";
+import { type Cause, RANK } from "./cause.ts";
+import { duration, who } from "./words.ts";
+
+/** A local client explains what its server does only so soon after it connected: servers are kept busy by many. */
+const REQUEST_WINDOW_NS = 2e9;
+/** A server that forks this soon after an accept forks for that client. */
+const FORK_WINDOW_NS = 1e9;
+
+/** Why a process did what it did at a moment, most telling first. Every cause is earlier than that moment. */
+export function processCauses(graph: Graph, process: ProcessIndex, atNs: number, gaps: Set<string>): Cause[] {
+  return [
+    ...codeCauses(graph, process, atNs, gaps),
+    ...commandCauses(graph, process, atNs),
+    ...stdioCauses(graph, process, atNs),
+    ...clientCauses(graph, process, atNs),
+    ...parentCauses(graph, process),
+  ].sort((a, b) => a.rank - b.rank);
+}
+
+/** Its executable or script was written by somebody. What a package manager installed is the system, not a cause. */
+function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, gaps: Set<string>): Cause[] {
+  const { images, files, edges } = graph;
+  const causes: Cause[] = [];
+  const image = imageAt(graph, process, atNs);
+  if (image === NONE) return causes;
+  const ranNs = Math.min(atNs, images.atNs.get(image));
+  for (const { file, script } of writtenCode(graph, image)) {
+    const path = files.path.get(file);
+    if (files.writerCount.get(file) > HUB) gaps.add(`${path} has too many writers to follow`);
+    const write = lastWrite(graph, file, ranNs, process);
+    if (write === NONE) continue;
+    const writer = edges.process.get(write);
+    const wroteNs = writeTime(graph, write, ranNs);
+    if (isPackageManager(nameAt(graph, writer, wroteNs))) continue;
+    const verb = script ? "interpreted" : "ran";
+    causes.push({
+      from: { kind: "process", row: writer, atNs: wroteNs },
+      link: "executed",
+      atNs: ranNs,
+      certainty: edgeCertainty(graph, write),
+      explanation: `${verb} ${path}, which ${who(graph, writer, wroteNs)} wrote ${duration(ranNs - wroteNs)} earlier`,
+      aside: `wrote ${path}, which ${who(graph, process, atNs)} ran`,
+      rank: RANK.CODE,
+    });
+  }
+  return causes;
+}
+
+/** Its standard input is a pipe: for a shell without a script that is its program, for anything else its data. */
+function commandCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
+  const { edges, processes } = graph;
+  const pipe = stdinPipe(graph, process, atNs);
+  if (pipe === NONE) return [];
+  const image = imageAt(graph, process, atNs);
+  const obeys = image !== NONE && obeysStdin(graph, image);
+  const causes: Cause[] = [];
+  for (const holder of pipeHolders(graph, edges.object.get(pipe), EDGE.PIPE_WRITE, process)) {
+    const writer = edges.process.get(holder);
+    // Who made the pipe and then forked both is the parent, and told as such.
+    if (!edges.has(holder, EDGE_FLAG.STDOUT | EDGE_FLAG.STDERR) && writer === processes.parent.get(process)) continue;
+    // The stages of a pipeline execute in any order; what counts is that the writer was there.
+    const startNs = processes.startNs.get(writer);
+    if (startNs > atNs) continue;
+    const namedNs = edges.firstNs.get(holder);
+    const name = who(graph, writer, namedNs);
+    causes.push({
+      from: { kind: "process", row: writer, atNs: Math.min(Math.max(namedNs, startNs), atNs), namedNs },
+      link: "piped",
+      atNs: edges.firstNs.get(pipe),
+      certainty: weakest(edgeCertainty(graph, pipe), edgeCertainty(graph, holder)),
+      explanation: obeys ? `ran what ${name} wrote into its standard input` : `read from ${name} through a pipe`,
+      aside: `wrote into the standard input of ${who(graph, process, atNs)}`,
+      rank: obeys ? RANK.COMMANDS : RANK.SOURCE,
+    });
+  }
+  return causes;
+}
+
+/** Standard input or output is a socket: whoever is at the other end drives it. */
+function stdioCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
+  const { edges, connections, processes } = graph;
+  const causes: Cause[] = [];
+  for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
+    const head = processes.edges[family];
+    for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+      if (!edges.has(edge, EDGE_FLAG.STDIN) || edges.firstNs.get(edge) > atNs) continue;
+      const connection = edges.object.get(edge);
+      if (connections.isListening(connection)) continue;
+      const side = edges.kind.get(edge) - EDGE.SIDE_0;
+      const peer = processAt(graph, connection, 1 - side);
+      const sinceNs = Math.min(connections.openedNs.get(connection), atNs);
+      const common = {
+        link: "stdin",
+        atNs: edges.firstNs.get(edge),
+        certainty: edgeCertainty(graph, edge),
+        rank: RANK.STDIO,
+      } as const;
+      const local = peer !== NONE && peer !== process;
+      causes.push({
+        ...common,
+        from: local
+          ? { kind: "process", row: peer, atNs: sinceNs }
+          : { kind: "connection", row: connection, atNs: sinceNs },
+        explanation: local
+          ? `has a connection to ${who(graph, peer, sinceNs)} as standard input`
+          : "has this connection as standard input",
+        aside: `drives ${who(graph, process, atNs)} through its standard input`,
+      });
+    }
+  }
+  return causes;
+}
+
+/** It serves a client. Remote: where it began. On this host: the client is the cause, if it asked just before. */
+function clientCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
+  const { edges, connections } = graph;
+  const accepted = acceptedBefore(graph, process, atNs);
+  if (accepted === undefined) return [];
+  const { edge, openThen } = accepted;
+  const connection = edges.object.get(edge);
+  const client = processAt(graph, connection, connections.clientSide.get(connection));
+  const acceptedNs = Math.min(edges.firstNs.get(edge), atNs);
+  const laterNs = atNs - acceptedNs;
+  const known = edgeCertainty(graph, edge);
+  const only = openThen === 1 || laterNs < FORK_WINDOW_NS;
+  const certainty: Certainty = known !== "observed" ? known : only && client === NONE ? "observed" : "inferred";
+  const common = { atNs: acceptedNs, certainty, rank: RANK.CLIENT } as const;
+  if (client === NONE) {
+    if (connections.isUnix(connection)) return [];
+    const among = openThen > 1 && laterNs >= FORK_WINDOW_NS ? `; ${openThen} clients were connected` : "";
+    return [
+      {
+        ...common,
+        from: { kind: "connection", row: connection, atNs: acceptedNs },
+        link: "accepted",
+        explanation: `accepted this connection ${duration(laterNs)} before${among}`,
+        aside: `was served by ${who(graph, process, atNs)}`,
+      },
+    ];
+  }
+  if (client === process || laterNs > REQUEST_WINDOW_NS) return [];
+  const through = connections.isUnix(connection)
+    ? connections.path.get(connection) || "a local socket"
+    : connections.endpoint(2 * connection + 1 - connections.clientSide.get(connection));
+  const openedNs = Math.min(connections.openedNs.get(connection), acceptedNs);
+  return [
+    {
+      ...common,
+      from: { kind: "process", row: client, atNs: openedNs },
+      link: "local socket",
+      explanation: `acted ${duration(laterNs)} after ${who(graph, client, openedNs)} connected to ${through}`,
+      aside: `connected to ${through} just before`,
+    },
+  ];
+}
+
+/** The process that forked it, also when it was adopted since. */
+function parentCauses(graph: Graph, process: ProcessIndex): Cause[] {
+  const { processes, images } = graph;
+  const parent = processes.parent.get(process);
+  if (parent === NONE) return [];
+  const startNs = processes.startNs.get(process);
+  const image = processes.image.get(process);
+  const executed = image !== NONE && images.processId.get(image) === processes.id(process);
+  const name = who(graph, parent, startNs);
+  const observed = processes.has(process, PROCESS_FLAG.PARENT_OBSERVED);
+  const polled = processes.has(process, PROCESS_FLAG.POLLED);
+  const orphaned = processes.has(parent, PROCESS_FLAG.EXITED) && !processes.has(process, PROCESS_FLAG.EXITED);
+  const adopted = orphaned ? ", which has exited since: adopted by pid 1" : "";
+  return [
+    {
+      from: { kind: "process", row: parent, atNs: startNs },
+      link: "spawned",
+      atNs: startNs,
+      certainty:
+        observed && !polled
+          ? "observed"
+          : processes.has(process, PROCESS_FLAG.BEFORE_START)
+            ? "before start"
+            : "inferred",
+      explanation: `${executed ? "started" : "forked"} by ${name}${adopted}`,
+      aside: `started ${who(graph, process, Number.POSITIVE_INFINITY)}`,
+      rank: RANK.PARENT,
+    },
+  ];
+}

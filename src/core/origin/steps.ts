@@ -1,0 +1,115 @@
+import type { Graph } from "../graph/graph.ts";
+import type { Monitor } from "../monitor.ts";
+import { SEVERITIES } from "../query/certainty.ts";
+import { connectionTitle } from "../query/connections.ts";
+import type { OriginStep, Severity, Subject } from "../query/model.ts";
+import type { Branch, Hop, Node } from "./cause.ts";
+import { keyOf } from "./walk.ts";
+import { processTitle } from "./words.ts";
+
+/** Steps of the chain, causes first, each followed by the branches that stand beside it. */
+export function layOut(monitor: Monitor, branches: readonly Branch[]): readonly OriginStep[] {
+  const [main, ...sides] = branches;
+  const steps: OriginStep[] = [];
+  const places = new Map<string, number>();
+  if (main === undefined) return steps;
+  let cause = -1;
+  for (let i = main.trail.length - 1, depth = 0; i >= 0; i--, depth++) {
+    const hop = main.trail[i] as Hop;
+    const at = steps.length;
+    places.set(keyOf(hop.node), at);
+    steps.push(stepOf(monitor, hop, depth, cause, "", i === 0));
+    cause = at;
+    for (const side of sides) if (side.beside?.hop === hop) addSide(monitor, side, depth + 1, steps, places);
+  }
+  return steps;
+}
+
+function addSide(
+  monitor: Monitor,
+  side: Branch,
+  depth: number,
+  steps: OriginStep[],
+  places: Map<string, number>,
+): void {
+  // A branch that ends before a place of another one was caused by it.
+  const joint = side.trail.at(-1)?.cause;
+  let cause = joint === undefined ? -1 : (places.get(keyOf(joint.from)) ?? -1);
+  for (let i = side.trail.length - 1, below = depth; i >= 0; i--, below++) {
+    const hop = side.trail[i] as Hop;
+    const at = steps.length;
+    places.set(keyOf(hop.node), at);
+    const first = i === 0 ? side.beside : undefined;
+    // That it was opened by what it stands beside is said by standing there.
+    const known = first !== undefined && hop.cause !== undefined && keyOf(hop.cause.from) === keyOf(first.hop.node);
+    steps.push(stepOf(monitor, hop, below, cause, first?.cause.aside ?? "", false, known));
+    cause = at;
+  }
+}
+
+function stepOf(
+  monitor: Monitor,
+  hop: Hop,
+  depth: number,
+  cause: number,
+  aside: string,
+  target: boolean,
+  told = false,
+): OriginStep {
+  const { graph } = monitor;
+  const { node } = hop;
+  const why = hop.cause ?? hop.boundary;
+  const own = told ? "" : (why?.explanation ?? "");
+  const explanation = aside === "" ? own : own === "" ? aside : `${aside}; ${own}`;
+  const severity = severityOf(monitor, node);
+  return {
+    subject: subjectOf(graph, node),
+    link: why?.link ?? "boundary",
+    atNs: hop.cause?.atNs ?? beganNs(graph, node),
+    title: titleOf(graph, node),
+    explanation: explanation === "" ? "nothing earlier is known" : explanation,
+    certainty: why?.certainty ?? "observed",
+    depth,
+    cause,
+    ...(severity === undefined ? {} : { severity }),
+    target,
+  };
+}
+
+function beganNs(graph: Graph, node: Node): number {
+  return node.kind === "process" ? graph.processes.startNs.get(node.row) : node.atNs;
+}
+
+function subjectOf(graph: Graph, node: Node): Subject {
+  switch (node.kind) {
+    case "process":
+      return { kind: "process", id: graph.processes.id(node.row) };
+    case "connection":
+      return { kind: "connection", id: graph.connections.id(node.row) };
+    case "file":
+      return { kind: "file", id: graph.files.id(node.row) };
+    case "channel":
+      return { kind: "channel", id: graph.channels.id(node.row) };
+  }
+}
+
+/** What a place is called: "20991 curl -s http://cdn.x/i.sh", "tcp 10.0.0.4:41822 -> 198.51.100.7:80", a path. */
+export function titleOf(graph: Graph, node: Node): string {
+  switch (node.kind) {
+    case "process":
+      return processTitle(graph, node.row, node.namedNs ?? node.atNs);
+    case "connection":
+      return connectionTitle(graph, node.row);
+    case "file":
+      return graph.files.path.get(node.row);
+    case "channel":
+      return `pipe ${graph.channels.inoHi.get(node.row) * 0x1_0000_0000 + graph.channels.inoLo.get(node.row)}`;
+  }
+}
+
+function severityOf(monitor: Monitor, node: Node): Severity | undefined {
+  if (node.kind === "process") return SEVERITIES[monitor.graph.processes.severity.get(node.row)];
+  if (node.kind === "connection")
+    return SEVERITIES[monitor.detector.connectionSeverity.get(monitor.graph.connections.id(node.row)) ?? 0];
+  return undefined;
+}

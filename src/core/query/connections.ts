@@ -1,0 +1,138 @@
+import { CONNECTION_FLAG, END_FLAG, TCP, UDP } from "../graph/connections.ts";
+import { EDGE, FAMILY } from "../graph/edges.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { ConnectionIndex, EndIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { ownersOf, processAt } from "../graph/peers.ts";
+import type { Monitor } from "../monitor.ts";
+import { SEVERITIES } from "./certainty.ts";
+import { errnoName } from "./errno.ts";
+import type { Certainty, ConnectionId, ConnectionRow, ProcessId } from "./model.ts";
+import type { Mutable } from "./process-row.ts";
+
+const STATES = [
+  "",
+  "established",
+  "syn sent",
+  "syn received",
+  "fin wait 1",
+  "fin wait 2",
+  "time wait",
+  "closed",
+  "close wait",
+  "last ack",
+  "listening",
+  "closing",
+];
+
+/** Connections of one process as it sees them, or all of this host with a local one as one row; newest first. */
+export function connections(
+  monitor: Monitor,
+  options: { readonly process?: ProcessId; readonly includeClosed: boolean },
+): readonly ConnectionRow[] {
+  const { graph } = monitor;
+  const rows: ConnectionRow[] = [];
+  if (options.process !== undefined) {
+    const process = graph.processes.row(options.process);
+    if (process === NONE) return rows;
+    for (const family of options.includeClosed ? [FAMILY.SOCKETS, FAMILY.CLOSED] : [FAMILY.SOCKETS]) {
+      const head = graph.processes.edges[family];
+      for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = graph.edges.nextOfProcess.get(edge)) {
+        rows.push(rowFor(monitor, 2 * graph.edges.object.get(edge) + graph.edges.kind.get(edge) - EDGE.SIDE_0, false));
+      }
+    }
+    return rows.sort(newestFirst);
+  }
+  for (let connection = 0; connection < graph.connections.limit; connection++) {
+    if (!graph.connections.isLive(connection)) continue;
+    if (!options.includeClosed && graph.connections.has(connection, CONNECTION_FLAG.CLOSED)) continue;
+    rows.push(rowFor(monitor, homeEnd(graph, connection), true));
+  }
+  return rows.sort(newestFirst);
+}
+
+export function connectionRow(monitor: Monitor, id: ConnectionId): ConnectionRow | undefined {
+  const connection = monitor.graph.connections.row(id);
+  return connection === NONE ? undefined : rowFor(monitor, homeEnd(monitor.graph, connection), true);
+}
+
+/** "tcp 10.0.0.4:41822 -> 198.51.100.7:80": client first; "tcp :22" for a listener. */
+export function connectionTitle(graph: Graph, connection: ConnectionIndex): string {
+  const { connections: table } = graph;
+  const protocol = protocolOf(graph, connection);
+  if (table.isListening(connection))
+    return `${protocol} ${table.isUnix(connection) ? table.path.get(connection) : table.endpoint(2 * connection)}`;
+  if (table.isUnix(connection)) return `unix ${table.path.get(connection) || "(unnamed)"}`;
+  const client = 2 * connection + table.clientSide.get(connection);
+  return `${protocol} ${table.endpoint(client)} -> ${table.endpoint(client ^ 1)}`;
+}
+
+export function connectionCertainty(graph: Graph, connection: ConnectionIndex): Certainty {
+  const flags = graph.connections.flags.get(connection);
+  if ((flags & CONNECTION_FLAG.BEFORE_START) !== 0) return "before start";
+  return (flags & (CONNECTION_FLAG.POLLED | CONNECTION_FLAG.DIRECTION_GUESSED)) !== 0 ? "inferred" : "observed";
+}
+
+/** The end on this host from which a row is told: the client's of a local connection. */
+export function homeEnd(graph: Graph, connection: ConnectionIndex): EndIndex {
+  const { connections: table } = graph;
+  if (table.isListening(connection)) return 2 * connection;
+  const client = 2 * connection + table.clientSide.get(connection);
+  return table.endHas(client, END_FLAG.KNOWN) ? client : client ^ 1;
+}
+
+function rowFor(monitor: Monitor, end: EndIndex, whole: boolean): ConnectionRow {
+  const { graph } = monitor;
+  const { connections: table, processes } = graph;
+  const connection = end >> 1;
+  const unix = table.isUnix(connection);
+  const listening = table.isListening(connection);
+  const closed = table.has(connection, CONNECTION_FLAG.CLOSED);
+  const client = table.clientSide.get(connection) === (end & 1);
+  const both =
+    !listening && table.endHas(0 + 2 * connection, END_FLAG.KNOWN) && table.endHas(2 * connection + 1, END_FLAG.KNOWN);
+  const current = !closed && table.sampleRefresh.get(end) + 1 >= graph.socketRefresh;
+  const path = table.path.get(connection);
+  const row: Mutable<ConnectionRow> = {
+    id: table.id(connection),
+    protocol: protocolOf(graph, connection),
+    direction: listening ? "listen" : whole && both ? "local" : client ? "out" : "in",
+    local: unix ? (client && !listening ? "" : path) : table.endpoint(end),
+    remote: listening ? "" : unix ? (client ? path : "") : table.endpoint(end ^ 1),
+    state: stateOf(graph, connection),
+    rxBytes: table.rxBytes.get(end),
+    txBytes: table.txBytes.get(end),
+    rxBytesPerSecond: current ? table.rxRate.get(end) : 0,
+    txBytesPerSecond: current ? table.txRate.get(end) : 0,
+    openedNs: table.openedNs.get(connection),
+    owners: ownersOf(graph, connection, end & 1).map((owner) => processes.id(owner)),
+    certainty: connectionCertainty(graph, connection),
+  };
+  if (closed) row.closedNs = table.closedNs.get(connection);
+  const error = table.error.get(connection);
+  if (error !== 0) row.error = errnoName(error);
+  const peer = listening ? NONE : processAt(graph, connection, 1 - (end & 1));
+  if (peer !== NONE) row.peer = processes.id(peer);
+  const severity = SEVERITIES[monitor.detector.connectionSeverity.get(row.id) ?? 0];
+  if (severity !== undefined) row.severity = severity;
+  return row;
+}
+
+function protocolOf(graph: Graph, connection: ConnectionIndex): ConnectionRow["protocol"] {
+  if (graph.connections.isUnix(connection)) return "unix";
+  const proto = graph.connections.proto.get(connection);
+  return proto === TCP ? "tcp" : proto === UDP ? "udp" : "other";
+}
+
+function stateOf(graph: Graph, connection: ConnectionIndex): string {
+  const { connections: table } = graph;
+  if (table.error.get(connection) !== 0) return "failed";
+  if (table.has(connection, CONNECTION_FLAG.CLOSED)) return "closed";
+  // The kernel's "closed" is the only state an unconnected datagram socket has.
+  if (table.proto.get(connection) !== TCP && !table.isUnix(connection)) return "open";
+  return STATES[table.state.get(connection)] ?? "";
+}
+
+function newestFirst(a: ConnectionRow, b: ConnectionRow): number {
+  return b.openedNs - a.openedNs || b.id - a.id;
+}

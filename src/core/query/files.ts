@@ -1,0 +1,93 @@
+import { EDGE, EDGE_FLAG, FAMILY, isFileKind } from "../graph/edges.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { EdgeIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import type { Monitor } from "../monitor.ts";
+import { edgeCertainty } from "./certainty.ts";
+import type { FileId, FileRow, ProcessId } from "./model.ts";
+
+export interface FileOptions {
+  readonly process?: ProcessId;
+  /** Only paths that contain this text. */
+  readonly path?: string;
+  /** Only this file. */
+  readonly file?: FileId;
+  /** At most so many rows, the most recent; default 2000. */
+  readonly limit?: number;
+}
+
+const DEFAULT_LIMIT = 2000;
+
+/**
+ * Who did what to which file, most recent first. Without a process, path or file to look for, plain reads are left out: there are too
+ * many to look through.
+ */
+export function files(monitor: Monitor, options: FileOptions): readonly FileRow[] {
+  const { graph } = monitor;
+  const found: EdgeIndex[] = [];
+  const path = options.path;
+  const take = (edge: EdgeIndex): void => {
+    if (path === undefined || graph.files.path.get(graph.edges.object.get(edge)).includes(path)) found.push(edge);
+  };
+  if (options.process !== undefined) eachOfProcess(graph, options.process, take);
+  else if (options.file !== undefined) eachOfFile(graph, options.file, take);
+  else {
+    const { edges } = graph;
+    const last = path === undefined ? isChange : isFileKind;
+    for (let edge = 0; edge < edges.limit; edge++) if (edges.isLive(edge) && last(edges.kind.get(edge))) take(edge);
+  }
+  found.sort((a, b) => graph.edges.lastNs.get(b) - graph.edges.lastNs.get(a) || b - a);
+  return found.slice(0, options.limit ?? DEFAULT_LIMIT).map((edge) => rowOf(graph, edge));
+}
+
+const isChange = (kind: number): boolean => kind >= EDGE.WROTE && isFileKind(kind);
+
+function eachOfProcess(graph: Graph, id: ProcessId, take: (edge: EdgeIndex) => void): void {
+  const { processes, edges } = graph;
+  const process = processes.row(id);
+  if (process === NONE) return;
+  for (const family of [FAMILY.WRITES, FAMILY.READS]) {
+    const head = processes.edges[family];
+    for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) take(edge);
+  }
+}
+
+function eachOfFile(graph: Graph, id: FileId, take: (edge: EdgeIndex) => void): void {
+  const file = graph.files.row(id);
+  if (file === NONE) return;
+  for (const head of [graph.files.writers, graph.files.readers]) {
+    for (let edge = head.get(file); edge !== NONE; edge = graph.edges.nextOfObject.get(edge)) take(edge);
+  }
+}
+
+function rowOf(graph: Graph, edge: EdgeIndex): FileRow {
+  const { edges, files: table, processes } = graph;
+  const file = edges.object.get(edge);
+  return {
+    id: table.id(file),
+    path: table.path.get(file),
+    operation: operationOf(edges.kind.get(edge), edges.flags.get(edge)),
+    count: edges.times.get(edge),
+    firstNs: edges.firstNs.get(edge),
+    lastNs: edges.lastNs.get(edge),
+    process: processes.id(edges.process.get(edge)),
+    certainty: edgeCertainty(graph, edge),
+  };
+}
+
+function operationOf(kind: number, flags: number): FileRow["operation"] {
+  switch (kind) {
+    case EDGE.WROTE:
+      return (flags & EDGE_FLAG.CREATED) !== 0 ? "create" : "write";
+    case EDGE.CHMOD:
+      return "chmod";
+    case EDGE.EXECUTED:
+      return "execute";
+    case EDGE.RENAMED:
+      return "rename";
+    case EDGE.DELETED:
+      return "delete";
+    default:
+      return "read";
+  }
+}

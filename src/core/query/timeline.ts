@@ -1,0 +1,102 @@
+import type { Graph } from "../graph/graph.ts";
+import type { ProcessIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { PROCESS_FLAG } from "../graph/processes.ts";
+import { imageCertainty } from "./certainty.ts";
+import type { Certainty, ConnectionRow, FileRow, TimelineEntry } from "./model.ts";
+import { commandOf, commandOfImage, pidName } from "./names.ts";
+
+const MAX_ENTRIES = 400;
+
+/** What happened in the life of a process, oldest first; the newest entries when there are too many. */
+export function timeline(
+  graph: Graph,
+  process: ProcessIndex,
+  connections: readonly ConnectionRow[],
+  files: readonly FileRow[],
+): readonly TimelineEntry[] {
+  const entries: TimelineEntry[] = [];
+  addLife(graph, process, entries);
+  for (const row of connections) {
+    const subject = { kind: "connection", id: row.id } as const;
+    entries.push({ atNs: row.openedNs, text: opened(row), certainty: row.certainty, subject });
+    if (row.closedNs === undefined || row.error !== undefined) continue;
+    entries.push({ atNs: row.closedNs, text: `closed ${row.remote || row.local}`, certainty: row.certainty, subject });
+  }
+  for (const row of files) {
+    if (row.operation === "execute") continue;
+    const times = row.count > 1 ? ` (${row.count} times)` : "";
+    entries.push({
+      atNs: row.firstNs,
+      text: `${VERBS[row.operation]} ${row.path}${times}`,
+      certainty: row.certainty,
+      subject: { kind: "file", id: row.id },
+    });
+  }
+  entries.sort((a, b) => a.atNs - b.atNs);
+  return entries.slice(-MAX_ENTRIES);
+}
+
+const VERBS: Readonly<Record<FileRow["operation"], string>> = {
+  read: "read",
+  write: "wrote",
+  create: "created",
+  execute: "executed",
+  chmod: "changed the mode of",
+  delete: "deleted",
+  rename: "renamed",
+};
+
+function opened(row: ConnectionRow): string {
+  switch (row.direction) {
+    case "listen":
+      return `listens on ${row.local}`;
+    case "in":
+      return `accepted ${row.remote || "a client"} on ${row.local}`;
+    case "out":
+    case "local":
+      return row.error === undefined
+        ? `connected to ${row.remote}`
+        : `could not connect to ${row.remote}: ${row.error}`;
+  }
+}
+
+function addLife(graph: Graph, process: ProcessIndex, entries: TimelineEntry[]): void {
+  const { processes, images } = graph;
+  const id = processes.id(process);
+  const parent = processes.parent.get(process);
+  const seen: Certainty = processes.has(process, PROCESS_FLAG.PARENT_OBSERVED) ? "observed" : "before start";
+  const by = parent === NONE ? "started" : `forked by ${pidName(graph, parent)}`;
+  entries.push({ atNs: processes.startNs.get(process), text: by, certainty: seen });
+  for (
+    let image = processes.image.get(process);
+    image !== NONE && images.processId.get(image) === id;
+    image = images.previous.get(image)
+  ) {
+    const command = commandOfImage(graph, image) || images.exe.get(image);
+    entries.push({
+      atNs: images.atNs.get(image),
+      text: `executed ${command}`,
+      certainty: imageCertainty(graph, image),
+    });
+  }
+  for (let child = processes.firstChild.get(process); child !== NONE; child = processes.nextSibling.get(child)) {
+    const how = processes.has(child, PROCESS_FLAG.PARENT_OBSERVED) ? "observed" : "before start";
+    const text = `forked ${processes.tgid.get(child)} ${commandOf(graph, child)}`;
+    entries.push({
+      atNs: processes.startNs.get(child),
+      text,
+      certainty: how,
+      subject: { kind: "process", id: processes.id(child) },
+    });
+  }
+  if (!processes.has(process, PROCESS_FLAG.EXITED)) return;
+  const inferred = processes.has(process, PROCESS_FLAG.EXIT_INFERRED);
+  const code = processes.exitCode.get(process);
+  const how = (code & 0x7f) !== 0 ? `killed by signal ${code & 0x7f}` : `exited with ${(code >> 8) & 0xff}`;
+  entries.push({
+    atNs: processes.exitNs.get(process),
+    text: inferred ? "gone" : how,
+    certainty: inferred ? "inferred" : "observed",
+  });
+}

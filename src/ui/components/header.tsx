@@ -1,0 +1,167 @@
+import { niceMax, sparkLine } from "../charts/charts.ts";
+import type { Frame } from "../state/frame.ts";
+import { filterOf } from "../state/navigation.ts";
+import type { ViewState } from "../state/view-state.ts";
+import { formatBytes, formatClock, formatCount } from "../text/format.ts";
+import { LineBuilder } from "../text/line-builder.ts";
+import { textWidth } from "../text/width.ts";
+import type { Token } from "../theme/tokens.ts";
+import type { Env } from "./env.ts";
+
+interface Part {
+  readonly segments: readonly (readonly [Token, string])[];
+  /** The part with the largest number is dropped first when the line is too narrow. */
+  readonly drop: number;
+}
+
+/** Newest values shown beside a number where the charts have no room. */
+const SPARK_CELLS = 4;
+/** From this width on network and events have one too. */
+const ALL_SPARKS_FROM = 132;
+
+function statusPart({ theme }: Env, view: ViewState, frame: Frame): Part {
+  const clock = formatClock(frame.nowMs);
+  const { kind } = frame.meters.capture;
+  if (view.paused) {
+    return { segments: [["paused", ` ${theme.glyphs.paused} PAUSED ${clock} `]], drop: 0 };
+  }
+  const word = kind === "live" ? "LIVE" : kind === "procfs" ? "POLLING" : kind === "replay" ? "REPLAY" : "IMPORT";
+  return {
+    segments: [
+      [kind === "live" ? "barLive" : "barWarn", `${theme.glyphs.live} ${word} `],
+      ["bar", clock],
+    ],
+    drop: 0,
+  };
+}
+
+function meterParts({ theme }: Env, frame: Frame): readonly Part[] {
+  const { host, history, capture, eventsPerSecond } = frame.meters;
+  const { columns, charts } = frame.layout;
+  const { glyphs } = theme;
+  const spark = (values: readonly number[], max: number, token: Token, from = 0): readonly [Token, string] =>
+    charts > 0 || columns < from ? ["bar", ""] : [token, `${sparkLine(theme, values, SPARK_CELLS, max)} `];
+  return [
+    {
+      segments: [["barDim", "cpu "], spark(history.cpu, 100, "barCpu"), ["bar", `${Math.round(host.cpuPercent)}%`]],
+      drop: 3,
+    },
+    {
+      segments: [
+        ["barDim", "mem "],
+        ["bar", `${formatBytes(host.memoryUsedBytes)}/${formatBytes(host.memoryTotalBytes)}`],
+      ],
+      drop: 5,
+    },
+    {
+      segments: [
+        ["barDim", "net "],
+        spark(history.receive, niceMax(history.receive.slice(-SPARK_CELLS), 1024), "barReceive", ALL_SPARKS_FROM),
+        [
+          "bar",
+          `${glyphs.down}${formatBytes(host.rxBytesPerSecond)} ${glyphs.up}${formatBytes(host.txBytesPerSecond)}`,
+        ],
+      ],
+      drop: 4,
+    },
+    {
+      segments: [
+        ["barDim", "ev "],
+        spark(history.events, niceMax(history.events.slice(-SPARK_CELLS), 10), "barEvents", ALL_SPARKS_FROM),
+        ["bar", `${formatCount(eventsPerSecond)}/s `],
+        ["barDim", "lost "],
+        [capture.lost > 0 ? "barBad" : "bar", formatCount(capture.lost)],
+      ],
+      drop: 1,
+    },
+    {
+      segments: [
+        ["barDim", "self "],
+        ["bar", `${host.selfCpuPercent.toFixed(1)}%`],
+        ["bar", columns < 120 ? "" : ` ${formatBytes(host.selfRssBytes)}`],
+      ],
+      drop: 2,
+    },
+  ];
+}
+
+function widthOf(part: Part): number {
+  return part.segments.reduce((sum, [, text]) => sum + textWidth(text), 0);
+}
+
+/** The first line: what this is, whether it is live, the machine's meters, losses, our own cost, open findings. */
+export function headerLine(env: Env, view: ViewState, frame: Frame): string {
+  const { columns } = frame.layout;
+  const findings = frame.findings.length;
+  let parts: readonly Part[] = [
+    { segments: [["barStrong", "spydertop"]], drop: 7 },
+    { segments: [["bar", env.hostname]], drop: 6 },
+    statusPart(env, view, frame),
+    ...meterParts(env, frame),
+    { segments: findings === 0 ? [] : [["barBad", `${env.theme.glyphs.suspicious} ${findings}`]], drop: 0 },
+  ];
+  const total = (): number => parts.reduce((sum, part) => sum + widthOf(part) + 2, 0);
+  while (total() > columns && parts.some((part) => part.drop > 0)) {
+    const worst = Math.max(...parts.map((part) => part.drop));
+    parts = parts.filter((part) => part.drop !== worst);
+  }
+  const line = new LineBuilder(env.theme, columns).add("bar", " ");
+  for (const { segments } of parts) {
+    for (const [token, text] of segments) {
+      line.add(token, text);
+    }
+    line.add("bar", "  ");
+  }
+  return line.build("bar");
+}
+
+const TABS = [
+  ["1", "Tree", "tree"],
+  ["2", "Connections", "connections"],
+  ["3", "Files", "files"],
+  ["4", "Alerts", "findings"],
+  ["6", "Listen", "listen"],
+] as const;
+
+/** The second line: the views, and what narrows the current one. */
+export function tabsLine(env: Env, view: ViewState, frame: Frame): string {
+  const line = new LineBuilder(env.theme, frame.layout.columns);
+  const root = view.screens[0]?.name;
+  for (const [key, label, name] of TABS) {
+    const active = name === root;
+    const alerts = name === "findings" && frame.findings.length > 0 ? ` ${frame.findings.length}` : "";
+    line
+      .add("key", ` ${key}`)
+      .add("tab", " ")
+      .add(active ? "tabActive" : "tab", label);
+    line.add("bad", alerts).add("tab", " ");
+  }
+  const notes = tabNotes(view, frame);
+  const width = textWidth(notes) + 1;
+  if (notes !== "" && line.left > width) {
+    line.to(frame.layout.columns - width).add("warn", notes);
+  }
+  return line.build();
+}
+
+function tabNotes(view: ViewState, { body }: Frame): string {
+  const filter = filterOf(view);
+  const notes: string[] = [];
+  if (body.screen === "tree") {
+    notes.push(...(view.layout === "flat" ? ["flat"] : []), ...(view.follow ? [] : ["follow off"]));
+  }
+  if ((body.screen === "connections" || body.screen === "files") && body.of !== undefined) {
+    notes.push(`of ${body.of.pid} ${body.of.name}`);
+  }
+  if (filter !== "") {
+    notes.push(`filter: ${filter}`);
+  }
+  return notes.join("  ");
+}
+
+/** Capture sees less than it should: why, what is missed, what to do. */
+export function bannerLine(env: Env, frame: Frame): string {
+  const { limited } = frame.meters.capture;
+  const text = limited === undefined ? "" : ` LIMITED  ${limited.why}: ${limited.missed}.  ${limited.fix}`;
+  return new LineBuilder(env.theme, frame.layout.columns).clipped("banner", text).build("banner");
+}

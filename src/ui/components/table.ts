@@ -1,0 +1,55 @@
+import { LineBuilder } from "../text/line-builder.ts";
+import type { Ground, Token } from "../theme/tokens.ts";
+import type { Env } from "./env.ts";
+
+/** A column of a table, declared once for its head and its cells. */
+export interface Column<Row> {
+  readonly title: string;
+  /** Cells; the columns without a width share what is left by `share`. */
+  readonly width?: number;
+  readonly share?: number;
+  readonly align?: "left" | "right";
+  /** Left out on a terminal narrower than this. */
+  readonly from?: number;
+  readonly value: (row: Row) => string;
+  readonly token: (row: Row) => Token;
+}
+
+/** A column with the width it has on this terminal. */
+export interface PlacedColumn<Row> {
+  readonly column: Column<Row>;
+  readonly width: number;
+}
+
+export function placeColumns<Row>(columns: readonly Column<Row>[], width: number): readonly PlacedColumn<Row>[] {
+  const shown = columns.filter((column) => width >= (column.from ?? 0));
+  const fixed = shown.reduce((sum, column) => sum + (column.width ?? 0) + 1, 1);
+  const shares = shown.reduce((sum, column) => sum + (column.share ?? 0), 0);
+  const rest = Math.max(width - fixed, 0);
+  return shown.map((column) => ({
+    column,
+    width: column.width ?? Math.floor((rest * (column.share ?? 0)) / Math.max(shares, 1)),
+  }));
+}
+
+export function tableHead<Row>(env: Env, columns: readonly PlacedColumn<Row>[], width: number): string {
+  const line = new LineBuilder(env.theme, width).add("columns", " ");
+  for (const { column, width: cells } of columns) {
+    line.cell("columns", column.title, cells, column.align).add("columns", " ");
+  }
+  return line.build("columns");
+}
+
+export function tableLine<Row>(
+  env: Env,
+  columns: readonly PlacedColumn<Row>[],
+  row: Row,
+  width: number,
+  ground: Ground,
+): string {
+  const line = new LineBuilder(env.theme, width, ground).add("text", " ");
+  for (const { column, width: cells } of columns) {
+    line.cell(column.token(row), column.value(row), cells, column.align).add("text", " ");
+  }
+  return line.build();
+}

@@ -1,0 +1,33 @@
+import type { Monitor } from "../core/monitor.ts";
+import { originOf } from "../core/origin/origin.ts";
+import { connections } from "../core/query/connections.ts";
+import { files } from "../core/query/files.ts";
+import { findings } from "../core/query/findings.ts";
+import { processDetail } from "../core/query/process-detail.ts";
+import { ancestors, processRow } from "../core/query/process-row.ts";
+import { searchEntries } from "../core/query/search.ts";
+import { tree } from "../core/query/tree.ts";
+import type { Names, Queries } from "./ports.ts";
+
+/** The screens' questions, answered by a monitor. */
+export function monitorQueries(monitor: Monitor, names: Names): Queries {
+  return {
+    get version() {
+      return monitor.version;
+    },
+    get nowNs() {
+      return monitor.nowNs;
+    },
+    wallMs: (ns) => monitor.graph.clock.wallOf(ns),
+    tree: (options) => tree(monitor, options),
+    process: (id) => processRow(monitor, id),
+    ancestors: (id) => ancestors(monitor, id),
+    detail: (id) => processDetail(monitor, id),
+    connections: (process, includeClosed) =>
+      connections(monitor, process === undefined ? { includeClosed } : { process, includeClosed }),
+    files: (process) => files(monitor, process === undefined ? {} : { process }),
+    origin: (subject) => originOf(monitor, subject, names),
+    findings: () => findings(monitor),
+    entries: () => searchEntries(monitor),
+  };
+}

@@ -1,0 +1,239 @@
+import { PassThrough } from "node:stream";
+import type { ReadStream, WriteStream } from "node:tty";
+import { type Instance, render } from "ink";
+import { App } from "./app.tsx";
+import type { Env } from "./components/env.ts";
+import type { CaptureTotals, HostSample } from "./ports.ts";
+import { installComposer } from "./render/compose.ts";
+import type { Sources } from "./state/bodies.ts";
+import { runEffect } from "./state/effects.ts";
+import { Store } from "./state/store.ts";
+import { Terminal } from "./terminal/terminal.ts";
+
+/** Longest stretch of reading events between two looks at the keyboard. */
+const DRAIN_BUDGET_MS = 8;
+/** The ring holds seconds of events: reading it this often keeps latency low and costs next to nothing when idle. */
+const IDLE_MS = 40;
+/** CPU and rates need two samples: the second one soon after the first. */
+const SECOND_SAMPLE_MS = 250;
+const MAX_FPS = 60;
+
+export interface UiOptions {
+  readonly env: Env;
+  readonly sources: Sources;
+  readonly stdin: ReadStream;
+  readonly stdout: WriteStream & { readonly fd: number };
+  readonly refreshMs: number;
+  readonly readOnly: boolean;
+  readonly mouse: boolean;
+  /** Reads events for at most budgetMs; true when more is waiting. */
+  readonly drain: (budgetMs: number) => boolean;
+  /** Asks the source for fresh usage and socket counters. */
+  readonly refresh: () => void;
+  readonly totals: () => CaptureTotals;
+  readonly sampleHost: () => HostSample;
+  readonly signal: (pid: number, signal: string) => string | undefined;
+}
+
+/**
+ * Runs the screens until the user quits. Resolves with the exit code: 0, or 128 + n for signal n; rejects with what
+ * went wrong. The terminal is restored before either.
+ */
+export function runUi(options: UiOptions): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const ui = new Ui(options, resolve, reject);
+  ui.start();
+  return promise;
+}
+
+type Signal = "SIGTERM" | "SIGHUP" | "SIGINT";
+const SIGNALS: readonly (readonly [Signal, number])[] = [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+];
+
+class Ui {
+  readonly #options: UiOptions;
+  readonly #resolve: (code: number) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #terminal: Terminal;
+  readonly #store: Store;
+  readonly #cleanups: (() => void)[] = [];
+  #ink: Instance | undefined;
+  #pump: NodeJS.Timeout | undefined;
+  #tick: NodeJS.Timeout | undefined;
+  #tickAtMs = 0;
+  #done = false;
+
+  constructor(options: UiOptions, resolve: (code: number) => void, reject: (error: unknown) => void) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { sources, stdin, stdout, mouse, readOnly, env } = options;
+    this.#terminal = new Terminal({
+      stdin,
+      stdout,
+      fd: stdout.fd,
+      mouse,
+      onInput: (event) => this.#guard(() => this.#store.input(event)),
+    });
+    this.#store = new Store({
+      sources,
+      readOnly,
+      capture: options.totals(),
+      size: this.#size(),
+      runEffect: (effect) =>
+        runEffect(effect, {
+          shown: this.#store.snapshot(),
+          env,
+          queries: sources.queries,
+          copy: (text) => this.#terminal.copy(text),
+          signal: options.signal,
+          quit: () => this.#finish(0),
+          suspend: () => this.#suspend(),
+          redraw: () => this.#redraw(),
+        }),
+    });
+  }
+
+  start(): void {
+    this.#listen();
+    this.#terminal.enter();
+    this.#guard(() => {
+      this.#sample();
+      installComposer();
+      this.#ink = render(<App env={this.#options.env} store={this.#store} />, {
+        stdout: this.#terminal.output as unknown as NodeJS.WriteStream,
+        stderr: this.#terminal.output as unknown as NodeJS.WriteStream,
+        // Ink never sees the keyboard: its parser knows no F-keys.
+        stdin: new PassThrough() as unknown as NodeJS.ReadStream,
+        interactive: true,
+        incrementalRendering: true,
+        exitOnCtrlC: false,
+        patchConsole: false,
+        maxFps: MAX_FPS,
+      });
+      this.#ink.waitUntilExit().then(
+        () => this.#finish(0),
+        (error: unknown) => this.#fail(error),
+      );
+    });
+    this.#schedulePump(IDLE_MS);
+    this.#scheduleTick(SECOND_SAMPLE_MS);
+  }
+
+  #size(): { columns: number; rows: number } {
+    const { columns, rows } = this.#terminal.output;
+    return { columns, rows };
+  }
+
+  #listen(): void {
+    const on = (event: string, listener: (...args: never[]) => void): void => {
+      process.on(event, listener as () => void);
+      this.#cleanups.push(() => process.off(event, listener as () => void));
+    };
+    for (const [signal, number] of SIGNALS) {
+      on(signal, () => this.#finish(128 + number));
+    }
+    on("SIGTSTP", () => this.#suspend());
+    on("uncaughtException", (error: unknown) => this.#fail(error));
+    on("unhandledRejection", (error: unknown) => this.#fail(error));
+    on("exit", () => this.#terminal.leave());
+    const resized = (): void => this.#guard(() => this.#store.resize(this.#size()));
+    // Before Ink's own listener, so that it never draws the old layout at the new size.
+    this.#terminal.output.prependListener("resize", resized);
+  }
+
+  #schedulePump(delayMs: number): void {
+    this.#pump = setTimeout(() => {
+      this.#guard(() => {
+        const more = this.#options.drain(DRAIN_BUDGET_MS);
+        this.#schedulePump(more ? 0 : IDLE_MS);
+      });
+    }, delayMs);
+  }
+
+  #scheduleTick(delayMs: number): void {
+    this.#tick = setTimeout(() => {
+      this.#guard(() => {
+        this.#options.refresh();
+        this.#options.drain(DRAIN_BUDGET_MS);
+        this.#sample();
+        this.#scheduleTick(this.#options.refreshMs);
+      });
+    }, delayMs);
+  }
+
+  #sample(): void {
+    const nowMs = performance.now();
+    const seconds = this.#tickAtMs === 0 ? 0 : (nowMs - this.#tickAtMs) / 1000;
+    this.#tickAtMs = nowMs;
+    this.#store.tick(this.#options.sampleHost(), this.#options.totals(), seconds);
+  }
+
+  /** Draws everything, whatever is on the screen now. */
+  #redraw(): void {
+    this.#terminal.output.write("\x1b[H\x1b[2J");
+    this.#ink?.clear();
+    this.#terminal.output.emit("resize");
+  }
+
+  /** Stops the whole job as the shell's ^Z would; when it is continued, the timer finds the process running again. */
+  #suspend(): void {
+    if (this.#done) {
+      return;
+    }
+    this.#terminal.leave();
+    const listeners = process.listeners("SIGTSTP");
+    process.removeAllListeners("SIGTSTP");
+    process.kill(0, "SIGTSTP");
+    setTimeout(() => {
+      for (const listener of listeners) {
+        process.on("SIGTSTP", listener);
+      }
+      if (!this.#done) {
+        this.#terminal.enter();
+        this.#store.resize(this.#size());
+        this.#redraw();
+      }
+    }, 50);
+  }
+
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #finish(code: number): void {
+    this.#stop();
+    this.#resolve(code);
+  }
+
+  #fail(error: unknown): void {
+    this.#stop();
+    this.#reject(error);
+  }
+
+  #stop(): void {
+    if (this.#done) {
+      return;
+    }
+    this.#done = true;
+    clearTimeout(this.#pump);
+    clearTimeout(this.#tick);
+    // First the valve is shut: what Ink writes while it unmounts must not reach the restored screen.
+    this.#terminal.leave();
+    try {
+      this.#ink?.unmount();
+    } catch {
+      // It failed on its way down; the terminal is restored and the first error is the one to report.
+    }
+    for (const cleanup of this.#cleanups) {
+      cleanup();
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import type { ConnectionRow, ProcessRow } from "../../core/query/model.ts";
+import type { Env } from "../components/env.ts";
+import type { Column } from "../components/table.ts";
+import { TableScreen } from "../components/table-screen.tsx";
+import type { Body, ConnectionItem, Frame } from "../state/frame.ts";
+import { formatAge, formatBytes } from "../text/format.ts";
+import type { Token } from "../theme/tokens.ts";
+
+/** What a connection is drawn with: the arrow of its direction. */
+export function directionSign(env: Env, row: ConnectionRow): readonly [Token, string] {
+  const { activity } = env.theme.glyphs;
+  switch (row.direction) {
+    case "out":
+      return ["outward", activity.connected];
+    case "in":
+      return ["inward", activity.accepted];
+    case "listen":
+      return ["inward", activity.listen];
+    case "local":
+      return ["dim", env.theme.glyphs.bullet];
+  }
+}
+
+export function stateText(row: ConnectionRow): string {
+  return row.error ?? row.state.toLowerCase();
+}
+
+export function stateToken(row: ConnectionRow): Token {
+  if (row.error !== undefined) {
+    return "bad";
+  }
+  return row.closedNs !== undefined ? "faint" : /^(established|connected)$/iu.test(row.state) ? "good" : "dim";
+}
+
+/** "20991 curl"; "?" when nobody known holds it. */
+export function processText(process: ProcessRow | undefined): string {
+  return process === undefined ? "?" : `${process.pid} ${process.name}`;
+}
+
+export function processToken(process: ProcessRow | undefined): Token {
+  return process?.severity ?? (process?.exit === undefined ? "text" : "faint");
+}
+
+const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");
+
+function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>[] {
+  const { down, up } = env.theme.glyphs;
+  const quiet = (item: ConnectionItem, token: Token): Token => (item.row.closedNs === undefined ? token : "faint");
+  return [
+    {
+      title: "",
+      width: 2,
+      value: ({ row }) => directionSign(env, row)[1],
+      token: ({ row }) => row.severity ?? directionSign(env, row)[0],
+    },
+    { title: "PROTO", width: 5, from: 70, value: ({ row }) => row.protocol, token: () => "dim" },
+    { title: "LOCAL", share: 3, value: ({ row }) => row.local, token: (item) => quiet(item, "text") },
+    { title: "REMOTE", share: 4, value: ({ row }) => row.remote, token: (item) => quiet(item, "strong") },
+    { title: "STATE", width: 12, from: 60, value: ({ row }) => stateText(row), token: ({ row }) => stateToken(row) },
+    {
+      title: `${down}/s`,
+      width: 5,
+      align: "right",
+      from: 100,
+      value: ({ row }) => bytes(row.rxBytesPerSecond),
+      token: () => "receive",
+    },
+    {
+      title: `${up}/s`,
+      width: 5,
+      align: "right",
+      from: 100,
+      value: ({ row }) => bytes(row.txBytesPerSecond),
+      token: () => "send",
+    },
+    {
+      title: "RX",
+      width: 5,
+      align: "right",
+      from: 80,
+      value: ({ row }) => bytes(row.rxBytes),
+      token: (item) => quiet(item, "text"),
+    },
+    {
+      title: "TX",
+      width: 5,
+      align: "right",
+      from: 80,
+      value: ({ row }) => bytes(row.txBytes),
+      token: (item) => quiet(item, "text"),
+    },
+    {
+      title: "AGE",
+      width: 4,
+      align: "right",
+      from: 70,
+      value: ({ row }) => formatAge(nowNs - row.openedNs),
+      token: () => "dim",
+    },
+    { title: "PROCESS", share: 3, value: ({ owner }) => processText(owner), token: ({ owner }) => processToken(owner) },
+    {
+      title: "USER",
+      width: 8,
+      from: 90,
+      value: ({ owner }) => (owner === undefined ? "" : env.names.user(owner.uid)),
+      token: ({ owner }) => (owner?.uid === 0 ? "root" : "dim"),
+    },
+  ];
+}
+
+function listenColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>[] {
+  return [
+    { title: "", width: 2, value: ({ row }) => directionSign(env, row)[1], token: () => "inward" },
+    { title: "PROTO", width: 5, value: ({ row }) => row.protocol, token: () => "dim" },
+    { title: "ADDRESS", share: 3, value: ({ row }) => row.local, token: () => "strong" },
+    {
+      title: "AGE",
+      width: 4,
+      align: "right",
+      from: 60,
+      value: ({ row }) => formatAge(nowNs - row.openedNs),
+      token: () => "dim",
+    },
+    { title: "PROCESS", share: 3, value: ({ owner }) => processText(owner), token: ({ owner }) => processToken(owner) },
+    {
+      title: "USER",
+      width: 8,
+      from: 60,
+      value: ({ owner }) => (owner === undefined ? "" : env.names.user(owner.uid)),
+      token: ({ owner }) => (owner?.uid === 0 ? "root" : "dim"),
+    },
+    {
+      title: "CONTAINER",
+      width: 16,
+      from: 90,
+      value: ({ owner }) => (owner === undefined ? "" : env.names.container(owner.cgroup)),
+      token: () => "container",
+    },
+    { title: "COMMAND", share: 5, from: 100, value: ({ owner }) => owner?.command ?? "", token: () => "dim" },
+  ];
+}
+
+interface ConnectionsProps {
+  readonly env: Env;
+  readonly frame: Frame;
+  readonly body: Extract<Body, { screen: "connections" | "listen" }>;
+}
+
+export function ConnectionsScreen({ env, frame, body }: ConnectionsProps) {
+  const listening = body.screen === "listen";
+  const columns = listening ? listenColumns(env, frame.nowNs) : connectionColumns(env, frame.nowNs);
+  const empty = body.total > 0 ? "nothing matches the filter" : listening ? "nobody listens" : "no connection yet";
+  return (
+    <TableScreen
+      env={env}
+      frame={frame}
+      columns={columns}
+      rows={body.rows}
+      empty={empty}
+      marked={({ row }) => row.severity !== undefined}
+    />
+  );
+}

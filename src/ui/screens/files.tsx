@@ -1,0 +1,79 @@
+import type { FileRow } from "../../core/query/model.ts";
+import type { Env } from "../components/env.ts";
+import type { Column } from "../components/table.ts";
+import { TableScreen } from "../components/table-screen.tsx";
+import type { Body, FileItem, Frame } from "../state/frame.ts";
+import { formatAge, formatCount } from "../text/format.ts";
+import type { Token } from "../theme/tokens.ts";
+import { processText, processToken } from "./connections.tsx";
+
+export const OPERATION_TOKEN: Readonly<Record<FileRow["operation"], Token>> = {
+  read: "dim",
+  write: "write",
+  create: "write",
+  execute: "execute",
+  chmod: "info",
+  delete: "remove",
+  rename: "info",
+};
+
+function fileColumns(env: Env, nowNs: number): readonly Column<FileItem>[] {
+  return [
+    { title: "AGO", width: 5, align: "right", value: ({ row }) => formatAge(nowNs - row.lastNs), token: () => "dim" },
+    { title: "OP", width: 7, value: ({ row }) => row.operation, token: ({ row }) => OPERATION_TOKEN[row.operation] },
+    {
+      title: "PATH",
+      share: 6,
+      value: ({ row }) => row.path,
+      token: ({ row }) => (row.operation === "read" ? "text" : "strong"),
+    },
+    {
+      title: "COUNT",
+      width: 5,
+      align: "right",
+      from: 70,
+      value: ({ row }) => (row.count > 1 ? formatCount(row.count) : ""),
+      token: () => "dim",
+    },
+    {
+      title: "PROCESS",
+      share: 2,
+      value: ({ process }) => processText(process),
+      token: ({ process }) => processToken(process),
+    },
+    {
+      title: "USER",
+      width: 8,
+      from: 80,
+      value: ({ process }) => (process === undefined ? "" : env.names.user(process.uid)),
+      token: ({ process }) => (process?.uid === 0 ? "root" : "dim"),
+    },
+    {
+      title: "CONTAINER",
+      width: 14,
+      from: 110,
+      value: ({ process }) => (process === undefined ? "" : env.names.container(process.cgroup)),
+      token: () => "container",
+    },
+  ];
+}
+
+interface FilesProps {
+  readonly env: Env;
+  readonly frame: Frame;
+  readonly body: Extract<Body, { screen: "files" }>;
+}
+
+export function FilesScreen({ env, frame, body }: FilesProps) {
+  const empty = body.total > 0 ? "nothing matches the filter" : "no file was touched yet";
+  return (
+    <TableScreen
+      env={env}
+      frame={frame}
+      columns={fileColumns(env, frame.nowNs)}
+      rows={body.rows}
+      empty={empty}
+      marked={() => false}
+    />
+  );
+}

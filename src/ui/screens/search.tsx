@@ -1,0 +1,97 @@
+import type { SearchEntry } from "../../core/query/model.ts";
+import { Dialog, type DialogLine } from "../components/dialog.tsx";
+import type { Env } from "../components/env.ts";
+import { addInput } from "../components/footer.tsx";
+import { parseQuery } from "../search/query.ts";
+import type { Frame } from "../state/frame.ts";
+import type { Overlay } from "../state/view-state.ts";
+import type { LineBuilder } from "../text/line-builder.ts";
+import { sanitise } from "../text/sanitise.ts";
+import { truncate } from "../text/width.ts";
+import type { Token } from "../theme/tokens.ts";
+
+const KIND_LABEL: Readonly<Record<SearchEntry["subject"]["kind"], string>> = {
+  process: "proc",
+  connection: "conn",
+  file: "file",
+  channel: "pipe",
+  finding: "alert",
+};
+
+const KIND_TOKEN: Readonly<Record<SearchEntry["subject"]["kind"], Token>> = {
+  process: "dim",
+  connection: "outward",
+  file: "write",
+  channel: "info",
+  finding: "high",
+};
+
+/** Text with the searched words set off. */
+function addMatches(line: LineBuilder, text: string, words: readonly string[], width: number, token: Token): void {
+  const clean = truncate(sanitise(text), width);
+  const lower = clean.toLowerCase();
+  // Lower case may have another length ("İ"): then nothing is set off.
+  const marks = lower.length === clean.length ? words.map((word) => [lower.indexOf(word), word.length] as const) : [];
+  let at = 0;
+  for (const [start, length] of marks.filter(([start]) => start >= 0).toSorted((a, b) => a[0] - b[0])) {
+    if (start >= at) {
+      line.add(token, clean.slice(at, start)).add("match", clean.slice(start, start + length));
+      at = start + length;
+    }
+  }
+  line.add(token, clean.slice(at));
+}
+
+/** On a narrower terminal the dialog takes the whole width. */
+const WIDEST = 120;
+
+interface SearchProps {
+  readonly env: Env;
+  readonly frame: Frame;
+  readonly overlay: Extract<Overlay, { name: "search" }>;
+}
+
+/** The search dialog: one ranked list over everything that is remembered. */
+export function SearchOverlay({ env, frame, overlay }: SearchProps) {
+  const { layout, search } = frame;
+  const hits = search?.hits ?? [];
+  const width = layout.columns <= WIDEST + 4 ? layout.columns : WIDEST;
+  const height = Math.max(Math.min(layout.rows - 8, 24), 3);
+  const index = Math.max(Math.min(overlay.index, hits.length - 1), 0);
+  const top = Math.max(Math.min(index - Math.floor(height / 2), hits.length - height), 0);
+  const words = parseQuery(overlay.input.text)
+    .filter((term) => !term.negated && term.field === undefined)
+    .map((term) => term.text);
+  const hit =
+    (entry: SearchEntry): DialogLine =>
+    (line) => {
+      const { kind } = entry.subject;
+      const noteWidth = Math.min(entry.note.length, 28);
+      line.add(KIND_TOKEN[kind], ` ${KIND_LABEL[kind].padEnd(6)}`);
+      addMatches(line, entry.text, words, line.left - noteWidth - 3, entry.live ? "text" : "faint");
+      line.to(width - 2 - noteWidth - 1).clipped("dim", entry.note, noteWidth);
+    };
+  const rows = Array.from({ length: height }, (_, row) => {
+    const entry = hits[top + row];
+    if (entry !== undefined) {
+      return { draw: hit(entry), selected: top + row === index };
+    }
+    const nothing: DialogLine = (line) => line.add("dim", row === 0 && hits.length === 0 ? "  nothing found" : "");
+    return { draw: nothing };
+  });
+  const note =
+    search === undefined ? "" : `${search.total} of ${search.searched}${search.fuzzy > 0 ? " (similar)" : ""}`;
+  const hint: DialogLine = (line) =>
+    line.clipped("dim", " Enter show in tree  ^o origin  Esc close    user: pid: port: host: path: cont: state:  !not");
+  return (
+    <Dialog
+      env={env}
+      layout={layout}
+      title="Search"
+      note={note}
+      width={width}
+      top={2}
+      lines={[{ draw: (line) => addInput(line.add("key", " / "), overlay.input) }, ...rows, { draw: hint }]}
+    />
+  );
+}

@@ -1,0 +1,217 @@
+import type { Activity, SortKey, TreeRow } from "../../core/query/model.ts";
+import type { Env } from "../components/env.ts";
+import { Lines } from "../components/lines.tsx";
+import type { Body, Frame } from "../state/frame.ts";
+import type { ViewState } from "../state/view-state.ts";
+import { formatAge, formatBytes, formatPercent } from "../text/format.ts";
+import { LineBuilder } from "../text/line-builder.ts";
+import { textWidth } from "../text/width.ts";
+import type { Ground, Token } from "../theme/tokens.ts";
+import { anyContainer, GUTTER, type TreeColumns, treeColumns } from "./tree-columns.ts";
+
+const ACTIVITY_TOKEN: Readonly<Record<Activity["kind"], Token>> = {
+  listen: "inward",
+  accepted: "inward",
+  connected: "outward",
+  datagram: "outward",
+  write: "write",
+  "execute-written": "execute",
+  delete: "remove",
+};
+
+function headLine({ theme }: Env, view: ViewState, columns: TreeColumns, width: number): string {
+  const { glyphs } = theme;
+  const line = new LineBuilder(theme, width).add("columns", " ".repeat(GUTTER));
+  const title = (text: string, key: SortKey | undefined, cells: number, align: "left" | "right"): void => {
+    if (cells > 0) {
+      const sorted = key === view.sort;
+      const arrow = sorted ? (view.descending ? glyphs.descending : glyphs.ascending) : "";
+      line.cell(sorted ? "columnSorted" : "columns", text + arrow, cells, align).add("columns", " ");
+    }
+  };
+  title("PID", "pid", columns.pid, "right");
+  title("USER", "user", columns.user, "left");
+  title("CPU%", "cpu", columns.cpu, "right");
+  title("RES", "memory", columns.memory, "right");
+  title("AGE", "age", columns.age, "right");
+  title(`${glyphs.down}/s`, "receive", columns.receive, "right");
+  title(`${glyphs.up}/s`, "send", columns.send, "right");
+  title("CONTAINER", undefined, columns.container, "left");
+  title("COMMAND", "command", columns.command, "left");
+  title("ACTIVITY", undefined, columns.activity, "left");
+  return line.build("columns");
+}
+
+function flag({ theme }: Env, row: TreeRow): readonly [Token, string] {
+  if (row.severity !== undefined) {
+    return [row.severity, theme.glyphs.suspicious];
+  }
+  if (row.exit !== undefined) {
+    return ["faint", theme.glyphs.exited];
+  }
+  return row.collapsed ? ["key", theme.glyphs.collapsed] : ["text", " "];
+}
+
+function cpuToken(percent: number): Token {
+  if (percent < 0.05) {
+    return "faint";
+  }
+  return percent >= 50 ? "bad" : percent >= 10 ? "warn" : "text";
+}
+
+/** The row's usual tokens, or one quiet token for a row that is gone or only gives context. */
+const quiet = (row: TreeRow, token: Token): Token => (row.exit !== undefined || row.context ? "faint" : token);
+
+function addNumbers(line: LineBuilder, row: TreeRow, columns: TreeColumns, env: Env): void {
+  const number = (cells: number, token: Token, text: string): void => {
+    if (cells > 0) {
+      line.cell(quiet(row, token), text, cells, "right").add("text", " ");
+    }
+  };
+  const gone = row.exit !== undefined;
+  const none = env.theme.glyphs.none;
+  const { cpuPercent, rxBytesPerSecond: rx, txBytesPerSecond: tx } = row;
+  number(
+    columns.cpu,
+    cpuToken(cpuPercent ?? 0),
+    gone ? none : cpuPercent === undefined ? "" : formatPercent(cpuPercent),
+  );
+  number(columns.memory, row.rssBytes > 0 ? "text" : "faint", gone ? none : formatBytes(row.rssBytes));
+  number(columns.age, "dim", formatAge(row.ageNs));
+  number(columns.receive, "receive", rx >= 1 ? formatBytes(rx) : "");
+  number(columns.send, "send", tx >= 1 ? formatBytes(tx) : "");
+}
+
+function guides({ theme }: Env, row: TreeRow): string {
+  if (row.depth === 0) {
+    return "";
+  }
+  const { through, branch, lastBranch } = theme.glyphs;
+  const above = row.guides.slice(1, row.depth).map((open) => (open ? through : "   "));
+  return above.join("") + (row.lastChild ? lastBranch : branch);
+}
+
+/** Found gone rather than seen to exit: how it ended is not known. */
+function exitStatus(status: number | undefined): string {
+  return status === undefined ? "gone" : `exit ${status}`;
+}
+
+/** From this width of the command column on, also how long ago. */
+const EXIT_AGE_FROM = 40;
+
+function exitText(env: Env, row: TreeRow, width: number, nowNs: number): string {
+  const { exit } = row;
+  if (exit === undefined) {
+    return "";
+  }
+  const how = exit.signal === undefined ? exitStatus(exit.status) : `signal ${exit.signal}`;
+  const ago = width < EXIT_AGE_FROM ? "" : ` ${formatAge(nowNs - exit.atNs)} ago`;
+  return ` ${env.theme.glyphs.bullet} ${how}${ago}`;
+}
+
+const MOST_OF_A_NAME = 24;
+
+/** Directory of the executable quiet, its name strong, arguments plain; the tree's lines in front. */
+function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number, nowNs: number): void {
+  const end = line.used + width;
+  const branch = guides(env, row);
+  // A chain of forty shells must not push its own name off the screen.
+  line.add("guide", textWidth(branch) > width - 12 ? `${env.theme.glyphs.ellipsis}${branch.slice(-3)}` : branch);
+  const space = row.command.indexOf(" ");
+  const program = space < 0 ? row.command : row.command.slice(0, space);
+  const slash = row.kernelThread ? 0 : program.lastIndexOf("/") + 1;
+  const name: Token = quiet(row, row.severity ?? (row.kernelThread ? "dim" : "strong"));
+  const exit = exitText(env, row, width, nowNs);
+  // How it ended is worth more than its last arguments, but not than its name.
+  const kept = end - line.used - textWidth(exit) >= Math.min(textWidth(program), MOST_OF_A_NAME) ? textWidth(exit) : 0;
+  const clip = (token: Token, text: string): void => {
+    line.clipped(token, text, end - line.used - kept);
+  };
+  clip(quiet(row, "dim"), program.slice(0, slash));
+  clip(name, program.slice(slash));
+  clip(quiet(row, row.severity === undefined ? "dim" : "text"), space < 0 ? "" : row.command.slice(space));
+  if (row.collapsed && row.hidden > 0) {
+    clip("info", `  (${row.hidden} below)`);
+  }
+  line.clipped("faint", kept > 0 ? exit : "", kept).to(end);
+}
+
+/** As many chips as fit, and how many more there are. */
+function addActivity(line: LineBuilder, env: Env, row: TreeRow, width: number): void {
+  const end = line.used + width;
+  const { glyphs } = env.theme;
+  for (const [index, chip] of row.activity.entries()) {
+    const left = row.activity.length - index - 1;
+    const more = left > 0 ? ` +${left + 1}` : "";
+    const count = chip.count > 1 ? ` ${glyphs.times}${chip.count}` : "";
+    const gap = index > 0 ? "  " : "";
+    const room = end - line.used - textWidth(gap) - more.length;
+    const needed = textWidth(glyphs.activity[chip.kind]) + 1 + textWidth(chip.text) + count.length;
+    if (index > 0 && needed > room) {
+      line.add("dim", ` +${left + 1}`);
+      break;
+    }
+    const token = quiet(row, chip.severity ?? ACTIVITY_TOKEN[chip.kind]);
+    line.add(token, `${gap}${glyphs.activity[chip.kind]} `);
+    line.clipped(
+      quiet(row, chip.severity ?? "text"),
+      chip.text,
+      Math.max(end - line.used - count.length - more.length, 0),
+    );
+    line.add(quiet(row, "dim"), count);
+  }
+}
+
+function groundOf(row: TreeRow, selected: boolean): Ground {
+  if (selected) {
+    return "selected";
+  }
+  return row.severity !== undefined && row.severity !== "info" && row.exit === undefined ? "marked" : "plain";
+}
+
+export function treeLine(
+  env: Env,
+  row: TreeRow,
+  columns: TreeColumns,
+  width: number,
+  selected: boolean,
+  nowNs: number,
+): string {
+  const line = new LineBuilder(env.theme, width, groundOf(row, selected));
+  const user = env.names.user(row.uid);
+  const [token, sign] = flag(env, row);
+  line.add("text", " ").add(token, sign);
+  line.cell(quiet(row, "text"), String(row.pid), columns.pid, "right").add("text", " ");
+  if (columns.user > 0) {
+    line.cell(quiet(row, row.uid === 0 ? "root" : "text"), user, columns.user).add("text", " ");
+  }
+  addNumbers(line, row, columns, env);
+  if (columns.container > 0) {
+    line.cell(quiet(row, "container"), env.names.container(row.cgroup), columns.container).add("text", " ");
+  }
+  addCommand(line, env, row, columns.command, nowNs);
+  line.add("text", " ");
+  addActivity(line, env, row, columns.activity);
+  return line.build();
+}
+
+interface TreeProps {
+  readonly env: Env;
+  readonly view: ViewState;
+  readonly frame: Frame;
+  readonly body: Extract<Body, { screen: "tree" }>;
+}
+
+export function TreeScreen({ env, view, frame, body }: TreeProps) {
+  const { columns: width, list, head } = frame.layout;
+  const { top, index } = frame.cursor;
+  const visible = body.rows.slice(top, top + list);
+  const columns = treeColumns(width, anyContainer(env, body.rows));
+  const lines = visible.map((row, at) => treeLine(env, row, columns, width, top + at === index, frame.nowNs));
+  return (
+    <>
+      {head > 0 && <Lines lines={[headLine(env, view, columns, width)]} />}
+      <Lines lines={lines} height={list} />
+    </>
+  );
+}

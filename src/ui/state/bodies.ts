@@ -1,0 +1,234 @@
+import type { ConnectionRow, FileRow, Finding, ProcessDetail, ProcessId, ProcessRow, TreeOptions } from "../../core/query/model.ts";
+import { helpRows } from "../keymap/help.ts";
+import type { Names, Queries } from "../ports.ts";
+import { type Field, parseQuery, queryHolds } from "../search/query.ts";
+import type { SearchIndex } from "../search/search-index.ts";
+import type { Body, ConnectionItem, DetailRow, FileItem } from "./frame.ts";
+import { currentScreen, type Screen, screenKey, type ViewState } from "./view-state.ts";
+
+/** Exited processes stay in the tree this long. */
+const LINGER_NS = 30e9;
+
+export interface Sources {
+  readonly queries: Queries;
+  readonly names: Names;
+  readonly search: SearchIndex;
+}
+
+/** The rows of the screen that is shown, at the moment nowNs. */
+export function buildBody(view: ViewState, sources: Sources, nowNs: number): Body {
+  const screen = currentScreen(view);
+  const filter = view.filters[screenKey(screen)] ?? "";
+  switch (screen.name) {
+    case "tree":
+      return treeBody(view, sources, filter, nowNs);
+    case "connections":
+      return connectionBody(screen, sources, filter, view.closedConnections);
+    case "listen":
+      return connectionBody(screen, sources, filter, false);
+    case "files":
+      return fileBody(screen.process, sources, filter);
+    case "findings":
+      return findingBody(sources, filter);
+    case "detail":
+      return detailBody(sources.queries.detail(screen.process), sources);
+    case "origin": {
+      const chain = sources.queries.origin(screen.subject);
+      return { screen: "origin", chain, ids: chain.steps.map((_, index) => index) };
+    }
+    case "help": {
+      const rows = helpRows();
+      return { screen: "help", rows, ids: rows.map((_, index) => index) };
+    }
+  }
+}
+
+function treeBody(view: ViewState, { queries, search }: Sources, filter: string, nowNs: number): Body {
+  const options: TreeOptions = {
+    layout: view.layout,
+    sort: view.sort,
+    descending: view.descending,
+    // Under a filter everything that matches is shown.
+    collapsed: filter === "" ? view.collapsed : new Set(),
+    showKernelThreads: view.kernelThreads,
+    lingerNs: LINGER_NS,
+    nowNs,
+    ...(filter === "" ? {} : { matches: search.processes(filter) }),
+  };
+  const { rows, processes } = queries.tree(options);
+  return { screen: "tree", rows, ids: rows.map((row) => row.id), processes };
+}
+
+function connectionItem(row: ConnectionRow, queries: Queries): ConnectionItem {
+  const owner = row.owners[0] === undefined ? undefined : queries.process(row.owners[0]);
+  const peer = row.peer === undefined ? undefined : queries.process(row.peer);
+  return { row, ...(owner === undefined ? {} : { owner }), ...(peer === undefined ? {} : { peer }) };
+}
+
+function scope(process: ProcessId | undefined, queries: Queries): { readonly of?: ProcessRow } {
+  const row = process === undefined ? undefined : queries.process(process);
+  return row === undefined ? {} : { of: row };
+}
+
+const portOf = (address: string): string => /:(\d+)$/u.exec(address)?.[1] ?? "";
+
+function processFields(item: { owner?: ConnectionItem["owner"] }, names: Names, field: Field): readonly string[] {
+  const { owner } = item;
+  if (owner === undefined) {
+    return [];
+  }
+  switch (field) {
+    case "pid":
+      return [String(owner.pid)];
+    case "ppid":
+      return [String(owner.ppid)];
+    case "user":
+      return [names.user(owner.uid).toLowerCase(), String(owner.uid)];
+    case "name":
+      return [owner.name.toLowerCase()];
+    case "cmd":
+      return [owner.command.toLowerCase()];
+    case "cont":
+      return [names.container(owner.cgroup).toLowerCase()];
+    case "port":
+    case "host":
+    case "path":
+    case "state":
+    case "rule":
+      return [];
+  }
+}
+
+function connectionBody(
+  screen: Extract<Screen, { name: "connections" | "listen" }>,
+  { queries, names }: Sources,
+  filter: string,
+  closed: boolean,
+): Body {
+  const listening = screen.name === "listen";
+  const process = screen.name === "connections" ? screen.process : undefined;
+  const all = queries.connections(process, closed).filter((row) => !listening || row.direction === "listen");
+  const terms = parseQuery(filter);
+  const items = all.map((row) => connectionItem(row, queries));
+  const rows = items.filter((item) => {
+    const { row, owner } = item;
+    const haystack = `${row.protocol} ${row.local} ${row.remote} ${row.state} ${owner?.command ?? ""} ${owner?.pid ?? ""}`;
+    return queryHolds(terms, {
+      haystack: haystack.toLowerCase(),
+      field: (field) => {
+        switch (field) {
+          case "port":
+            return [portOf(row.local), portOf(row.remote)];
+          case "host":
+          case "path":
+            return [row.local, row.remote];
+          case "state":
+            return [row.state.toLowerCase()];
+          default:
+            return processFields(item, names, field);
+        }
+      },
+    });
+  });
+  if (listening) {
+    rows.sort((a, b) => Number(portOf(a.row.local)) - Number(portOf(b.row.local)) || a.row.id - b.row.id);
+  }
+  return { screen: screen.name, rows, ids: rows.map(({ row }) => row.id), total: all.length, ...scope(process, queries) };
+}
+
+function fileBody(process: ProcessId | undefined, { queries, names }: Sources, filter: string): Body {
+  const all = queries.files(process);
+  const terms = parseQuery(filter);
+  const items = all.map((row): FileItem => {
+    const owner = queries.process(row.process);
+    return owner === undefined ? { row } : { row, process: owner };
+  });
+  const rows = items.filter(({ row, process: owner }) =>
+    queryHolds(terms, {
+      haystack: `${row.operation} ${row.path} ${owner?.command ?? ""} ${owner?.pid ?? ""}`.toLowerCase(),
+      field: (field) =>
+        field === "path" ? [row.path.toLowerCase()] : processFields(owner ? { owner } : {}, names, field),
+    }),
+  );
+  return {
+    screen: "files",
+    rows,
+    ids: rows.map(({ row }) => fileRowId(row)),
+    total: all.length,
+    ...scope(process, queries),
+  };
+}
+
+/** A file has one row per process and operation. */
+function fileRowId(row: FileRow): number {
+  const operations = ["read", "write", "create", "execute", "chmod", "delete", "rename"] as const;
+  return (row.process * 8 + operations.indexOf(row.operation)) * 2 ** 24 + (row.id % 2 ** 24);
+}
+
+function findingBody({ queries }: Sources, filter: string): Body {
+  const all = queries.findings();
+  const terms = parseQuery(filter);
+  const rows = all
+    .filter((finding) =>
+      queryHolds(terms, {
+        haystack: `${finding.severity} ${finding.rule} ${finding.title} ${finding.reason}`.toLowerCase(),
+        field: (field) => (field === "rule" ? [finding.rule.toLowerCase()] : []),
+      }),
+    )
+    .map((finding) => ({
+      finding,
+      chain: finding.chain.map((id) => queries.process(id)).filter((row) => row !== undefined),
+    }));
+  return { screen: "findings", rows, ids: rows.map(({ finding }) => finding.id), total: all.length };
+}
+
+/** Sections of the detail screen; ids of their rows must not collide. */
+const SECTION = 2 ** 40;
+
+function detailBody(detail: ProcessDetail | undefined, { queries }: Sources): Body {
+  const rows: DetailRow[] = [];
+  const ids: number[] = [];
+  let section = 0;
+  const add = (text: string, items: readonly (readonly [DetailRow, number])[]): void => {
+    section += 1;
+    if (items.length === 0) {
+      return;
+    }
+    rows.push({ kind: "heading", text, count: items.length }, ...items.map(([row]) => row));
+    ids.push(section * SECTION, ...items.map(([, id]) => section * SECTION + 1 + id));
+  };
+  if (detail !== undefined) {
+    add(
+      "findings",
+      detail.findings.map((finding: Finding) => [{ kind: "finding", finding }, finding.id]),
+    );
+    add(
+      "connections",
+      detail.connections.map((row) => {
+        const peer = row.peer === undefined ? undefined : queries.process(row.peer);
+        return [{ kind: "connection", row, ...(peer === undefined ? {} : { peer }) }, row.id];
+      }),
+    );
+    add(
+      "files",
+      detail.files.map((row) => [{ kind: "file", row }, row.id * 8 + row.operation.length]),
+    );
+    add(
+      "ancestors",
+      detail.ancestors.filter((row) => row.id !== detail.row.id).map((row) => [{ kind: "process", row }, row.id]),
+    );
+    add(
+      "children",
+      detail.children.map((row) => [{ kind: "process", row }, row.id]),
+    );
+    add(
+      "programs it ran",
+      detail.images.map((image, index) => [{ kind: "image", image }, index]),
+    );
+    add(
+      "timeline",
+      detail.timeline.map((entry, index) => [{ kind: "event", entry }, index]),
+    );
+  }
+  return { screen: "detail", detail, rows, ids };
+}

@@ -1,0 +1,62 @@
+import type { Env } from "../components/env.ts";
+import type { Queries } from "../ports.ts";
+import { originText } from "../text/origin-text.ts";
+import { sanitise } from "../text/sanitise.ts";
+import type { Effect } from "./reduce.ts";
+import { rowText } from "./row-text.ts";
+import type { Shown } from "./store.ts";
+import type { Notice } from "./view-state.ts";
+
+export interface Outside {
+  readonly shown: Shown;
+  readonly env: Env;
+  readonly queries: Queries;
+  copy(text: string): void;
+  signal(pid: number, signal: string): string | undefined;
+  quit(): void;
+  suspend(): void;
+  redraw(): void;
+}
+
+/** Does what a key asked for, and says how it went. */
+export function runEffect(effect: Effect, outside: Outside): Notice | undefined {
+  switch (effect.kind) {
+    case "quit":
+      outside.quit();
+      return undefined;
+    case "suspend":
+      outside.suspend();
+      return undefined;
+    case "redraw":
+      outside.redraw();
+      return undefined;
+    case "copy-row": {
+      const text = rowText(outside.shown.frame, outside.env);
+      if (text === "") {
+        return undefined;
+      }
+      outside.copy(sanitise(text));
+      return { text: "copied the row", token: "good" };
+    }
+    case "copy-chain": {
+      const { queries, env, shown } = outside;
+      const chain = queries.origin(effect.subject);
+      outside.copy(originText(chain, (ns) => queries.wallMs(ns), shown.frame.nowMs, env.theme.glyphs));
+      return { text: `copied the origin of ${chain.title}`, token: "good" };
+    }
+    case "signal":
+      return sendSignal(effect, outside);
+  }
+}
+
+/** The pid may belong to another process by now: only the process that was confirmed is signalled. */
+function sendSignal({ id, pid, signal }: Extract<Effect, { kind: "signal" }>, outside: Outside): Notice {
+  const row = outside.queries.process(id);
+  if (row === undefined || row.exit !== undefined) {
+    return { text: `${pid} has exited: nothing was sent`, token: "warn" };
+  }
+  const failure = outside.signal(pid, signal);
+  return failure === undefined
+    ? { text: `sent ${signal} to ${pid} ${row.name}`, token: "good" }
+    : { text: `could not send ${signal} to ${pid} ${row.name}: ${failure}`, token: "bad" };
+}

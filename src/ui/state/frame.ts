@@ -1,0 +1,94 @@
+import type {
+  ConnectionRow,
+  FileRow,
+  Finding,
+  ImageRow,
+  OriginChain,
+  ProcessDetail,
+  ProcessRow,
+  TimelineEntry,
+  TreeRow,
+} from "../../core/query/model.ts";
+import type { HelpRow } from "../keymap/help.ts";
+import type { SearchResult } from "../search/search-index.ts";
+import type { Cursor, RowId } from "./cursor.ts";
+import type { Layout } from "./layout.ts";
+import type { Meters } from "./meters.ts";
+
+/** A row of a list with the process it belongs to. */
+export interface ConnectionItem {
+  readonly row: ConnectionRow;
+  readonly owner?: ProcessRow;
+  readonly peer?: ProcessRow;
+}
+
+export interface FileItem {
+  readonly row: FileRow;
+  readonly process?: ProcessRow;
+}
+
+export interface FindingItem {
+  readonly finding: Finding;
+  /** Names along the chain, root first. */
+  readonly chain: readonly ProcessRow[];
+}
+
+export type DetailRow =
+  | { readonly kind: "heading"; readonly text: string; readonly count: number }
+  | { readonly kind: "finding"; readonly finding: Finding }
+  | { readonly kind: "connection"; readonly row: ConnectionRow; readonly peer?: ProcessRow }
+  | { readonly kind: "file"; readonly row: FileRow }
+  | { readonly kind: "process"; readonly row: ProcessRow }
+  | { readonly kind: "image"; readonly image: ImageRow }
+  | { readonly kind: "event"; readonly entry: TimelineEntry };
+
+/** The rows of the screen that is shown; `ids` runs parallel to them. */
+export type Body =
+  | {
+      readonly screen: "tree";
+      readonly rows: readonly TreeRow[];
+      readonly ids: readonly RowId[];
+      readonly processes: number;
+    }
+  | {
+      readonly screen: "connections" | "listen";
+      /** Only those of this process. */
+      readonly of?: ProcessRow;
+      readonly rows: readonly ConnectionItem[];
+      readonly ids: readonly RowId[];
+      readonly total: number;
+    }
+  | {
+      readonly screen: "files";
+      readonly of?: ProcessRow;
+      readonly rows: readonly FileItem[];
+      readonly ids: readonly RowId[];
+      readonly total: number;
+    }
+  | {
+      readonly screen: "findings";
+      readonly rows: readonly FindingItem[];
+      readonly ids: readonly RowId[];
+      readonly total: number;
+    }
+  | {
+      readonly screen: "detail";
+      readonly detail: ProcessDetail | undefined;
+      readonly rows: readonly DetailRow[];
+      readonly ids: readonly RowId[];
+    }
+  | { readonly screen: "origin"; readonly chain: OriginChain; readonly ids: readonly RowId[] }
+  | { readonly screen: "help"; readonly rows: readonly HelpRow[]; readonly ids: readonly RowId[] };
+
+/** All that is drawn beside the view state. Made afresh once a tick and after a key; nothing in it changes afterwards. */
+export interface Frame {
+  /** The moment the rows show, ns since capture began, and its wall clock. */
+  readonly nowNs: number;
+  readonly nowMs: number;
+  readonly meters: Meters;
+  readonly findings: readonly Finding[];
+  readonly body: Body;
+  readonly cursor: Cursor;
+  readonly layout: Layout;
+  readonly search?: SearchResult;
+}

@@ -1,0 +1,50 @@
+import type { Screen, Size } from "./view-state.ts";
+
+/** Rows of the terminal given to each part, from top to bottom. */
+export interface Layout extends Size {
+  /** The terminal is too small to show anything useful. */
+  readonly tooSmall: boolean;
+  readonly tabs: number;
+  readonly charts: number;
+  readonly banner: number;
+  /** Fixed lines of the screen above and below its list. */
+  readonly head: number;
+  readonly list: number;
+  readonly foot: number;
+  readonly info: number;
+  readonly keys: number;
+}
+
+export const LEAST_COLUMNS = 40;
+export const LEAST_ROWS = 8;
+const CHART_ROWS = 5;
+/** Charts appear on a terminal that has this much room beside them. */
+const CHARTS_FROM: Size = { columns: 90, rows: 32 };
+
+const HEAD: Readonly<Record<Screen["name"], number>> = {
+  tree: 1,
+  connections: 1,
+  files: 1,
+  findings: 1,
+  listen: 1,
+  detail: 5,
+  origin: 2,
+  help: 1,
+};
+
+export function layoutOf(size: Size, screen: Screen["name"], limited: boolean): Layout {
+  const tooSmall = size.columns < LEAST_COLUMNS || size.rows < LEAST_ROWS;
+  const roomy = size.rows >= 14;
+  const charts = size.columns >= CHARTS_FROM.columns && size.rows >= CHARTS_FROM.rows ? CHART_ROWS : 0;
+  const fixed = {
+    tabs: roomy ? 1 : 0,
+    charts,
+    banner: limited ? 1 : 0,
+    head: roomy ? HEAD[screen] : Math.min(HEAD[screen], 1),
+    foot: screen === "origin" ? 1 : 0,
+    info: roomy ? 1 : 0,
+    keys: 1,
+  };
+  const used = 1 + Object.values(fixed).reduce((sum, rows) => sum + rows, 0);
+  return { ...size, ...fixed, tooSmall, list: Math.max(size.rows - used, 1) };
+}

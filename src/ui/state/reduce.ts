@@ -1,0 +1,229 @@
+import type { SortKey, Subject } from "../../core/query/model.ts";
+import type { Command } from "../keymap/bindings.ts";
+import type { Queries } from "../ports.ts";
+import { moveBy, pageBy, TOP } from "./cursor.ts";
+import type { Frame } from "./frame.ts";
+import { nextHit } from "./hits.ts";
+import { back, cursorOf, filterOf, open, push, revealProcess, withCursor } from "./navigation.ts";
+import { type Selection, selected } from "./selection.ts";
+import { EMPTY_INPUT } from "./text-input.ts";
+import { collapseRow, expandRow, toggleAll } from "./tree-folding.ts";
+import { currentScreen, type Screen, type ViewState } from "./view-state.ts";
+
+/** What a key asks of the world outside the view. */
+export type Effect =
+  | { readonly kind: "quit" }
+  | { readonly kind: "suspend" }
+  | { readonly kind: "redraw" }
+  | { readonly kind: "copy-row" }
+  | { readonly kind: "copy-chain"; readonly subject: Subject }
+  | { readonly kind: "signal"; readonly signal: string; readonly pid: number; readonly id: number };
+
+export interface Step {
+  readonly view: ViewState;
+  readonly effect?: Effect;
+}
+
+export interface Context {
+  readonly frame: Frame;
+  readonly queries: Queries;
+  readonly readOnly: boolean;
+}
+
+const TABS: readonly Screen[] = [
+  { name: "tree" },
+  { name: "connections" },
+  { name: "files" },
+  { name: "findings" },
+  { name: "listen" },
+];
+
+/** Columns that are read from the largest down. */
+const LARGEST_FIRST: ReadonlySet<SortKey> = new Set(["cpu", "memory", "receive", "send"]);
+
+/** Sorts by a column; the same column again turns the order around. A sorted list is flat, as in every top. */
+export function sortBy(view: ViewState, sort: SortKey): ViewState {
+  const descending = view.sort === sort ? !view.descending : LARGEST_FIRST.has(sort);
+  return { ...view, sort, descending };
+}
+
+function tabAfter(view: ViewState, delta: number): ViewState {
+  const name = view.screens[0]?.name;
+  const index = Math.max(
+    TABS.findIndex((screen) => screen.name === name),
+    0,
+  );
+  return open(view, TABS[(index + delta + TABS.length) % TABS.length] ?? { name: "tree" });
+}
+
+/** Enter: one level deeper into what the cursor is on. */
+function drill(view: ViewState, { frame, queries }: Context, selection: Selection): ViewState {
+  const { subject, process } = selection;
+  switch (frame.body.screen) {
+    case "tree":
+    case "connections":
+    case "listen":
+    case "files":
+      return process === undefined ? view : push(view, { name: "detail", process });
+    case "findings":
+      return process === undefined ? view : revealProcess(view, frame, queries, process);
+    case "origin":
+      return goTo(view, frame, queries, selection);
+    case "detail":
+      if (subject === undefined) {
+        return view;
+      }
+      return subject.kind === "process"
+        ? push(view, { name: "detail", process: subject.id })
+        : push(view, { name: "origin", subject });
+    case "help":
+      return view;
+  }
+}
+
+/** From a step of a chain to its row in a list. */
+function goTo(view: ViewState, frame: Frame, queries: Queries, { subject }: Selection): ViewState {
+  switch (subject?.kind) {
+    case "process":
+      return revealProcess(view, frame, queries, subject.id);
+    case "connection": {
+      const target: Screen = { name: "connections" };
+      return withCursor(push(view, target), { ...TOP, id: subject.id, chosen: true, seek: true }, target);
+    }
+    case "file":
+    case "channel":
+    case undefined:
+      return view;
+  }
+}
+
+function signalMenu(view: ViewState, { frame, queries, readOnly }: Context): ViewState {
+  const id = selected(frame).process;
+  const row = id === undefined ? undefined : queries.process(id);
+  if (row === undefined) {
+    return view;
+  }
+  if (readOnly) {
+    return { ...view, notice: { text: "started with --read-only: no signals", token: "warn" } };
+  }
+  if (row.exit !== undefined) {
+    return { ...view, notice: { text: `${row.pid} ${row.name} has exited already`, token: "warn" } };
+  }
+  return { ...view, overlay: { name: "signal", index: 0, target: { id: row.id, pid: row.pid, command: row.command } } };
+}
+
+/** The view after a command. Pure; what has to happen outside is returned as an effect. */
+export function reduce(view: ViewState, command: Command, context: Context): Step {
+  const { frame } = context;
+  const { body, layout } = frame;
+  const move = (delta: number): Step => ({
+    view: withCursor(view, moveBy(cursorOf(view), body.ids, layout.list, delta)),
+  });
+  const page = (pages: number): Step => ({
+    view: withCursor(view, pageBy(cursorOf(view), body.ids, layout.list, pages)),
+  });
+  const show = (next: ViewState): Step => ({ view: next });
+  const selection = selected(frame);
+  switch (command) {
+    case "quit":
+      return { view, effect: { kind: "quit" } };
+    case "suspend":
+      return { view, effect: { kind: "suspend" } };
+    case "redraw":
+      return { view, effect: { kind: "redraw" } };
+    case "down":
+      return move(1);
+    case "up":
+      return move(-1);
+    case "page-down":
+      return page(1);
+    case "page-up":
+      return page(-1);
+    case "half-down":
+      return page(0.5);
+    case "half-up":
+      return page(-0.5);
+    case "first":
+      return show(withCursor(view, TOP));
+    case "last":
+      return move(body.ids.length);
+    case "back":
+      return show(back(view));
+    case "open":
+      return show(drill(view, context, selection));
+    case "origin":
+      return selection.subject === undefined
+        ? { view }
+        : show(push(view, { name: "origin", subject: selection.subject }));
+    case "show-tree":
+      return show(open(view, { name: "tree" }));
+    case "show-connections":
+      return show(open(view, { name: "connections" }));
+    case "show-files":
+      return show(open(view, { name: "files" }));
+    case "show-findings":
+      return show(open(view, { name: "findings" }));
+    case "show-listen":
+      return show(open(view, { name: "listen" }));
+    case "next-screen":
+      return show(tabAfter(view, 1));
+    case "previous-screen":
+      return show(tabAfter(view, -1));
+    case "help":
+      return show(currentScreen(view).name === "help" ? back(view) : push(view, { name: "help" }));
+    case "files-of":
+      return selection.process === undefined
+        ? { view }
+        : show(push(view, { name: "files", process: selection.process }));
+    case "connections-of":
+      return selection.process === undefined
+        ? { view }
+        : show(push(view, { name: "connections", process: selection.process }));
+    case "search":
+      return show({ ...view, overlay: { name: "search", input: EMPTY_INPUT, index: 0 } });
+    case "filter": {
+      const text = filterOf(view);
+      return show({ ...view, overlay: { name: "filter", input: { text, at: text.length }, before: text } });
+    }
+    case "next-hit":
+      return show(nextHit(view, frame, 1));
+    case "previous-hit":
+      return show(nextHit(view, frame, -1));
+    case "collapse":
+      return show(collapseRow(view, frame));
+    case "expand":
+      return show(expandRow(view, frame));
+    case "toggle-collapse-all":
+      return show(toggleAll(view, frame));
+    case "toggle-tree":
+      return show({ ...view, layout: view.layout === "tree" ? "flat" : "tree" });
+    case "sort-menu":
+      return show({ ...view, overlay: { name: "sort", index: 0 } });
+    case "invert-sort":
+      return show({ ...view, descending: !view.descending });
+    case "sort-cpu":
+      return show(sortBy(view, "cpu"));
+    case "sort-memory":
+      return show(sortBy(view, "memory"));
+    case "sort-age":
+      return show(sortBy(view, "age"));
+    case "sort-pid":
+      return show(sortBy(view, "pid"));
+    case "follow":
+      return show({ ...view, follow: !view.follow });
+    case "kernel-threads":
+      return show({ ...view, kernelThreads: !view.kernelThreads });
+    case "closed":
+      return show({ ...view, closedConnections: !view.closedConnections });
+    case "pause":
+      return show({ ...view, paused: !view.paused });
+    case "copy":
+      return { view, effect: { kind: "copy-row" } };
+    case "copy-chain":
+      return selection.subject === undefined
+        ? { view }
+        : { view, effect: { kind: "copy-chain", subject: selection.subject } };
+    case "signal":
+      return show(signalMenu(view, context));
+  }
+}

@@ -1,0 +1,150 @@
+import { commandFor } from "../keymap/help.ts";
+import type { CaptureTotals, HostSample } from "../ports.ts";
+import type { InputEvent } from "../terminal/input-event.ts";
+import { buildBody, type Sources } from "./bodies.ts";
+import { settle } from "./cursor.ts";
+import type { Body, Frame } from "./frame.ts";
+import { layoutOf } from "./layout.ts";
+import { addSample, initialMeters, type Meters } from "./meters.ts";
+import { cursorOf, withCursor } from "./navigation.ts";
+import { reduceOverlay } from "./overlays.ts";
+import { type Effect, reduce, type Step } from "./reduce.ts";
+import { currentScreen, initialView, type Notice, type Size, screenKey, type ViewState } from "./view-state.ts";
+
+/** What is drawn: how the user looks, and what there is to see. */
+export interface Shown {
+  readonly view: ViewState;
+  readonly frame: Frame;
+}
+
+export interface StoreOptions {
+  readonly sources: Sources;
+  readonly size: Size;
+  readonly readOnly: boolean;
+  readonly capture: CaptureTotals;
+  readonly runEffect: (effect: Effect) => Notice | undefined;
+}
+
+const SEARCH_HITS = 200;
+
+/**
+ * The only mutable thing of the screens: the view state, and the frame made from it. A tick brings a new moment, a key a
+ * new view; both end in one new `Shown`, or in none when nothing changed.
+ */
+export class Store {
+  readonly #options: StoreOptions;
+  readonly #listeners = new Set<() => void>();
+  #meters: Meters;
+  #nowNs: number;
+  #bodyInputs: readonly unknown[] = [];
+  #shown: Shown;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#meters = initialMeters(options.capture);
+    this.#nowNs = options.sources.queries.nowNs;
+    const view = initialView(options.size);
+    this.#shown = this.#project(view, undefined);
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly snapshot = (): Shown => this.#shown;
+
+  /** A new moment, `seconds` after the last one. A paused screen keeps its rows; its meters go on. */
+  tick(host: HostSample, capture: CaptureTotals, seconds: number): void {
+    this.#meters = addSample(this.#meters, host, capture, seconds);
+    if (!this.#shown.view.paused) {
+      this.#nowNs = this.#options.sources.queries.nowNs;
+    }
+    this.#show(this.#shown.view);
+  }
+
+  input(event: InputEvent): void {
+    const { frame } = this.#shown;
+    const { notice: _, ...view } = this.#shown.view;
+    const context = { frame, queries: this.#options.sources.queries, readOnly: this.#options.readOnly };
+    if (view.overlay !== undefined) {
+      this.#apply(reduceOverlay(view, view.overlay, event, context));
+      return;
+    }
+    const key = event.kind === "key" ? event.key : event.kind === "mouse" ? event.action : undefined;
+    const command = key === undefined ? undefined : commandFor(key, currentScreen(view).name);
+    if (command !== undefined) {
+      this.#apply(reduce(view, command, context));
+    } else if (this.#shown.view.notice !== undefined) {
+      this.#show(view);
+    }
+  }
+
+  resize(size: Size): void {
+    this.#show({ ...this.#shown.view, size });
+  }
+
+  notify(notice: Notice): void {
+    this.#show({ ...this.#shown.view, notice });
+  }
+
+  #apply({ view, effect }: Step): void {
+    this.#show(view);
+    const notice = effect === undefined ? undefined : this.#options.runEffect(effect);
+    if (notice !== undefined) {
+      this.notify(notice);
+    }
+  }
+
+  #show(view: ViewState): void {
+    const resumed = this.#shown.view.paused && !view.paused;
+    if (resumed) {
+      this.#nowNs = this.#options.sources.queries.nowNs;
+    }
+    this.#shown = this.#project(view, this.#shown.frame);
+    for (const listener of this.#listeners) {
+      listener();
+    }
+  }
+
+  #project(view: ViewState, before: Frame | undefined): Shown {
+    const { queries, search } = this.#options.sources;
+    const screen = currentScreen(view);
+    const body = this.#body(view, before);
+    const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited !== undefined);
+    const cursor = settle(cursorOf(view), body.ids, layout.list, view.follow);
+    const { overlay } = view;
+    const frame: Frame = {
+      nowNs: this.#nowNs,
+      nowMs: queries.wallMs(this.#nowNs),
+      meters: this.#meters,
+      findings: queries.findings(),
+      body,
+      cursor,
+      layout,
+      ...(overlay?.name === "search" ? { search: search.search(overlay.input.text, SEARCH_HITS) } : {}),
+    };
+    return { view: withCursor(view, cursor), frame };
+  }
+
+  /** The rows, made again only when something they depend on changed. */
+  #body(view: ViewState, before: Frame | undefined): Body {
+    const key = screenKey(currentScreen(view));
+    const inputs = [
+      key,
+      view.filters[key],
+      view.layout,
+      view.sort,
+      view.descending,
+      view.collapsed,
+      view.kernelThreads,
+      view.closedConnections,
+      this.#nowNs,
+    ];
+    if (before !== undefined && inputs.every((input, index) => input === this.#bodyInputs[index])) {
+      return before.body;
+    }
+    this.#bodyInputs = inputs;
+    return buildBody(view, this.#options.sources, this.#nowNs);
+  }
+}

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Capture } from "./capture.ts";
+import { Bench } from "./child.ts";
+
+const TICK_NS = 10_000_000n;
+
+let bench: Bench;
+let capture: Capture;
+
+beforeAll(() => {
+  bench = new Bench();
+  capture = Capture.open();
+});
+
+afterAll(async () => {
+  capture?.close();
+  await bench?.remove();
+});
+
+const forkOf = (child: number) => capture.until(`FORK of ${child}`, () => capture.of("FORK").find((row) => row.childPid === child));
+
+test.each(["fork", "vfork", "clone3"])("%s names parent, child and the child's start", async (how) => {
+  const run = bench.run("fork", how);
+  await run.done();
+  const row = await forkOf(run.number("child"));
+  expect(row.pid).toBe(run.number("parent"));
+  expect(row.tid).toBe(run.number("parent"));
+  expect(row.childStartNs / TICK_NS).toBe(BigInt(run.number("childStart")));
+  const exit = await capture.exited(row.childPid);
+  expect(exit.startNs).toBe(row.childStartNs);
+  expect(exit.code).toBe(3 << 8);
+});
+
+test("a program started by us: fork by our process, then one exec, then one exit", async () => {
+  const run = bench.run("hold");
+  await run.done();
+  await capture.exited(run.pid);
+  const [fork, exec, exit] = capture.rows.filter(
+    (row) => (row.kind === "FORK" ? row.childPid : row.pid) === run.pid && ["FORK", "EXEC", "EXIT"].includes(row.kind),
+  );
+  expect(fork).toMatchObject({ kind: "FORK", pid: process.pid });
+  expect(exec).toMatchObject({ kind: "EXEC", parentPid: process.pid, parentStartNs: fork?.startNs });
+  expect(exit).toMatchObject({ kind: "EXIT", code: 0, startNs: exec?.startNs });
+});
+
+test("CLONE_PARENT: the process that forked is reported, not the one that became the parent", async () => {
+  const run = bench.run("clone-parent");
+  await run.done();
+  expect(run.number("parentInProc")).toBe(run.pid);
+  const row = await forkOf(run.number("child"));
+  expect(row.pid).toBe(run.number("forker"));
+});
+
+test("a daemon keeps its true ancestry after a double fork", async () => {
+  const run = bench.run("double-fork");
+  await run.ready();
+  run.release();
+  await run.done();
+  const daemon = run.number("daemon");
+  const second = await forkOf(daemon);
+  const first = await forkOf(second.pid);
+  expect(first.pid).toBe(run.pid);
+  expect(second.pid).toBe(run.number("session"));
+  expect(run.number("parentInProc")).not.toBe(second.pid);
+});
+
+test("an orphan given to a subreaper keeps the parent that forked it", async () => {
+  const run = bench.run("subreaper");
+  await run.done();
+  expect(run.number("adopter")).toBe(run.pid);
+  const row = await forkOf(run.number("orphan"));
+  expect(row.pid).toBe(run.number("forker"));
+});
+
+test("threads fold into their process", async () => {
+  const run = bench.run("threads");
+  await run.done();
+  await capture.exited(run.pid);
+  expect(capture.of("FORK", run.pid)).toEqual([]);
+  expect(capture.of("EXIT", run.pid)).toHaveLength(1);
+});
+
+test("a child in a pid namespace of its own has both numbers", async () => {
+  const run = bench.run("pidns");
+  await run.ready();
+  run.release();
+  await run.done();
+  const row = await forkOf(run.number("child"));
+  expect(row.childNsPid).toBe(1);
+  expect(row.pidns).toBe(run.number("pidns"));
+});
+
+test("a fork bomb is complete", async () => {
+  const run = bench.run("bomb", 400);
+  await run.done();
+  await capture.exited(run.pid);
+  const forks = capture.of("FORK", run.pid);
+  expect(forks).toHaveLength(400);
+  for (const { childPid, childStartNs } of forks) {
+    const exits = capture.of("EXIT", childPid).filter((row) => row.startNs === childStartNs);
+    expect(exits).toHaveLength(1);
+  }
+});
+
+test("a pid used again is another process", async () => {
+  const run = bench.run("reuse-pid");
+  await run.done();
+  const pid = run.number("pid");
+  await capture.exited(run.pid);
+  const starts = capture.of("FORK", run.pid).filter((row) => row.childPid === pid);
+  expect(new Set(starts.map((row) => row.childStartNs)).size).toBe(starts.length);
+  expect(starts.map((row) => Number(row.childStartNs / TICK_NS))).toEqual(
+    expect.arrayContaining([run.number("firstStart"), run.number("secondStart")]),
+  );
+  expect(capture.of("EXIT", pid).map((row) => row.startNs)).toEqual(starts.map((row) => row.childStartNs));
+});

@@ -1,0 +1,122 @@
+import { copyFileSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { UNKNOWN_EXIT_CODE } from "../../src/capture/procfs/process-table.ts";
+import { FLAG, IMAGE_FLAG, KIND, MARK_WHAT } from "../../src/core/wire/layout.gen.ts";
+import { child, Seen, startOf } from "./procfs-rows.ts";
+
+const SLEEPER = ["-c", "echo ready; read line; exec sleep 60"];
+
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), "procfs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test("a process that ran before is described in full", async () => {
+  const cwd = realpathSync(scratch());
+  const sh = await child("sh", SLEEPER, { cwd });
+  const seen = new Seen();
+  const exe = realpathSync("/bin/sh");
+  expect(seen.of(KIND.PROCESS, sh.pid)).toEqual([
+    expect.objectContaining({
+      startNs: startOf(sh.pid),
+      flags: FLAG.POLLED | FLAG.BEFORE_START,
+      exe,
+      exeIno: statSync(exe).ino,
+      argv: ["sh", ...SLEEPER].join("\0"),
+      cwd,
+      comm: "sh",
+      parent: process.pid,
+      parentStartNs: startOf(process.pid),
+      uid: process.getuid?.(),
+      image: 0,
+    }),
+  ]);
+  expect(seen.of(KIND.TICK, sh.pid)[0]).toMatchObject({ threads: 1, rssBytes: expect.any(Number) });
+});
+
+test("the first look is framed as a snapshot, every look ends with its marks", () => {
+  const seen = new Seen();
+  const marks = () => seen.of(KIND.MARK, process.pid).map((row) => row.what);
+  expect(marks()).toEqual([MARK_WHAT.SNAPSHOT_BEGIN, MARK_WHAT.TICK, MARK_WHAT.SOCKETS, MARK_WHAT.SNAPSHOT_END]);
+  expect(seen.rows.at(-1)?.what).toBe(MARK_WHAT.SNAPSHOT_END);
+  expect(seen.reader.malformed).toBe(0);
+});
+
+test("a new process is found between two looks, as new", async () => {
+  const seen = new Seen({ intervalMs: 3_600_000 });
+  const sh = await child("sh", SLEEPER);
+  const row = await seen.until((all) => all.of(KIND.PROCESS, sh.pid)[0], false);
+  expect(row).toMatchObject({ flags: FLAG.POLLED, startNs: startOf(sh.pid), parent: process.pid });
+});
+
+test("an exec without a new name is noticed, and told once", async () => {
+  const sh = await child("sh", ["-c", "echo ready; read line; exec sh -c 'read line; exit' second"]);
+  const seen = new Seen({ intervalMs: 50 });
+  sh.stdin?.write("go\n");
+  const row = await seen.until((all) => all.of(KIND.EXEC, sh.pid)[0]);
+  expect(row).toMatchObject({ comm: "sh", argv: "sh\0-c\0read line; exit\0second", startNs: startOf(sh.pid) });
+  await seen.until((all) => (all.of(KIND.MARK, process.pid).length > 12 ? row : undefined));
+  expect(seen.of(KIND.EXEC, sh.pid)).toHaveLength(1);
+});
+
+test("an exit is noticed; the code of a zombie is known, that of a reaped child is not invented", async () => {
+  // sleep never waits for the child it inherits from the shell.
+  const parent = await child("sh", ["-c", "exec 3<&0; (read line <&3; exit 3) & echo $!; exec sleep 60"]);
+  const reaped = await child("sh", SLEEPER);
+  const seen = new Seen({ intervalMs: 50 });
+  const zombie = seen.rows.find((row) => row.kind === KIND.PROCESS && row.parent === parent.pid);
+  parent.stdin?.write("go\n");
+  const exit = await seen.until((all) => all.of(KIND.EXIT, zombie?.pid ?? -1)[0]);
+  expect(exit).toMatchObject({ code: 3 << 8, startNs: zombie?.startNs });
+  reaped.kill("SIGKILL");
+  expect(await seen.until((all) => all.of(KIND.EXIT, reaped.pid)[0])).toMatchObject({ code: UNKNOWN_EXIT_CODE });
+});
+
+test("a busy process gets usage rows that grow, an idle one none", async () => {
+  const idle = await child("sh", SLEEPER);
+  const busy = await child("sh", ["-c", "echo ready; while :; do :; done"]);
+  const seen = new Seen({ intervalMs: 50 });
+  const [first] = seen.of(KIND.TICK, busy.pid);
+  const before = seen.of(KIND.TICK, idle.pid).length;
+  const later = await seen.until((all) => all.of(KIND.TICK, busy.pid)[3]);
+  expect(later.cpuNs).toBeGreaterThan(Number(first?.cpuNs));
+  expect(seen.of(KIND.TICK, idle.pid)).toHaveLength(before);
+});
+
+test("names cannot break the parser: a parenthesis, a newline and bytes that are no text", async () => {
+  const exe = join(scratch(), "a) R 1\n(b");
+  copyFileSync(realpathSync("/bin/sh"), exe);
+  const sh = await child(exe, SLEEPER);
+  const seen = new Seen();
+  expect(seen.of(KIND.PROCESS, sh.pid)).toEqual([
+    expect.objectContaining({ comm: "a) R 1\n(b", exe, parent: process.pid }),
+  ]);
+});
+
+test("an executable without a name is told as deleted, under its old name", async () => {
+  const exe = join(realpathSync(scratch()), "gone");
+  copyFileSync(realpathSync("/bin/sh"), exe);
+  const sh = await child(exe, SLEEPER);
+  rmSync(exe);
+  expect(new Seen().of(KIND.PROCESS, sh.pid)[0]).toMatchObject({ exe, image: IMAGE_FLAG.DELETED });
+});
+
+test("long arguments are cut and marked, with their full length", async () => {
+  const long = "x".repeat(100_000);
+  const sh = await child("sh", ["-c", "echo ready; read line", long]);
+  const row = new Seen().of(KIND.PROCESS, sh.pid)[0];
+  expect(row).toMatchObject({ trunc: 1 << 2 });
+  expect(String(row?.argv).length).toBeLessThan(long.length);
+  expect(row?.argvLen).toBeGreaterThan(String(row?.argv).length);
+});
+
+test("a small budget spreads a look over several drains without losing any of it", async () => {
+  const sh = await child("sh", SLEEPER);
+  const seen = new Seen({}, 0.5);
+  expect(seen.drains).toBeGreaterThan(3);
+  expect(seen.of(KIND.PROCESS, sh.pid)).toHaveLength(1);
+  expect(seen.rows.at(-1)?.what).toBe(MARK_WHAT.SNAPSHOT_END);
+});

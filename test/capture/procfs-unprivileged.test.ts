@@ -1,0 +1,29 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Feature } from "../../src/capture/source.ts";
+import { child, isRoot } from "./procfs-rows.ts";
+
+const NOBODY = "65534";
+
+test("another user sees every process, looks into none, and is told why and what to do", async (context) => {
+  if (!isRoot) return context.skip("needs root to become another user");
+  const as = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", process.execPath];
+  if (spawnSync("setpriv", [...as, "--version"]).status !== 0) return context.skip("another user cannot run this Node");
+  const mine = await child("sh", ["-c", "echo ready; read line"]);
+  const run = spawnSync("setpriv", [...as, join(import.meta.dirname, "procfs-unprivileged.ts")], { encoding: "utf8" });
+  expect(run.stderr).toBe("");
+  const { pid, executables, limited, features } = JSON.parse(run.stdout) as {
+    pid: number;
+    executables: Record<number, string>;
+    limited: { why: string; missed: string; fix: string };
+    features: Feature[];
+  };
+  expect(executables[pid]).toBe(process.execPath);
+  expect(executables[mine.pid]).toBe("");
+  expect(limited.why).toMatch(/^bpf\(2\) permission: EPERM: uid 65534 lacks CAP_BPF and CAP_PERFMON/);
+  expect(limited.missed).toContain("other users' files and sockets");
+  expect(limited.fix).toBe("sudo spydertop");
+  const executable = features.find((feature) => feature.name === "executables");
+  expect(executable).toMatchObject({ state: "degraded", why: expect.stringMatching(/\d+ of \d+ processes .*EACCES/) });
+});

