@@ -1,6 +1,9 @@
 import { attach, consumer } from "./cases/attach.ts";
 import { event, subjects } from "./cases/events.ts";
 import { flood, paced } from "./cases/flood.ts";
+import { cat, compile, redis } from "./cases/jobs.ts";
+import { monitor, storm } from "./cases/monitor.ts";
+import { auditd, bpftrace } from "./cases/peers.ts";
 import { state } from "./cases/state.ts";
 
 export interface Case {
@@ -9,7 +12,7 @@ export interface Case {
   run(): Promise<void>;
 }
 
-/** In the order they run. */
+/** In the order they run; auditd last, for it leaves the kernel changed. */
 export const cases: readonly Case[] = [
   { name: "open", what: "cost of an open, one file", run: () => event(subjects.open) },
   { name: "files", what: "cost of an open, 2,000 files", run: () => event(subjects.files) },
@@ -17,9 +20,17 @@ export const cases: readonly Case[] = [
   { name: "exec", what: "cost of a process", run: () => event(subjects.exec) },
   { name: "read", what: "cost of a read after the first", run: () => event(subjects.read) },
   { name: "getppid", what: "cost of a system call nobody traces", run: () => event(subjects.getppid) },
-  { name: "flood", what: "events a second to rows, loss", run: () => flood("rows") },
-  { name: "paced", what: "consumer's share at 50,000 events a second", run: () => paced("decode") },
-  { name: "consumer", what: "consumer's cost of an event", run: () => consumer(["rows", "decode"]) },
+  { name: "rows", what: "events a second to rows, and is one lost", run: () => flood("rows") },
+  { name: "graph", what: "events a second to the graph, and is one lost", run: () => flood("graph") },
+  { name: "paced", what: "consumer's share at 50,000 events a second", run: () => paced("graph") },
+  { name: "consumer", what: "consumer's cost of an event", run: () => consumer(["rows", "decode", "graph"]) },
   { name: "state", what: "snapshot and refresh at 5,000 processes, against /proc", run: state },
   { name: "attach", what: "time to attach and to detach", run: attach },
+  { name: "monitor", what: "the running monitor: first frame, CPU, memory", run: monitor },
+  { name: "storm", what: "the running monitor under a flood: keys, memory", run: storm },
+  { name: "cat", what: "find | xargs cat", run: cat },
+  { name: "compile", what: "make -j2", run: compile },
+  { name: "redis", what: "redis-benchmark on loopback", run: redis },
+  { name: "bpftrace", what: "event costs next to bpftrace", run: bpftrace },
+  { name: "auditd", what: "event costs next to auditd", run: auditd },
 ];

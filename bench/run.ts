@@ -1,7 +1,7 @@
-// npm run bench [-- [--save] [--rounds N] [case ...]]
+// npm run bench [-- [--save] [--rounds N] [--against CHECKOUT] [case ...]]
 
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { cases } from "./cases.ts";
@@ -12,32 +12,42 @@ import { table } from "./lib/table.ts";
 
 const usage = () =>
   [
-    "npm run bench [-- [--save] [--rounds N] [case ...]]",
-    "  --save      write the figures to bench/baseline.json",
-    "  --rounds N  rounds of each comparison (15)",
+    "npm run bench [-- [--save] [--rounds N] [--against CHECKOUT] [case ...]]",
+    "  --save              write the figures to bench/baseline.json",
+    "  --rounds N          rounds of each comparison (15)",
+    "  --against CHECKOUT  event costs: another checkout, set up, in the same rounds",
     "cases:",
     ...cases.map(({ name, what }) => `  ${name.padEnd(10)} ${what}`),
   ].join("\n");
 
 /** Runs one case in a process of its own and resolves to what it reported. */
-function runCase(name: string, rounds: string): Promise<Message[]> {
-  return new Promise((resolve) => {
+function runCase(name: string): Promise<Message[]> {
+  return new Promise((done) => {
     const messages: Message[] = [];
     const child = spawn(process.execPath, [join(import.meta.dirname, "case.ts"), name], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, SPYDERTOP_BENCH_ROUNDS: rounds },
+      env: {
+        ...process.env,
+        SPYDERTOP_BENCH_ROUNDS: values.rounds,
+        ...(values.against === undefined ? {} : { SPYDERTOP_BENCH_AGAINST: resolve(values.against) }),
+      },
     });
     createInterface({ input: child.stdout }).on("line", (line) => messages.push(JSON.parse(line) as Message));
     child.on("close", (code, signal) => {
       if (signal) messages.push({ skipped: { subject: name, why: `ended with ${signal}` } });
       failed ||= code !== 0;
-      resolve(messages);
+      done(messages);
     });
   });
 }
 
 const { values, positionals } = parseArgs({
-  options: { save: { type: "boolean" }, rounds: { type: "string", default: "15" }, help: { type: "boolean" } },
+  options: {
+    save: { type: "boolean" },
+    rounds: { type: "string", default: "15" },
+    against: { type: "string" },
+    help: { type: "boolean" },
+  },
   allowPositionals: true,
 });
 const unknown = positionals.filter((name) => !cases.some((one) => one.name === name));
@@ -59,13 +69,15 @@ async function main(): Promise<void> {
   const committed = readBaseline();
   const comparable = committed !== undefined && sameMachine(committed.machine, machine);
   if (committed && !comparable)
-    console.log(`baseline.json is of another machine (Linux ${committed.machine.kernel}, ${committed.machine.cpu}): not compared`);
+    console.log(
+      `baseline.json is of another machine (Linux ${committed.machine.kernel}, ${committed.machine.cpu}): not compared`,
+    );
 
   const all: Row[] = [];
   for (const { name, what } of cases) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     console.error(`${name}: ${what}`);
-    const messages = await runCase(name, values.rounds);
+    const messages = await runCase(name);
     const rows = messages.flatMap((message) => ("row" in message ? [message.row] : []));
     const compared = rows.map((row) => ({ row, comparison: comparable ? compare(row, committed) : undefined }));
     failed ||= compared.some(({ comparison }) => comparison?.worse);

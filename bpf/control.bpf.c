@@ -26,10 +26,12 @@ static __always_inline struct spy_call *call_get(struct scratch *s, __u32 kind, 
 	return r;
 }
 
-/* A pid as the caller names it, in its own namespace; resolved only where that is the initial one. */
+/* A pid as the caller names it means another process outside its pid namespace: kept only of the initial one. */
 static __always_inline void set_target(struct spy_call *r, __u32 tgid)
 {
-	r->target_tgid = tgid;
+	struct task_struct *t = (void *)bpf_get_current_task();
+
+	r->target_tgid = BPF_CORE_READ(t, thread_pid, level) ? 0 : tgid;
 }
 
 static __noinline int emit_args(__u32 kind, struct pt_regs *regs, long ret, __u32 target)
@@ -132,13 +134,28 @@ int BPF_PROG(on_namespace, struct pt_regs *regs, long ret)
 	return ret ? 0 : emit_args(SPY_KIND_NAMESPACE, regs, ret, 0);
 }
 
+#define SI_USER 0
+#define SI_QUEUE (-1)
+#define SI_TKILL (-6)
+
+static __always_inline bool sent_by_process(int code)
+{
+	return code == SI_USER || code == SI_QUEUE || code == SI_TKILL;
+}
+
 SEC("tp_btf/signal_generate")
 int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct *target, int group, int result)
 {
+	__u32 tgid = BPF_CORE_READ(target, tgid);
 	struct spy_call *r;
 
-	/* SIGCHLD and timers are no one's deed; info 1 is the kernel itself (SEND_SIG_PRIV) */
-	if (sig == 17 || sig == 14 || (__u64)info == 1 || is_self())
+	/*
+	 * Sent by a process, and not to itself: timers, faults and terminals have positive codes, and may interrupt
+	 * anyone. info 0 is a process (SEND_SIG_NOINFO), 1 the kernel (SEND_SIG_PRIV).
+	 */
+	if ((__u64)info == 1 || ((__u64)info > 1 && !sent_by_process(BPF_CORE_READ(info, si_code))))
+		return 0;
+	if (tgid == bpf_get_current_pid_tgid() >> 32 || is_self())
 		return 0;
 	/* no string and any context: straight into the ring */
 	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
@@ -149,7 +166,7 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 	fill_current_hdr(&r->h, SPY_KIND_SIGNAL, sizeof(*r), 1);
 	r->args[0] = sig;
 	r->ret = result;
-	r->target_tgid = BPF_CORE_READ(target, tgid);
+	r->target_tgid = tgid;
 	r->target_start = BPF_CORE_READ(target, group_leader, start_boottime);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return 0;

@@ -332,7 +332,9 @@ struct unix_sock {
 struct io_kiocb {
 	__u8 opcode;
 };
-struct kernel_siginfo;
+struct kernel_siginfo {
+	int si_code;
+};
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;

@@ -15,6 +15,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (child->pid != child->tgid)
 		return 0;
+	remember_cred(child, BPF_ANY);
 	r = bpf_ringbuf_reserve(&lifecycle, sizeof(*r), 0);
 	count(SPY_KIND_FORK, !r);
 	if (!r)
@@ -68,7 +69,7 @@ int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm 
 	if (r->uid != r->euid || r->gid != r->egid)
 		r->image |= SPY_IMAGE_SETUID;
 	finish_image(s, t);
-	remember_cred(t);
+	remember_cred(t, BPF_ANY);
 	scratch_submit(s, &lifecycle, SPY_KIND_EXEC);
 	return 0;
 }

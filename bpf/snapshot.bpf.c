@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* What is there already: processes, sockets, pipes, written files; and the periodic refresh of counters. */
+#include "lib/cred.h"
 #include "lib/file.h"
 #include "lib/sock.h"
 
@@ -27,8 +28,8 @@ static __always_inline long seq_submit(struct bpf_iter_meta *meta, struct scratc
 {
 	__u64 n = s->len;
 
-	if (n > SCRATCH_BYTES)
-		n = SCRATCH_BYTES;
+	if (n > SCRATCH_BYTES + SCRATCH_SLACK)
+		n = SCRATCH_BYTES + SCRATCH_SLACK;
 	return bpf_seq_write(meta->seq, s->buf, n);
 }
 
@@ -40,6 +41,7 @@ static __always_inline struct scratch *begin_process(struct task_struct *t)
 		return NULL;
 	fill_hdr_of((struct spy_hdr *)s->buf, t, SPY_KIND_PROCESS, sizeof(struct spy_image), 6);
 	fill_image(s, t);
+	remember_cred(t, BPF_NOEXIST);
 	return s;
 }
 
@@ -145,8 +147,13 @@ static __always_inline void seq_inet(struct bpf_iter_meta *meta, struct task_str
 	r.sock = file_ino(file);
 	r.err = 0;
 	r.fd = fd;
-	/* Its end can be attributed even though its beginning was not seen. */
-	own(sk, t, r.sock, BPF_NOEXIST);
+	if (r.proto == IPPROTO_TCP) {
+		/* Never connected, or its end was reported. */
+		if (r.state == TCP_CLOSE)
+			return;
+		/* Its end can be attributed even though its beginning was not seen. */
+		own(sk, t, r.sock, BPF_NOEXIST);
+	}
 	bpf_seq_write(meta->seq, &r, sizeof(r));
 }
 

@@ -206,7 +206,7 @@ struct spy_cred {
 	struct spy_hdr h;
 	__u32 uid, euid, gid, egid;
 	__u64 caps;
-	__u32 old_uid, old_euid, old_gid, old_egid;
+	__u32 old_uid, old_euid, old_gid, old_egid; /* 0xffffffff = not known */
 	__u64 old_caps;
 	__u32 nr; /* system call after which it was noticed */
 	__u32 how; /* 1 = by a call that changes credentials, 2 = noticed later: no such call was seen */

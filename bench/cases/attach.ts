@@ -1,15 +1,20 @@
+import { newNativeSession, objectPath } from "../../src/capture/live/native.ts";
+import { KIND } from "../../src/core/wire/layout.gen.ts";
 import { ROUNDS } from "../lib/overhead.ts";
 import { progress, report } from "../lib/result.ts";
 import { attachedSession, cpuMs, drain, wallMs } from "../lib/session.ts";
 import { spread } from "../lib/statistics.ts";
 import { batchUser, type Use } from "../lib/use.ts";
 import { Workload } from "../lib/workload.ts";
-import { KIND } from "../../src/core/wire/layout.gen.ts";
-import { newNativeSession, objectPath } from "../../src/capture/live/native.ts";
 
 /** From nothing to attached, and back. */
 export function attach(): Promise<void> {
-  const phases: Record<"load" | "attach" | "snapshot" | "detach", number[]> = { load: [], attach: [], snapshot: [], detach: [] };
+  const phases: Record<"load" | "attach" | "snapshot" | "detach", number[]> = {
+    load: [],
+    attach: [],
+    snapshot: [],
+    detach: [],
+  };
   for (let round = 0; round < ROUNDS; round++) {
     const session = newNativeSession();
     phases.load.push(

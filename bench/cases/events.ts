@@ -12,8 +12,10 @@ export const subjects = {
 } as const satisfies Record<string, Subject>;
 
 export async function event(subject: Subject): Promise<void> {
-  const tracers = [none, new Spydertop("rows")] as const;
+  const spydertop = new Spydertop("rows");
+  const other = process.env["SPYDERTOP_BENCH_AGAINST"];
+  const tracers = other ? [none, spydertop, new Spydertop("rows", other)] : [none, spydertop];
   await overhead(subject, tracers);
-  await programsOf(subject, tracers[1]);
+  await programsOf(subject, spydertop);
   for (const tracer of tracers) await tracer.close();
 }

@@ -35,9 +35,24 @@ export async function flood(use: Use): Promise<void> {
   await tracer.close();
   const line = { subject: "opens on all cores", mode: tracer.name };
   const total = `lost ${lost}, never seen ${missing} in ${ROUNDS} rounds`;
-  report({ ...line, key: `flood/${use}/rate`, measure: "events a second", unit: "", value: spread(rates), aim: { over: 500_000 }, note: total });
+  report({
+    ...line,
+    key: `flood/${use}/rate`,
+    measure: "events a second",
+    unit: "",
+    value: spread(rates),
+    aim: { over: 500_000 },
+    note: total,
+  });
   report({ ...line, key: `flood/${use}/share`, measure: "consumer, of a core", unit: "%", value: spread(shares) });
-  report({ ...line, key: `flood/${use}/cost`, measure: "consumer an event", unit: "ns", value: spread(costs), aim: { under: 200 } });
+  report({
+    ...line,
+    key: `flood/${use}/cost`,
+    measure: "consumer an event",
+    unit: "ns",
+    value: spread(costs),
+    aim: { under: 200 },
+  });
 }
 
 /** So many opens a second, evenly: what the consumer needs for them. */

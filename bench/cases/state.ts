@@ -50,6 +50,14 @@ export async function state(): Promise<void> {
     report({ ...line, key: `${key}/proc`, mode: "reader of /proc in C", value: spread(theirs) });
     report({ ...line, key: `${key}/spydertop`, mode: "spydertop, to batches", value: spread(mine) });
     const times = spread(mine.map((ms, round) => (theirs[round] as number) / ms));
-    report({ ...line, key: `${key}/times`, mode: "spydertop", measure: "times less", unit: "x", value: times, aim: { over: aim } });
+    report({
+      ...line,
+      key: `${key}/times`,
+      mode: "spydertop",
+      measure: "times less",
+      unit: "x",
+      value: times,
+      aim: { over: aim },
+    });
   }
 }

@@ -5,9 +5,9 @@
 // Answers a line of JSON (ConsumerReport) to each of: attach, count (counts from here), report, detach.
 
 import { createInterface } from "node:readline";
-import { openLive, type LiveSource } from "../../src/capture/live/live-source.ts";
+import { type LiveSource, openLive } from "../../src/capture/live/live-source.ts";
 import { KIND } from "../../src/core/wire/layout.gen.ts";
-import { type Use, batchUser } from "./use.ts";
+import { batchUser, type Use } from "./use.ts";
 
 const PERIOD_MS = 16;
 const BUDGET_MS = 8;
@@ -90,15 +90,17 @@ function detach(): void {
   source = undefined;
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => {
-  if (line === "attach") attach();
-  if (line === "attach" || line === "count") {
-    drainAll();
-    from = totals();
-  }
-  answer();
-  if (line === "detach") detach();
-}).on("close", () => {
-  detach();
-  process.exit();
-});
+createInterface({ input: process.stdin })
+  .on("line", (line) => {
+    if (line === "attach") attach();
+    if (line === "attach" || line === "count") {
+      drainAll();
+      from = totals();
+    }
+    answer();
+    if (line === "detach") detach();
+  })
+  .on("close", () => {
+    detach();
+    process.exit();
+  });

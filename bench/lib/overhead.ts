@@ -99,7 +99,7 @@ export async function overhead(subject: Subject, tracers: readonly Tracer[], rou
       ...(under === undefined || tracer.name !== "spydertop" ? {} : { aim: { under } }),
       note: [
         `least ${(least(own) - least(untraced)).toFixed(subject.unit === "ns" ? 0 : 1)}`,
-        `consumer ${(consumerNs / 1000).toFixed(2)} µs`,
+        subject.unit === "ms" ? `consumer ${(consumerNs / 1e6).toFixed(1)} ms` : `consumer ${(consumerNs / 1e3).toFixed(2)} µs`,
         ...(counted ? [`lost ${lost}`] : []),
       ].join(", "),
     });

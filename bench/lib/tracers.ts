@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { cpus } from "node:os";
+import { basename, join } from "node:path";
 import { Dialogue } from "./child.ts";
 import type { ConsumerReport } from "./consumer.ts";
 import { noteOwn } from "./programs.ts";
@@ -35,9 +34,12 @@ export class Spydertop implements Tracer {
   readonly name: string;
   readonly #child: Dialogue;
 
-  constructor(use: Use) {
-    this.name = use === "rows" ? "spydertop" : `spydertop, ${use}`;
-    this.#child = new Dialogue(...besides(process.execPath, [join(import.meta.dirname, "consumer.ts"), use]));
+  /** checkout: another one, set up, to compare with. */
+  constructor(use: Use, checkout?: string) {
+    const name = checkout === undefined ? "spydertop" : `spydertop in ${basename(checkout)}`;
+    this.name = use === "rows" ? name : `${name}, ${use}`;
+    const script = join(checkout ?? join(import.meta.dirname, "..", ".."), "bench", "lib", "consumer.ts");
+    this.#child = new Dialogue(...besides(process.execPath, [script, use]));
   }
 
   get pid(): number {

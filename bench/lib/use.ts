@@ -1,3 +1,4 @@
+import { Monitor } from "../../src/core/monitor.ts";
 import { BatchReader } from "../../src/core/wire/decode.ts";
 import { HDR } from "../../src/core/wire/layout.gen.ts";
 
@@ -17,7 +18,9 @@ export function batchUser(use: Use): (batch: Uint8Array) => void {
         if (Number.isNaN(sum)) throw new Error("a time is not a number");
       };
     }
-    case "graph":
-      throw new Error("the graph is not there yet");
+    case "graph": {
+      const monitor = new Monitor();
+      return (batch) => monitor.ingest(batch);
+    }
   }
 }

@@ -12,6 +12,7 @@ struct known_cred {
 	__u32 uid, euid, gid, egid;
 };
 
+/* By tid: each thread may have credentials of its own. One that never changed them has those of its process. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 32768);
@@ -31,32 +32,35 @@ static __always_inline void read_cred(struct task_struct *t, struct known_cred *
 	c->egid = BPF_CORE_READ(cred, egid.val);
 }
 
-/* exec may change credentials, and says so itself. */
-static __always_inline void remember_cred(struct task_struct *t)
+/* At fork a child has its parent's, exec may change them and says so itself, the snapshot fills in what began before. */
+static __always_inline void remember_cred(struct task_struct *t, __u64 flags)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u32 tgid = BPF_CORE_READ(t, tgid);
 	struct known_cred now = {};
 
 	read_cred(t, &now);
-	bpf_map_update_elem(&known_creds, &tgid, &now, BPF_ANY);
+	bpf_map_update_elem(&known_creds, &tgid, &now, flags);
 }
 
 static __always_inline int check_cred(__u32 nr, __u32 how)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct known_cred now = {}, old = {}, *known = bpf_map_lookup_elem(&known_creds, &tgid);
+	__u32 tid = bpf_get_current_pid_tgid(), tgid = bpf_get_current_pid_tgid() >> 32;
+	struct known_cred now = {}, *known = bpf_map_lookup_elem(&known_creds, &tid);
+	struct known_cred old = { .uid = ~0u, .euid = ~0u, .gid = ~0u, .egid = ~0u };
 	struct spy_cred *r;
 
 	read_cred(t, &now);
+	if (!known || known->start != now.start)
+		known = bpf_map_lookup_elem(&known_creds, &tgid);
 	if (known && known->start == now.start)
 		old = *known;
 	else if (how == CRED_NOTICED)
-		return bpf_map_update_elem(&known_creds, &tgid, &now, BPF_ANY);
+		return bpf_map_update_elem(&known_creds, &tid, &now, BPF_ANY);
 	if (old.uid == now.uid && old.euid == now.euid && old.gid == now.gid && old.egid == now.egid && old.caps == now.caps &&
 	    old.start == now.start)
 		return 0;
-	bpf_map_update_elem(&known_creds, &tgid, &now, BPF_ANY);
+	bpf_map_update_elem(&known_creds, &tid, &now, BPF_ANY);
 	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
 	count(SPY_KIND_CRED, !r);
 	if (!r)

@@ -145,8 +145,8 @@ static __always_inline struct scratch *scratch_get(__u32 fixed)
 #define scratch_submit(s, ring, kind)                                                                  \
 	({                                                                                             \
 		__u64 __n = (s)->len;                                                                  \
-		if (__n > SCRATCH_BYTES)                                                               \
-			__n = SCRATCH_BYTES;                                                           \
+		if (__n > SCRATCH_BYTES + SCRATCH_SLACK)                                               \
+			__n = SCRATCH_BYTES + SCRATCH_SLACK;                                           \
 		count(kind, bpf_ringbuf_output(ring, (s)->buf, __n, BPF_RB_NO_WAKEUP) != 0);           \
 	})
 

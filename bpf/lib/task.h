@@ -67,30 +67,41 @@ static __always_inline __u32 ns_pid(struct task_struct *t, __u32 *ns)
 	return upid.nr;
 }
 
+static __always_inline long kernfs_name_bytes(struct kernfs_node *kn)
+{
+	char name[80];
+	long n = bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(kn, name));
+
+	return n > 0 ? n - 1 : 0;
+}
+
+#define CONTAINER_ID_BYTES 64
+
 /*
- * The cgroup that names the task's container: of the unified hierarchy, or on hosts with version 1
- * controllers, where the unified one stays at its root, that of the pids or memory controller.
+ * The cgroup that names the task's container: that of the unified hierarchy, except on hosts with version 1
+ * controllers, where older engines place containers (a leaf with a 64-digit id) only there, or where the unified
+ * hierarchy stays at its root.
  */
 static __always_inline struct kernfs_node *task_cgroup(struct task_struct *t)
 {
 	struct css_set *set = BPF_CORE_READ(t, cgroups);
-	struct kernfs_node *kn = BPF_CORE_READ(set, dfl_cgrp, kn);
-	const char *name = BPF_CORE_READ(kn, name);
-	char first = 0;
-	__u32 id;
+	struct kernfs_node *kn = BPF_CORE_READ(set, dfl_cgrp, kn), *legacy;
+	struct cgroup_subsys_state *css = NULL;
+	long bytes;
 
-	bpf_probe_read_kernel(&first, 1, name);
-	if (first)
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
 		return kn;
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) {
-		struct cgroup_subsys_state *css = NULL;
-
-		id = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
-		bpf_probe_read_kernel(&css, sizeof(css),
-				      (void *)set + bpf_core_field_offset(struct css_set, subsys) + id * sizeof(css));
-		if (css)
-			return BPF_CORE_READ(css, cgroup, kn);
-	}
+	bpf_probe_read_kernel(&css, sizeof(css),
+			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+				      bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) * sizeof(css));
+	if (!css)
+		return kn;
+	legacy = BPF_CORE_READ(css, cgroup, kn);
+	if (legacy == kn)
+		return kn;
+	bytes = kernfs_name_bytes(legacy);
+	if (bytes >= CONTAINER_ID_BYTES || (bytes && !kernfs_name_bytes(kn)))
+		return legacy;
 	return kn;
 }
 

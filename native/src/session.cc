@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -19,8 +20,8 @@ namespace spy {
 
 namespace {
 
-// libbpf reports the failing program only as text, through one process-wide callback.
-std::string* g_log = nullptr;
+// libbpf reports the failing program only as text, through one process-wide callback; it runs on the calling thread.
+thread_local std::string* g_log = nullptr;
 
 int collect_log(libbpf_print_level level, const char* format, va_list args) {
   if (level == LIBBPF_DEBUG || !g_log) return 0;
@@ -176,6 +177,7 @@ void Session::fill_table(const char* map, std::span<const Syscall> entries) {
 
 Error Session::attach() {
   if (!object_) return {EINVAL, "attach before load", ""};
+  if (attached_) return {EINVAL, "attached already", ""};
   LogScope log;
   fill_table("syscalls", syscall_table());
   fill_table("compat_syscalls", compat_syscall_table());
@@ -320,6 +322,14 @@ void Session::close() {
   iterators_.clear();
   bpf_object__close(object_);
   object_ = nullptr;
+  broken_.clear();
+  builder_ = {};
+  queue_.clear();
+  queue_at_ = 0;
+  usage_.clear();
+  sockets_.clear();
+  close_lost_ns_ = 0;
+  std::fill(std::begin(reported_loss_), std::end(reported_loss_), 0);
 }
 
 }  // namespace spy

@@ -74,6 +74,7 @@ class Session {
   struct SocketUsage {
     spy_sock last = {};
     uint32_t generation = 0;
+    uint64_t missed_ns = 0;  // when it was first not found
   };
 
   bpf_program* program(const char* name) const;
@@ -85,6 +86,7 @@ class Session {
   void enqueue_mark(uint32_t what);
   void refresh_tasks(std::span<const uint8_t> records);
   void refresh_sockets(std::span<const uint8_t> records);
+  bool ended_unseen(SocketUsage& usage) const;
   void enqueue_losses();
   std::span<const uint8_t> queue_peek() const;
   void queue_pop();
@@ -105,6 +107,7 @@ class Session {
   std::vector<spy_tick> sums_;
   std::unordered_map<uint64_t, SocketUsage> sockets_;
   uint32_t generation_ = 0;
+  uint64_t close_lost_ns_ = 0;  // when CLOSE records were last found missing
   uint64_t reported_loss_[SPY_KIND_MAX] = {};
   bool attached_ = false;
 };

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -53,6 +54,8 @@ size_t record_length(std::span<const uint8_t> bytes) {
 }
 
 constexpr size_t kArgvBytes = 4095;
+// How long the kernel keeps a connection that no process holds any more: FIN_WAIT2 lasts 60 s, retransmissions longer.
+constexpr uint64_t kTcpLingerNs = 120'000'000'000;
 
 }  // namespace
 
@@ -180,22 +183,36 @@ void Session::refresh_sockets(std::span<const uint8_t> records) {
     if (usage.generation == generation_) continue;  // several descriptors, one socket
     bool changed = !usage.generation || usage.last.tx != r.tx || usage.last.rx != r.rx || usage.last.state != r.state ||
                    usage.last.rport != r.rport;
-    usage = {r, generation_};
+    usage = {r, generation_, 0};
     r.h.flags = 0;
     if (changed) enqueue(bytes_of(r));
   }
-  // Gone without an event: datagram sockets, or a close that was lost.
-  std::erase_if(sockets_, [this](const auto& entry) {
-    if (entry.second.generation == generation_) return false;
-    spy_sock r = entry.second.last;
+  for (auto it = sockets_.begin(); it != sockets_.end();) {
+    if (it->second.generation == generation_ || !ended_unseen(it->second)) {
+      ++it;
+      continue;
+    }
+    spy_sock r = it->second.last;
     r.h.kind = SPY_KIND_CLOSE;
     r.h.flags = SPY_FLAG_POLLED;
     r.h.time = boot_time_ns();
     r.state = 7;
     enqueue(bytes_of(r));
-    return true;
-  });
+    it = sockets_.erase(it);
+  }
   enqueue_mark(SPY_MARK_SOCKETS);
+}
+
+// Datagram sockets end without an event. TCP ends with one, which may still wait in a ring, or come minutes after the last
+// descriptor was closed.
+bool Session::ended_unseen(SocketUsage& usage) const {
+  if (usage.last.proto != IPPROTO_TCP) return true;
+  uint64_t now = boot_time_ns();
+  if (!usage.missed_ns) {
+    usage.missed_ns = now;
+    return false;
+  }
+  return now - usage.missed_ns > kTcpLingerNs || close_lost_ns_ > usage.last.h.time;
 }
 
 void Session::enqueue_losses() {
@@ -204,6 +221,7 @@ void Session::enqueue_losses() {
     uint64_t lost = now.kinds[kind].dropped - reported_loss_[kind];
     if (!lost) continue;
     reported_loss_[kind] = now.kinds[kind].dropped;
+    if (kind == SPY_KIND_CLOSE) close_lost_ns_ = boot_time_ns();
     spy_loss r = {};
     r.h.kind = SPY_KIND_LOSS;
     r.h.size = sizeof(r);

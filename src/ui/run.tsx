@@ -1,10 +1,8 @@
-import { PassThrough } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
-import { type Instance, render } from "ink";
-import { App } from "./app.tsx";
+import type { Instance } from "ink";
 import type { Env } from "./components/env.ts";
 import type { CaptureTotals, HostSample } from "./ports.ts";
-import { installComposer } from "./render/compose.ts";
+import { renderApp } from "./render/render-app.tsx";
 import type { Sources } from "./state/bodies.ts";
 import { runEffect } from "./state/effects.ts";
 import { Store } from "./state/store.ts";
@@ -16,7 +14,6 @@ const DRAIN_BUDGET_MS = 8;
 const IDLE_MS = 40;
 /** CPU and rates need two samples: the second one soon after the first. */
 const SECOND_SAMPLE_MS = 250;
-const MAX_FPS = 60;
 
 export interface UiOptions {
   readonly env: Env;
@@ -92,7 +89,7 @@ class Ui {
           signal: options.signal,
           quit: () => this.#finish(0),
           suspend: () => this.#suspend(),
-          redraw: () => this.#redraw(),
+          redraw: () => this.#terminal.output.repaint(),
         }),
     });
   }
@@ -100,20 +97,10 @@ class Ui {
   start(): void {
     this.#listen();
     this.#terminal.enter();
+    const { env } = this.#options;
     this.#guard(() => {
       this.#sample();
-      installComposer();
-      this.#ink = render(<App env={this.#options.env} store={this.#store} />, {
-        stdout: this.#terminal.output as unknown as NodeJS.WriteStream,
-        stderr: this.#terminal.output as unknown as NodeJS.WriteStream,
-        // Ink never sees the keyboard: its parser knows no F-keys.
-        stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-        interactive: true,
-        incrementalRendering: true,
-        exitOnCtrlC: false,
-        patchConsole: false,
-        maxFps: MAX_FPS,
-      });
+      this.#ink = renderApp(this.#terminal.output, env, this.#store);
       this.#ink.waitUntilExit().then(
         () => this.#finish(0),
         (error: unknown) => this.#fail(error),
@@ -134,15 +121,15 @@ class Ui {
       this.#cleanups.push(() => process.off(event, listener as () => void));
     };
     for (const [signal, number] of SIGNALS) {
-      on(signal, () => this.#finish(128 + number));
+      // Later: signal-exit, which Ink brings, would find itself the only listener left and kill the process at once.
+      on(signal, () => setImmediate(() => this.#finish(128 + number)));
     }
     on("SIGTSTP", () => this.#suspend());
     on("uncaughtException", (error: unknown) => this.#fail(error));
     on("unhandledRejection", (error: unknown) => this.#fail(error));
     on("exit", () => this.#terminal.leave());
     const resized = (): void => this.#guard(() => this.#store.resize(this.#size()));
-    // Before Ink's own listener, so that it never draws the old layout at the new size.
-    this.#terminal.output.prependListener("resize", resized);
+    this.#terminal.output.on("resize", resized);
   }
 
   #schedulePump(delayMs: number): void {
@@ -172,13 +159,6 @@ class Ui {
     this.#store.tick(this.#options.sampleHost(), this.#options.totals(), seconds);
   }
 
-  /** Draws everything, whatever is on the screen now. */
-  #redraw(): void {
-    this.#terminal.output.write("\x1b[H\x1b[2J");
-    this.#ink?.clear();
-    this.#terminal.output.emit("resize");
-  }
-
   /** Stops the whole job as the shell's ^Z would; when it is continued, the timer finds the process running again. */
   #suspend(): void {
     if (this.#done) {
@@ -195,7 +175,6 @@ class Ui {
       if (!this.#done) {
         this.#terminal.enter();
         this.#store.resize(this.#size());
-        this.#redraw();
       }
     }, 50);
   }

@@ -55,7 +55,9 @@ export class Capture {
   }
 
   of<K extends KindName>(kind: K, pid?: number): RowOf<K>[] {
-    return this.rows.filter((row) => row.kind === kind && (pid === undefined || row.pid === pid)) as RowOf<K>[];
+    return this.rows.filter(
+      (row) => row.kind === kind && (pid === undefined || row.pid === pid),
+    ) as unknown as RowOf<K>[];
   }
 
   /** The first row of a kind that matches, waited for. */

@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { IMAGE_FLAG } from "../../src/core/wire/layout.gen.ts";
@@ -31,7 +40,10 @@ async function imageOf(run: Child) {
 }
 
 const proc = (pid: number, name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8");
-const statFields = (pid: number) => proc(pid, "stat").replace(/^.*\) /s, "").split(" ");
+const statFields = (pid: number) =>
+  proc(pid, "stat")
+    .replace(/^.*\) /s, "")
+    .split(" ");
 const kernelDev = (dev: number) => (((dev >> 8) & 0xfff) << 20) | (dev & 0xff) | ((dev >> 12) & 0xfff00);
 const namespaceOf = (pid: number, name: string) => statSync(`/proc/${pid}/ns/${name}`).ino;
 const identities = (pid: number, line: string) =>
@@ -81,7 +93,11 @@ test("every field of an image is what /proc says of the process", async () => {
   expect(row.argvText).toBe(proc(run.pid, "cmdline"));
   expect(row.startNs / TICK_NS).toBe(BigInt(statFields(run.pid)[19]!));
   expect(row.caps.toString(16).padStart(16, "0")).toBe(/^CapEff:\s+(\w+)/m.exec(proc(run.pid, "status"))![1]);
-  expect(row.stdio).toEqual([0, 1, 2].map((fd) => statSync(`/proc/${run.pid}/fd/${fd}`)).map((st) => ({ type: st.mode & 0o170000, ino: st.ino })));
+  expect(row.stdio).toEqual(
+    [0, 1, 2]
+      .map((fd) => statSync(`/proc/${run.pid}/fd/${fd}`))
+      .map((st) => ({ type: st.mode & 0o170000, ino: st.ino })),
+  );
 });
 
 test("other users: ids and no capabilities", async () => {
@@ -101,7 +117,12 @@ test("a script: the interpreter is the executable, the script is named", async (
   const script = bench.path("tool.sh");
   writeFileSync(script, `#!${bench.trigger} hold\n`, { mode: 0o755 });
   const row = await imageOf(bench.start(script, ["x"]));
-  expect(row).toMatchObject({ exe: bench.trigger, script, comm: "tool.sh", argv: [bench.trigger, "hold", script, "x"] });
+  expect(row).toMatchObject({
+    exe: bench.trigger,
+    script,
+    comm: "tool.sh",
+    argv: [bench.trigger, "hold", script, "x"],
+  });
 });
 
 test("a script whose interpreter is a script names the first", async () => {
@@ -171,7 +192,9 @@ test("the terminal it runs on", async () => {
   const run = bench.run("exec-tty");
   const row = await imageOf(run);
   expect(row.tty).toBe(Number(statFields(run.pid)[4]));
-  expect(row.tty).toBe((run.number("major") << 8) | (run.number("minor") & 0xff) | ((run.number("minor") & ~0xff) << 12));
+  expect(row.tty).toBe(
+    (run.number("major") << 8) | (run.number("minor") & 0xff) | ((run.number("minor") & ~0xff) << 12),
+  );
   expect(row.sid).toBe(run.pid);
 });
 

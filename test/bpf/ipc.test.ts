@@ -36,8 +36,18 @@ test.each([
   expect(connect.end).not.toBe(0n);
   const shown = path.replace(/^@/, "\0");
   const common = { path: shown, state: ESTABLISHED, type: number };
-  expect(connect).toMatchObject({ ...common, sock: run.number("clientIno"), fd: run.number("clientFd"), peerPid: server });
-  expect(accept).toMatchObject({ ...common, sock: run.number("acceptedIno"), fd: run.number("acceptedFd"), peerPid: client });
+  expect(connect).toMatchObject({
+    ...common,
+    sock: run.number("clientIno"),
+    fd: run.number("clientFd"),
+    peerPid: server,
+  });
+  expect(accept).toMatchObject({
+    ...common,
+    sock: run.number("acceptedIno"),
+    fd: run.number("acceptedFd"),
+    peerPid: client,
+  });
 });
 
 test("ends carry no kernel address", async () => {
@@ -63,7 +73,9 @@ test("a shell pipeline is tied together by its pipe", async () => {
   await run.over;
   await capture.exited(run.pid);
   const pipe = capture.of("PIPE", run.pid).at(-1);
-  const [writer, reader] = ["pipes", "hold"].map((scenario) => capture.of("EXEC").findLast((row) => row.argv[1] === scenario));
+  const [writer, reader] = ["pipes", "hold"].map((scenario) =>
+    capture.of("EXEC").findLast((row) => row.argv[1] === scenario),
+  );
   expect(writer?.stdio[1]).toEqual({ type: PIPE_MODE, ino: pipe?.ino });
   expect(reader?.stdio[0]).toEqual({ type: PIPE_MODE, ino: pipe?.ino });
 });

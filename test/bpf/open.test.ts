@@ -99,13 +99,17 @@ test("an open that fails is none", async () => {
 test("below a changed root the path is the true one", async () => {
   const at = folder();
   const run = bench.run("chroot", at);
-  expect(await opensOf(run)).toMatchObject([{ path: join(at, "inside"), ino: run.number("ino"), dev: run.number("dev") }]);
+  expect(await opensOf(run)).toMatchObject([
+    { path: join(at, "inside"), ino: run.number("ino"), dev: run.number("dev") },
+  ]);
 });
 
 test("a file system that only the process sees", async () => {
   const at = folder();
   const run = bench.run("private-mount", at);
-  expect(await opensOf(run)).toMatchObject([{ path: join(at, "hidden"), ino: run.number("ino"), dev: run.number("dev") }]);
+  expect(await opensOf(run)).toMatchObject([
+    { path: join(at, "hidden"), ino: run.number("ino"), dev: run.number("dev") },
+  ]);
 });
 
 test("through a bind mount the path is where the process sees it, the inode is the file's", async () => {
@@ -119,7 +123,9 @@ test("in a container's own root paths begin at that root", async () => {
   const run = bench.run("own-root", folder());
   await run.done();
   await capture.exited(run.pid);
-  const row = capture.of("OPEN", run.pid).find((open) => open.ino === run.number("ino") && open.dev === run.number("dev"));
+  const row = capture
+    .of("OPEN", run.pid)
+    .find((open) => open.ino === run.number("ino") && open.dev === run.number("dev"));
   expect(row?.path).toBe("/etc/passwd");
 });
 
@@ -160,7 +166,13 @@ test("chmod in all its forms: mode and name; by descriptor also the inode", asyn
   expect(rows.map((row) => row.mode & 0o7777)).toEqual(modes);
   for (const row of rows) {
     if (row.mode === (0o100000 | 0o702))
-      expect(row).toMatchObject({ path: join(at, "plain"), ino: run.number("ino"), dev: run.number("dev"), fd: run.number("fd"), flags: 0 });
+      expect(row).toMatchObject({
+        path: join(at, "plain"),
+        ino: run.number("ino"),
+        dev: run.number("dev"),
+        fd: run.number("fd"),
+        flags: 0,
+      });
     else expect(row).toMatchObject({ path: "plain", flags: FLAG.UNVERIFIED });
   }
 });

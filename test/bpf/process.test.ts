@@ -17,7 +17,8 @@ afterAll(async () => {
   await bench?.remove();
 });
 
-const forkOf = (child: number) => capture.until(`FORK of ${child}`, () => capture.of("FORK").find((row) => row.childPid === child));
+const forkOf = (child: number) =>
+  capture.until(`FORK of ${child}`, () => capture.of("FORK").find((row) => row.childPid === child));
 
 test.each(["fork", "vfork", "clone3"])("%s names parent, child and the child's start", async (how) => {
   const run = bench.run("fork", how);

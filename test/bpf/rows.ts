@@ -1,5 +1,23 @@
 import type { BatchReader } from "../../src/core/wire/decode.ts";
-import { EXIT, FILE, FORK, HDR, IMAGE, KIND, LOSS, MARK, PIPE, SOCK, TICK, UNIX } from "../../src/core/wire/layout.gen.ts";
+import {
+  CALL,
+  CRED,
+  DNS,
+  EXIT,
+  FILE,
+  FORK,
+  HDR,
+  IMAGE,
+  KIND,
+  LOSS,
+  MARK,
+  PATH,
+  PIPE,
+  SOCK,
+  TICK,
+  UNIX,
+  USE,
+} from "../../src/core/wire/layout.gen.ts";
 
 interface Bodies {
   FORK: ReturnType<typeof fork>;
@@ -21,6 +39,22 @@ interface Bodies {
   TICK: ReturnType<typeof tick>;
   LOSS: ReturnType<typeof loss>;
   MARK: ReturnType<typeof mark>;
+  READ: ReturnType<typeof use>;
+  WRITE: ReturnType<typeof use>;
+  RENAME: ReturnType<typeof names>;
+  UNLINK: ReturnType<typeof names>;
+  LINK: ReturnType<typeof names>;
+  SYMLINK: ReturnType<typeof names>;
+  TRUNCATE: ReturnType<typeof names>;
+  CHOWN: ReturnType<typeof names>;
+  CRED: ReturnType<typeof cred>;
+  INJECT: ReturnType<typeof call>;
+  MEMORY: ReturnType<typeof call>;
+  SIGNAL: ReturnType<typeof call>;
+  NAMESPACE: ReturnType<typeof call>;
+  URING: ReturnType<typeof call>;
+  FD_PASS: ReturnType<typeof call>;
+  DNS: ReturnType<typeof dns>;
 }
 
 export type KindName = keyof Bodies;
@@ -90,6 +124,27 @@ function bodyOf(r: BatchReader) {
       return loss(r);
     case KIND.MARK:
       return mark(r);
+    case KIND.READ:
+    case KIND.WRITE:
+      return use(r);
+    case KIND.RENAME:
+    case KIND.UNLINK:
+    case KIND.LINK:
+    case KIND.SYMLINK:
+    case KIND.TRUNCATE:
+    case KIND.CHOWN:
+      return names(r);
+    case KIND.CRED:
+      return cred(r);
+    case KIND.INJECT:
+    case KIND.MEMORY:
+    case KIND.SIGNAL:
+    case KIND.NAMESPACE:
+    case KIND.URING:
+    case KIND.FD_PASS:
+      return call(r);
+    case KIND.DNS:
+      return dns(r);
     default:
       return undefined;
   }
@@ -203,12 +258,48 @@ const loss = (r: BatchReader) => ({ lost: r.number(LOSS.lost), lostKind: kindNam
 
 const mark = (r: BatchReader) => ({ what: r.u32(MARK.what) });
 
+const use = (r: BatchReader) => ({
+  path: r.text(USE.path),
+  dev: r.u32(USE.dev),
+  ino: r.number(USE.ino),
+  bytes: r.number(USE.bytes),
+  fd: r.i32(USE.fd),
+});
+
+const names = (r: BatchReader) => ({
+  from: r.text(PATH.from),
+  to: r.text(PATH.to),
+  fromDir: r.text(PATH.fromDir),
+  toDir: r.text(PATH.toDir),
+  arg: u64(r, PATH.arg),
+});
+
+const cred = (r: BatchReader) => ({
+  now: [CRED.uid, CRED.euid, CRED.gid, CRED.egid].map((at) => r.u32(at)),
+  old: [CRED.oldUid, CRED.oldEuid, CRED.oldGid, CRED.oldEgid].map((at) => r.u32(at)),
+  caps: u64(r, CRED.caps),
+  oldCaps: u64(r, CRED.oldCaps),
+  how: r.u32(CRED.how),
+});
+
+const call = (r: BatchReader) => ({
+  path: r.text(CALL.path),
+  ret: r.i32(CALL.ret),
+  args: [0, 8, 16, 24].map((at) => u64(r, CALL.args + at)),
+  targetPid: r.u32(CALL.targetTgid),
+  targetStartNs: u64(r, CALL.targetStart),
+  nr: r.u32(CALL.nr),
+});
+
+const dns = (r: BatchReader) => ({ message: r.text(DNS.message), size: r.u32(DNS.size), sock: r.number(DNS.sock) });
+
 /** "127.0.0.1" for a mapped address, else the eight groups in hex without leading zeros: "0:0:0:0:0:0:0:1". */
 function address(r: BatchReader, offset: number): string {
-  const bytes = new Uint8Array(16);
-  r.copy(offset, 16, bytes, 0);
+  const bytes = Uint8Array.from({ length: 16 }, (_, i) => r.u8(offset + i));
   const mapped = bytes.every((byte, i) => i > 11 || byte === (i < 10 ? 0 : 0xff));
   if (mapped) return bytes.subarray(12).join(".");
-  const groups = Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16));
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
+  );
   return groups.join(":");
 }

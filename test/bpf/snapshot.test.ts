@@ -15,12 +15,18 @@ let elsewhere: Child;
 let capture: Capture;
 let before: Set<number>;
 
-const processes = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+const processes = () =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 
 /** Known processes first, the capture after them. */
 beforeAll(async () => {
   bench = new Bench();
-  here = bench.start(bench.trigger, ["state", bench.path("written"), bench.path("socket")], { cwd: bench.folder, argv0: "state" });
+  here = bench.start(bench.trigger, ["state", bench.path("written"), bench.path("socket")], {
+    cwd: bench.folder,
+    argv0: "state",
+  });
   elsewhere = bench.run("state", bench.path("written too"), bench.path("other"), "netns");
   await Promise.all([here.ready(), elsewhere.ready()]);
   before = new Set(processes());
@@ -33,7 +39,10 @@ afterAll(async () => {
   await bench?.remove();
 });
 
-const statFields = (pid: number) => readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+const statFields = (pid: number) =>
+  readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
 
 /** Rows of a kind of a process that come from the snapshot. */
 function found<K extends Parameters<Capture["of"]>[0]>(kind: K, run: Child) {
@@ -69,7 +78,9 @@ test("every process of /proc is there, once", () => {
 test("the snapshot stands between its marks", () => {
   const marks = capture.of("MARK").map((row) => row.what);
   expect(marks.slice(0, 2)).toEqual([MARK_WHAT.SNAPSHOT_BEGIN, MARK_WHAT.SNAPSHOT_END]);
-  const [begin, end] = capture.rows.flatMap((row, i) => (row.kind === "MARK" && row.what <= MARK_WHAT.SNAPSHOT_END ? [i] : []));
+  const [begin, end] = capture.rows.flatMap((row, i) =>
+    row.kind === "MARK" && row.what <= MARK_WHAT.SNAPSHOT_END ? [i] : [],
+  );
   const outside = capture.rows.filter((row, i) => row.flags & FLAG.BEFORE_START && (i < begin! || i > end!));
   expect(outside).toEqual([]);
 });
@@ -81,9 +92,31 @@ test.each(["here", "in another network namespace"])("listener and both ends of a
   const port = run.number("port");
   const near = run.number("clientPort");
   const of = (ino: string) => sockets.find((row) => row.sock === run.number(ino));
-  expect(of("listenIno")).toMatchObject({ ...common, state: LISTEN, localPort: port, backlog: 64, fd: run.number("listenFd") });
-  expect(of("clientIno")).toMatchObject({ ...common, state: ESTABLISHED, localPort: near, remotePort: port, remote: LOCAL, tx: 5, rx: 0 });
-  expect(of("acceptedIno")).toMatchObject({ ...common, state: ESTABLISHED, localPort: port, remotePort: near, remote: LOCAL, tx: 0, rx: 5 });
+  expect(of("listenIno")).toMatchObject({
+    ...common,
+    state: LISTEN,
+    localPort: port,
+    backlog: 64,
+    fd: run.number("listenFd"),
+  });
+  expect(of("clientIno")).toMatchObject({
+    ...common,
+    state: ESTABLISHED,
+    localPort: near,
+    remotePort: port,
+    remote: LOCAL,
+    tx: 5,
+    rx: 0,
+  });
+  expect(of("acceptedIno")).toMatchObject({
+    ...common,
+    state: ESTABLISHED,
+    localPort: port,
+    remotePort: near,
+    remote: LOCAL,
+    tx: 0,
+    rx: 5,
+  });
 });
 
 test("a file open for writing", () => {
@@ -115,7 +148,10 @@ test("a unix pair and its listener", () => {
 test("a connection from before the start ends like any other, with all its bytes", async () => {
   here.release();
   await here.done();
-  for (const [ino, tx, rx] of [["clientIno", 5, 0], ["acceptedIno", 0, 5]] as const) {
+  for (const [ino, tx, rx] of [
+    ["clientIno", 5, 0],
+    ["acceptedIno", 0, 5],
+  ] as const) {
     const closes = await capture.until(`CLOSE of ${ino}`, () => {
       const rows = capture.of("CLOSE", here.pid).filter((row) => row.sock === here.number(ino));
       return rows.length > 0 && rows;

@@ -37,15 +37,19 @@ async function settled(lines: number): Promise<void> {
 }
 
 const startOfSnapshot = () => capture.of("MARK").find((row) => row.what === MARK_WHAT.SNAPSHOT_BEGIN)!.timeNs;
-const made = (what: string) => child.lines.filter((line) => what in line && BigInt(line["beforeNs"]!) > startOfSnapshot());
+const made = (what: string) =>
+  child.lines.filter((line) => what in line && BigInt(line["beforeNs"]!) > startOfSnapshot());
 
 test("every process that was forked after the hooks were in place is an event, once", () => {
   const processes = made("child");
   expect(processes.length).toBeGreaterThan(200);
   for (const { child: pid, start } of processes) {
-    const forks = capture.of("FORK", child.pid).filter((row) => row.childPid === pid && Number(row.childStartNs / TICK_NS) === start);
+    const forks = capture
+      .of("FORK", child.pid)
+      .filter((row) => row.childPid === pid && Number(row.childStartNs / TICK_NS) === start);
     expect(forks, `fork of ${pid}`).toHaveLength(1);
-    const own = <K extends "EXEC" | "EXIT">(kind: K) => capture.of(kind, forks[0]!.childPid).filter((row) => row.startNs === forks[0]!.childStartNs);
+    const own = <K extends "EXEC" | "EXIT">(kind: K) =>
+      capture.of(kind, forks[0]!.childPid).filter((row) => row.startNs === forks[0]!.childStartNs);
     expect(own("EXEC"), `exec of ${pid}`).toHaveLength(1);
     expect(own("EXIT"), `exit of ${pid}`).toHaveLength(1);
   }
@@ -60,7 +64,8 @@ test("every process is known before anything else is said of it, and under one i
     if (row.kind === "FORK") known.add(id(row.childPid, row.childStartNs));
     if (row.kind === "PROCESS" || row.kind === "EXEC") known.add(id(row.pid, row.startNs));
     // Before the snapshot a process may act that only the snapshot, or its exit, will tell of.
-    if ((row.kind === "EXIT" || row.kind === "CONNECT") && row.timeNs > begin && !known.has(id(row.pid, row.startNs))) unknown.push(row);
+    if ((row.kind === "EXIT" || row.kind === "CONNECT") && row.timeNs > begin && !known.has(id(row.pid, row.startNs)))
+      unknown.push(row);
   }
   expect(unknown).toEqual([]);
 });
@@ -77,7 +82,8 @@ test("every connection made after the hooks were in place is one connect, one ac
   const connections = made("connection");
   expect(connections.length).toBeGreaterThan(200);
   for (const { connection, accepted } of connections) {
-    const of = <K extends "CONNECT" | "ACCEPT" | "CLOSE">(kind: K, ino: unknown) => capture.of(kind, child.pid).filter((row) => row.sock === ino);
+    const of = <K extends "CONNECT" | "ACCEPT" | "CLOSE">(kind: K, ino: unknown) =>
+      capture.of(kind, child.pid).filter((row) => row.sock === ino);
     expect(of("CONNECT", connection), `connect ${connection}`).toMatchObject([{ state: ESTABLISHED }]);
     expect(of("ACCEPT", accepted), `accept ${accepted}`).toHaveLength(1);
     expect(of("CLOSE", connection), `close ${connection}`).toHaveLength(1);
@@ -87,8 +93,15 @@ test("every connection made after the hooks were in place is one connect, one ac
 
 test("a connection open during the start is found once, or was an event, and ends once", () => {
   const closes = capture.of("CLOSE", child.pid);
-  for (const row of capture.of("SOCKET", child.pid).filter((socket) => socket.state === ESTABLISHED && socket.flags & 1)) {
-    expect(capture.of("SOCKET", child.pid).filter((other) => other.sock === row.sock && other.flags & 1)).toHaveLength(1);
-    expect(closes.filter((close) => close.sock === row.sock), `close of ${row.sock}`).toHaveLength(1);
+  for (const row of capture
+    .of("SOCKET", child.pid)
+    .filter((socket) => socket.state === ESTABLISHED && socket.flags & 1)) {
+    expect(capture.of("SOCKET", child.pid).filter((other) => other.sock === row.sock && other.flags & 1)).toHaveLength(
+      1,
+    );
+    expect(
+      closes.filter((close) => close.sock === row.sock),
+      `close of ${row.sock}`,
+    ).toHaveLength(1);
   }
 });

@@ -43,17 +43,43 @@ test.each([
   ["IPv4", "", LOCAL.v4, AF_INET, AF_INET],
   ["IPv6", "v6", LOCAL.v6, AF_INET6, AF_INET6],
   ["IPv4 to an IPv6 listener", "mapped", LOCAL.v4, AF_INET, AF_INET6],
-])("%s: both ends have the tuple, the inode, the owner and the bytes", async (_, word, address, clientFamily, serverFamily) => {
-  const run = bench.run("tcp", 70_001, 1234, word);
-  const { client, server, accept, connect, clientClose, serverClose } = await ends(run);
-  const common = { local: address, remote: address, proto: TCP, netns: run.number("netns"), err: 0 };
-  const near = { ...common, localPort: run.number("clientPort"), remotePort: run.number("port"), family: clientFamily };
-  const far = { ...common, localPort: run.number("port"), remotePort: run.number("clientPort"), family: serverFamily };
-  expect(connect).toMatchObject({ ...near, pid: client, sock: run.number("clientIno"), state: ESTABLISHED });
-  expect(accept).toMatchObject({ ...far, pid: server, sock: run.number("acceptedIno"), state: ESTABLISHED, fd: run.number("acceptedFd") });
-  expect(clientClose).toMatchObject({ ...near, pid: client, sock: connect.sock, state: CLOSED, tx: 70_001, rx: 1234 });
-  expect(serverClose).toMatchObject({ ...far, pid: server, sock: accept.sock, state: CLOSED, tx: 1234, rx: 70_001 });
-});
+])(
+  "%s: both ends have the tuple, the inode, the owner and the bytes",
+  async (_, word, address, clientFamily, serverFamily) => {
+    const run = bench.run("tcp", 70_001, 1234, word);
+    const { client, server, accept, connect, clientClose, serverClose } = await ends(run);
+    const common = { local: address, remote: address, proto: TCP, netns: run.number("netns"), err: 0 };
+    const near = {
+      ...common,
+      localPort: run.number("clientPort"),
+      remotePort: run.number("port"),
+      family: clientFamily,
+    };
+    const far = {
+      ...common,
+      localPort: run.number("port"),
+      remotePort: run.number("clientPort"),
+      family: serverFamily,
+    };
+    expect(connect).toMatchObject({ ...near, pid: client, sock: run.number("clientIno"), state: ESTABLISHED });
+    expect(accept).toMatchObject({
+      ...far,
+      pid: server,
+      sock: run.number("acceptedIno"),
+      state: ESTABLISHED,
+      fd: run.number("acceptedFd"),
+    });
+    expect(clientClose).toMatchObject({
+      ...near,
+      pid: client,
+      sock: connect.sock,
+      state: CLOSED,
+      tx: 70_001,
+      rx: 1234,
+    });
+    expect(serverClose).toMatchObject({ ...far, pid: server, sock: accept.sock, state: CLOSED, tx: 1234, rx: 70_001 });
+  },
+);
 
 test("a connection is one connect, one accept and a close at each end", async () => {
   const run = bench.run("tcp", 10, 10);
@@ -108,7 +134,12 @@ test("the last close comes after the process is gone, in its name", async () => 
   run.release();
   await run.done();
   const close = await capture.first("CLOSE", client);
-  expect(close).toMatchObject({ startNs: exit.startNs, sock: run.number("clientIno"), tx: 1000, localPort: run.number("clientPort") });
+  expect(close).toMatchObject({
+    startNs: exit.startNs,
+    sock: run.number("clientIno"),
+    tx: 1000,
+    localPort: run.number("clientPort"),
+  });
   expect(close.timeNs).toBeGreaterThan(exit.timeNs);
 });
 
@@ -119,7 +150,9 @@ test.each(["block", "nonblock", "v6"])("refused (%s): the error and the destinat
   await capture.exited(run.pid);
   const failed = capture.of("CONNECT", run.pid).filter((row) => row.state === CLOSED);
   const address = word === "v6" ? LOCAL.v6 : LOCAL.v4;
-  expect(failed).toMatchObject([{ err: ECONNREFUSED, remote: address, remotePort: run.number("port"), sock: run.number("ino") }]);
+  expect(failed).toMatchObject([
+    { err: ECONNREFUSED, remote: address, remotePort: run.number("port"), sock: run.number("ino") },
+  ]);
   expect(capture.of("CLOSE", run.pid)).toEqual([]);
 });
 
@@ -144,7 +177,13 @@ test("a connection of a socket with itself", async () => {
 test("a listener: port, backlog, end", async () => {
   const run = bench.run("tcp", 1, 1);
   const { server, listen } = await ends(run);
-  expect(listen).toMatchObject({ state: LISTEN, local: LOCAL.v4, localPort: run.number("port"), backlog: 7, sock: run.number("listenIno") });
+  expect(listen).toMatchObject({
+    state: LISTEN,
+    local: LOCAL.v4,
+    localPort: run.number("port"),
+    backlog: 7,
+    sock: run.number("listenIno"),
+  });
   const close = await capture.first("CLOSE", server, (row) => row.sock === listen.sock);
   expect(close).toMatchObject({ localPort: run.number("port"), tx: 0, rx: 0 });
 });
@@ -153,7 +192,12 @@ test("a listener without a bound port has the port the kernel chose", async () =
   const run = bench.run("listen-unbound");
   await run.done();
   const listen = await capture.first("LISTEN", run.pid);
-  expect(listen).toMatchObject({ localPort: run.number("port"), backlog: 3, local: "0:0:0:0:0:0:0:0", sock: run.number("ino") });
+  expect(listen).toMatchObject({
+    localPort: run.number("port"),
+    backlog: 3,
+    local: "0:0:0:0:0:0:0:0",
+    sock: run.number("ino"),
+  });
 });
 
 test("in a network namespace of its own", async () => {

@@ -27,22 +27,25 @@ async function datagramsOf(run: Child) {
 test.each([
   ["v4", "127.0.0.1", 2],
   ["v6", "0:0:0:0:0:0:0:1", 10],
-])("%s: the first datagram of a socket to a destination is reported, repeats are not", async (family, remote, number) => {
-  const run = bench.run("udp-forms", family);
-  const rows = await datagramsOf(run);
-  const portsOf = (form: number) => {
-    const { ino } = run.lines.find((line) => line["form"] === form)!;
-    const mine = rows.filter((row) => row.sock === ino);
-    for (const row of mine) expect(row).toMatchObject({ remote, proto: UDP, err: 0, family: number });
-    return mine.map((row) => row.remotePort);
-  };
-  const port = run.number("port");
-  expect(portsOf(1), "sendto").toEqual([port]);
-  expect(portsOf(2), "sendmsg").toEqual([port]);
-  expect(portsOf(3)[0], "sendmmsg").toEqual(port);
-  expect(new Set(portsOf(4)), "connected").toEqual(new Set([port]));
-  expect(portsOf(5), "two destinations").toEqual([port, run.number("second")]);
-});
+])(
+  "%s: the first datagram of a socket to a destination is reported, repeats are not",
+  async (family, remote, number) => {
+    const run = bench.run("udp-forms", family);
+    const rows = await datagramsOf(run);
+    const portsOf = (form: number) => {
+      const { ino } = run.lines.find((line) => line["form"] === form)!;
+      const mine = rows.filter((row) => row.sock === ino);
+      for (const row of mine) expect(row).toMatchObject({ remote, proto: UDP, err: 0, family: number });
+      return mine.map((row) => row.remotePort);
+    };
+    const port = run.number("port");
+    expect(portsOf(1), "sendto").toEqual([port]);
+    expect(portsOf(2), "sendmsg").toEqual([port]);
+    expect(portsOf(3)[0], "sendmmsg").toEqual(port);
+    expect(new Set(portsOf(4)), "connected").toEqual(new Set([port]));
+    expect(portsOf(5), "two destinations").toEqual([port, run.number("second")]);
+  },
+);
 
 test("each socket of a row of them is reported, though all ask the same server", async () => {
   const run = bench.run("udp-sockets", 20);
@@ -52,7 +55,9 @@ test("each socket of a row of them is reported, though all ask the same server",
 
 test("an IPv4 destination through an IPv6 socket", async () => {
   const run = bench.run("udp-mapped");
-  expect(await datagramsOf(run)).toMatchObject([{ remote: "127.0.0.1", remotePort: run.number("port"), sock: run.number("ino") }]);
+  expect(await datagramsOf(run)).toMatchObject([
+    { remote: "127.0.0.1", remotePort: run.number("port"), sock: run.number("ino") },
+  ]);
 });
 
 test("a ping has a destination without a port", async () => {

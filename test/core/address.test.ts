@@ -17,12 +17,19 @@ test.each([
 });
 
 test("every address comes back as it was", () => {
-  fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => expect(formatAddress(parsed(formatAddress(parsed(text))))).toBe(formatAddress(parsed(text)))));
+  fc.assert(
+    fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
+      expect(formatAddress(parsed(formatAddress(parsed(text))))).toBe(formatAddress(parsed(text)));
+    }),
+  );
 });
 
-test.each(["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1:2", ":::", "1::2::3", "g::1", "1:2:3:4:5:6:7:8:9"])("%s is no address", (text) => {
-  expect(parseAddress(text)).toBeUndefined();
-});
+test.each(["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1:2", ":::", "1::2::3", "g::1", "1:2:3:4:5:6:7:8:9"])(
+  "%s is no address",
+  (text) => {
+    expect(parseAddress(text)).toBeUndefined();
+  },
+);
 
 test("an endpoint shows what is specified", () => {
   expect(formatEndpoint(parsed("10.0.0.4"), 0, 22)).toBe("10.0.0.4:22");

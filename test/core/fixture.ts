@@ -121,6 +121,7 @@ export class Story {
       const last = i + 2 >= stages.length;
       const stdio = last && socket !== undefined ? this.#socketStdio(socket) : undefined;
       const names = (stages[i + 1] as string).split(" | ");
+      if (stages[i] === "=>") this.#nowNs += 1_000_000;
       if (stages[i] === "=>") this.#exec(above, names[0] as string, above, stdio);
       else if (names.length === 1) above = this.#spawn(above, names[0] as string, stages[i] === ">", stdio);
       else this.#pipeline(above, names);

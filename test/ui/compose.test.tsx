@@ -12,7 +12,13 @@ const ROWS = 20;
 
 /** Every cell of the screen after each frame: character and attributes. */
 async function cellsOf(frames: readonly ReactNode[]): Promise<string[]> {
-  const terminal = new xterm.Terminal({ cols: COLUMNS, rows: ROWS, allowProposedApi: true, scrollback: 0, convertEol: true });
+  const terminal = new xterm.Terminal({
+    cols: COLUMNS,
+    rows: ROWS,
+    allowProposedApi: true,
+    scrollback: 0,
+    convertEol: true,
+  });
   terminal.loadAddon(new Unicode11Addon());
   terminal.unicode.activeVersion = "11";
   const stdout = Object.assign(new EventEmitter(), {

@@ -22,7 +22,12 @@ describe("the cursor", () => {
 
   test("when its row is gone it stays where it was", () => {
     const before = moveBy(TOP, ids(0, 50), HEIGHT, 20);
-    const after = settle(before, ids(0, 50).filter((id) => id !== 20), HEIGHT, true);
+    const after = settle(
+      before,
+      ids(0, 50).filter((id) => id !== 20),
+      HEIGHT,
+      true,
+    );
     expect(after).toMatchObject({ id: 21, index: 20, top: before.top });
   });
 

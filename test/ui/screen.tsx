@@ -1,18 +1,17 @@
-import { PassThrough } from "node:stream";
 import { EventEmitter } from "node:events";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import xterm from "@xterm/headless";
-import { type Instance, render } from "ink";
+import type { Instance } from "ink";
 import type { Monitor } from "../../src/core/monitor.ts";
-import { App } from "../../src/ui/app.tsx";
 import type { Env } from "../../src/ui/components/env.ts";
 import { monitorQueries } from "../../src/ui/monitor-queries.ts";
 import type { CaptureTotals, HostSample } from "../../src/ui/ports.ts";
-import { installComposer } from "../../src/ui/render/compose.ts";
+import { renderApp } from "../../src/ui/render/render-app.tsx";
 import { SearchIndex } from "../../src/ui/search/search-index.ts";
 import { runEffect } from "../../src/ui/state/effects.ts";
 import { Store } from "../../src/ui/state/store.ts";
 import { InputParser } from "../../src/ui/terminal/input-parser.ts";
+import { ScreenStream, type Sink } from "../../src/ui/terminal/screen-stream.ts";
 import { createTheme, type ThemeOptions } from "../../src/ui/theme/theme.ts";
 
 const HOST: HostSample = {
@@ -27,15 +26,20 @@ const HOST: HostSample = {
 
 const USERS: Readonly<Record<number, string>> = { 0: "root", 1000: "deploy" };
 
-/** The stream Ink draws to, shown by a terminal emulator. */
+/** A terminal emulator as the stream of a terminal. */
 class Display extends EventEmitter {
-  readonly isTTY = true;
   readonly terminal: InstanceType<typeof xterm.Terminal>;
   bytes = "";
 
   constructor(columns: number, rows: number) {
     super();
-    this.terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 0, convertEol: true });
+    this.terminal = new xterm.Terminal({
+      cols: columns,
+      rows,
+      allowProposedApi: true,
+      scrollback: 0,
+      convertEol: true,
+    });
     this.terminal.loadAddon(new Unicode11Addon());
     this.terminal.unicode.activeVersion = "11";
   }
@@ -79,7 +83,6 @@ export class Screen {
 
   constructor(monitor: Monitor, options: ScreenOptions = {}) {
     const { columns = 110, rows = 30, readOnly = false } = options;
-    installComposer();
     this.#display = new Display(columns, rows);
     const names = { user: (uid: number) => USERS[uid] ?? String(uid), container: () => "" };
     const queries = monitorQueries(monitor, names);
@@ -110,16 +113,9 @@ export class Screen {
         }),
     });
     this.store.tick(HOST, this.#capture(), 0);
-    this.#ink = render(<App env={env} store={this.store} />, {
-      stdout: this.#display as unknown as NodeJS.WriteStream,
-      stderr: this.#display as unknown as NodeJS.WriteStream,
-      stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-      interactive: true,
-      incrementalRendering: true,
-      exitOnCtrlC: false,
-      patchConsole: false,
-      maxFps: 1000,
-    });
+    const stream = new ScreenStream(this.#display as unknown as Sink);
+    stream.open();
+    this.#ink = renderApp(stream, env, this.store);
   }
 
   tick(seconds = 1): void {
@@ -147,7 +143,11 @@ export class Screen {
     const buffer = this.#display.terminal.buffer.active;
     return Array.from(
       { length: this.#display.rows },
-      (_, row) => buffer.getLine(buffer.viewportY + row)?.translateToString(true).trimEnd() ?? "",
+      (_, row) =>
+        buffer
+          .getLine(buffer.viewportY + row)
+          ?.translateToString(true)
+          .trimEnd() ?? "",
     );
   }
 

@@ -73,7 +73,9 @@ describe.each([
     expect(text).toMatch(/lost 0/u);
     expect(text).toMatch(/sshd +⇐ :22/u);
     expect(text).toMatch(/▲ +101 deploy .*└─ bash/u);
-    expect(text).toMatch(/▲ +104 deploy .*└─ \/tmp\/\.x .*⇒ 192\.0\.2\.77:4444|▲ +104 deploy .*\/tmp\/\.x +⚙ \/tmp\/\.x \+1/u);
+    expect(text).toMatch(
+      /▲ +104 deploy .*└─ \/tmp\/\.x .*⇒ 192\.0\.2\.77:4444|▲ +104 deploy .*\/tmp\/\.x +⚙ \/tmp\/\.x \+1/u,
+    );
     expect(text).toMatch(/curl.*exit 0/u);
   });
 
@@ -310,7 +312,14 @@ describe("terminals", () => {
 
 test("names that attack the terminal are shown, not obeyed", async () => {
   const monitor = new Monitor();
-  const hostile = ["evil\x1b]0;owned\x07\x1b[2J", "a\nb\rc", "\u202egnp.exe", "\u009b31m", "\x1b[?1049l", "日本\u200b語🙂"];
+  const hostile = [
+    "evil\x1b]0;owned\x07\x1b[2J",
+    "a\nb\rc",
+    "\u202egnp.exe",
+    "\u009b31m",
+    "\x1b[?1049l",
+    "日本\u200b語🙂",
+  ];
   crowd(monitor, 1000, hostile.length, (pid) => [hostile[pid - 1000] ?? "", "argument\x1b[H"]);
   const screen = show(monitor, { columns: 120, rows: 24 });
   screen.press("/", "evil", "\x1b", "\r", "\x1b", "o", "\x1b");

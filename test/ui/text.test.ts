@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formatAge, formatBytes, formatCount } from "../../src/ui/text/format.ts";
 import { LineBuilder } from "../../src/ui/text/line-builder.ts";
 import { sanitise } from "../../src/ui/text/sanitise.ts";
-import { fit, takeWidth, textWidth, truncate } from "../../src/ui/text/width.ts";
+import { fitWidth, takeWidth, textWidth, truncate } from "../../src/ui/text/width.ts";
 import { createTheme } from "../../src/ui/theme/theme.ts";
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
@@ -51,14 +51,14 @@ describe("width", () => {
   test("cut text never exceeds its width and never splits a character", () => {
     expect(takeWidth("日本語", 5)).toBe("日本");
     expect(truncate("日本語", 5)).toBe("日本…");
-    expect(fit("日本語", 6)).toBe("日本語");
-    expect(fit("ab", 5, "right")).toBe("   ab");
+    expect(fitWidth("日本語", 6)).toBe("日本語");
+    expect(fitWidth("ab", 5, "right")).toBe("   ab");
   });
 
-  test("fit is exact for any sanitised text", () => {
+  test("fitWidth is exact for any sanitised text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 0, max: 30 }), (raw, width) => {
-        expect(textWidth(fit(sanitise(raw), width))).toBe(width);
+        expect(textWidth(fitWidth(sanitise(raw), width))).toBe(width);
       }),
     );
   });
@@ -69,7 +69,10 @@ describe("a composed line", () => {
   const plain = (line: string): string => line.replace(/\x1b\[[\d;]*m/gu, "");
 
   test("is cut at its width and carries no escape but colours", () => {
-    const line = new LineBuilder(theme, 20, "selected").add("strong", "name\x1b[2J").cell("dim", "日本語日本語日本語", 30).build();
+    const line = new LineBuilder(theme, 20, "selected")
+      .add("strong", "name\x1b[2J")
+      .cell("dim", "日本語日本語日本語", 30)
+      .build();
     expect(textWidth(plain(line))).toBe(20);
     expect(plain(line)).not.toContain("\x1b");
   });

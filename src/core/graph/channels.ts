@@ -1,4 +1,4 @@
-import { F64Column, I32Column, U32Column } from "./columns.ts";
+import { F64Block, I32Block } from "./blocks.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ChannelIndex, EdgeIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -6,11 +6,12 @@ import { Table } from "./table.ts";
 
 /** Pipes by inode. A number that comes back belongs to a new row; the old one keeps its edges. */
 export class Channels extends Table {
-  readonly inoLo = this.column(new U32Column());
-  readonly inoHi = this.column(new U32Column());
-  readonly firstNs = this.column(new F64Column());
-  readonly edges = this.column(new I32Column<EdgeIndex>());
-  readonly edgeCount = this.column(new U32Column());
+  readonly #ints = this.column(new I32Block(4));
+  readonly inoLo = this.#ints.unsigned(0);
+  readonly inoHi = this.#ints.unsigned(1);
+  readonly edges = this.#ints.field<EdgeIndex>(2);
+  readonly edgeCount = this.#ints.field(3);
+  readonly firstNs = this.column(new F64Block(1)).field(0);
   readonly #byInode = new HashIndex();
 
   find(inoLo: number, inoHi: number): ChannelIndex {

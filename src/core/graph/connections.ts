@@ -1,5 +1,6 @@
-import { formatEndpoint, isLoopback } from "../text/address.ts";
-import { BytesColumn, F64Column, I32Column, TextColumn, U16Column, U32Column } from "./columns.ts";
+import { formatEndpoint } from "../text/address.ts";
+import { F64Block, I32Block, type U32Field } from "./blocks.ts";
+import { TextColumn } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -32,38 +33,43 @@ export const END_FLAG = {
  * this host has an inode (KNOWN); a local connection has both. End columns have two entries a row: see EndIndex.
  */
 export class Connections extends Table {
+  readonly #ints = this.column(new I32Block(9));
+  readonly #times = this.column(new F64Block(2));
   /** AF_INET, AF_INET6, or FAMILY_UNIX. */
-  readonly family = this.column(new U16Column());
-  readonly proto = this.column(new U16Column());
-  readonly state = this.column(new U16Column());
-  readonly error = this.column(new U16Column());
-  readonly flags = this.column(new U16Column());
-  readonly clientSide = this.column(new U16Column());
-  readonly netns = this.column(new U32Column());
-  readonly openedNs = this.column(new F64Column());
-  readonly closedNs = this.column(new F64Column());
+  readonly family = this.#ints.field(0);
+  readonly proto = this.#ints.field(1);
+  readonly state = this.#ints.field(2);
+  readonly error = this.#ints.field(3);
+  readonly flags = this.#ints.field(4);
+  readonly clientSide = this.#ints.field(5);
+  readonly netns = this.#ints.unsigned(6);
+  readonly edges = this.#ints.field<EdgeIndex>(7);
+  readonly edgeCount = this.#ints.field(8);
+  readonly openedNs = this.#times.field(0);
+  readonly closedNs = this.#times.field(1);
   /** Path of a unix socket. */
   readonly path = this.column(new TextColumn());
-  readonly edges = this.column(new I32Column<EdgeIndex>());
-  readonly edgeCount = this.column(new U32Column());
 
-  readonly endFlags = this.pair(new U16Column());
-  readonly inoLo = this.pair(new U32Column());
-  readonly inoHi = this.pair(new U32Column());
+  readonly #endInts = this.pair(new I32Block(12));
+  readonly #endFloats = this.pair(new F64Block(5));
+  readonly endFlags = this.#endInts.field(0);
+  readonly inoLo = this.#endInts.unsigned(1);
+  readonly inoHi = this.#endInts.unsigned(2);
   /** Kernel address of a unix end; 0 = unknown. */
-  readonly kernelLo = this.pair(new U32Column());
-  readonly kernelHi = this.pair(new U32Column());
+  readonly kernelLo = this.#endInts.unsigned(3);
+  readonly kernelHi = this.#endInts.unsigned(4);
   /** Pid the other side named as this side's (SO_PEERCRED). */
-  readonly credTgid = this.pair(new U32Column());
-  readonly address = this.pair(new BytesColumn(16));
-  readonly port = this.pair(new U16Column());
-  readonly text = this.pair(new TextColumn());
-  readonly txBytes = this.pair(new F64Column());
-  readonly rxBytes = this.pair(new F64Column());
-  readonly txRate = this.pair(new F64Column());
-  readonly rxRate = this.pair(new F64Column());
-  readonly sampleNs = this.pair(new F64Column());
-  readonly sampleRefresh = this.pair(new U32Column());
+  readonly credTgid = this.#endInts.unsigned(5);
+  readonly port = this.#endInts.field(6);
+  readonly sampleRefresh = this.#endInts.field(7);
+  /** The four words of the address, as they lie in memory. */
+  readonly #address = [8, 9, 10, 11].map((offset) => this.#endInts.unsigned(offset));
+  readonly txBytes = this.#endFloats.field(0);
+  readonly rxBytes = this.#endFloats.field(1);
+  readonly txRate = this.#endFloats.field(2);
+  readonly rxRate = this.#endFloats.field(3);
+  readonly sampleNs = this.#endFloats.field(4);
+  readonly #text = this.pair(new TextColumn());
 
   readonly #byInode = new HashIndex();
   readonly #byKernel = new HashIndex();
@@ -73,30 +79,18 @@ export class Connections extends Table {
 
   add(family: number, proto: number, timeNs: number): ConnectionIndex {
     const row: ConnectionIndex = this.take();
-    for (const column of [this.state, this.error, this.flags, this.clientSide, this.netns, this.edgeCount])
-      column.set(row, 0);
+    this.#ints.clear(row);
+    this.#times.clear(row);
     this.family.set(row, family);
     this.proto.set(row, proto);
     this.openedNs.set(row, timeNs);
-    this.closedNs.set(row, 0);
     this.path.set(row, "");
     this.edges.set(row, NONE);
     for (let end = 2 * row; end <= 2 * row + 1; end++) {
-      for (const column of [
-        this.endFlags,
-        this.inoLo,
-        this.inoHi,
-        this.kernelLo,
-        this.kernelHi,
-        this.credTgid,
-        this.port,
-      ])
-        column.set(end, 0);
-      for (const column of [this.txBytes, this.rxBytes, this.txRate, this.rxRate, this.sampleRefresh])
-        column.set(end, 0);
+      this.#endInts.clear(end);
+      this.#endFloats.clear(end);
       this.sampleNs.set(end, Number.NaN);
-      this.address.data.fill(0, end * 16, end * 16 + 16);
-      this.text.set(end, "");
+      this.#text.set(end, "");
     }
     return row;
   }
@@ -120,11 +114,11 @@ export class Connections extends Table {
 
   /**
    * The end whose own address is (local, localPort) with the other side's (remote, remotePort): newest first among those that
-   * `accept` takes. Addresses are 16 bytes each, back to back in `addresses`: local, remote.
+   * `accept` takes. `addresses` holds four words each: local, remote.
    */
   byTuple(
     proto: number,
-    addresses: Uint8Array,
+    addresses: Uint32Array,
     localPort: number,
     remotePort: number,
     netns: number,
@@ -133,16 +127,26 @@ export class Connections extends Table {
     let best: EndIndex = NONE;
     const index = this.#byTuple;
     for (
-      let row = index.first(tupleHash(proto, addresses, 0, localPort, 16, remotePort));
+      let row = index.first(
+        tupleHash(
+          proto,
+          endpointHash(word(addresses, 0), word(addresses, 1), word(addresses, 2), word(addresses, 3), localPort),
+          endpointHash(word(addresses, 4), word(addresses, 5), word(addresses, 6), word(addresses, 7), remotePort),
+        ),
+      );
       row >= 0;
       row = index.next()
     ) {
       if (this.proto.get(row) !== proto) continue;
       for (let end = 2 * row; end <= 2 * row + 1; end++) {
         if (this.port.get(end) !== localPort || this.port.get(end ^ 1) !== remotePort) continue;
-        if (!this.#sameAddress(end, addresses, 0) || !this.#sameAddress(end ^ 1, addresses, 16)) continue;
+        if (!this.#sameAddress(end, addresses, 0) || !this.#sameAddress(end ^ 1, addresses, 4)) continue;
         // The same loopback tuple exists once in every network namespace.
-        if (this.netns.get(row) !== netns && isLoopback(addresses, 0)) continue;
+        if (
+          this.netns.get(row) !== netns &&
+          isLoopbackWords(word(addresses, 0), word(addresses, 1), word(addresses, 2), word(addresses, 3))
+        )
+          continue;
         if (!accept(end)) continue;
         if (best === NONE || this.openedNs.get(row) > this.openedNs.get(best >> 1)) best = end;
       }
@@ -178,15 +182,17 @@ export class Connections extends Table {
   }
 
   /** Sets the addresses of both sides as seen from `end`: own, then the other side's. */
-  setTuple(end: EndIndex, addresses: Uint8Array, localPort: number, remotePort: number): void {
+  setTuple(end: EndIndex, addresses: Uint32Array, localPort: number, remotePort: number): void {
     const row = end >> 1;
     if (this.port.get(end) !== 0 || this.port.get(end ^ 1) !== 0) this.#byTuple.remove(this.#tupleHash(row), row);
-    this.address.data.set(addresses.subarray(0, 16), end * 16);
-    this.address.data.set(addresses.subarray(16, 32), (end ^ 1) * 16);
+    for (let i = 0; i < 4; i++) {
+      this.#address[i]?.set(end, word(addresses, i));
+      this.#address[i]?.set(end ^ 1, word(addresses, 4 + i));
+    }
     this.port.set(end, localPort);
     this.port.set(end ^ 1, remotePort);
-    this.text.set(end, "");
-    this.text.set(end ^ 1, "");
+    this.#text.set(end, "");
+    this.#text.set(end ^ 1, "");
     if (localPort !== 0 || remotePort !== 0) this.#byTuple.add(this.#tupleHash(row), row);
   }
 
@@ -248,15 +254,22 @@ export class Connections extends Table {
 
   /** "10.0.0.4:41822" of one side; made when first asked for. */
   endpoint(end: EndIndex): string {
-    const known = this.text.get(end);
+    const known = this.#text.get(end);
     if (known !== "") return known;
-    const text = formatEndpoint(this.address.data, end * 16, this.port.get(end));
-    this.text.set(end, text);
+    const bytes = new Uint8Array(Uint32Array.from(this.#address, (field) => field.get(end)).buffer);
+    const text = formatEndpoint(bytes, 0, this.port.get(end));
+    this.#text.set(end, text);
     return text;
   }
 
   endIsLoopback(end: EndIndex): boolean {
-    return this.family.get(end >> 1) === FAMILY_UNIX || isLoopback(this.address.data, end * 16);
+    const [a, b, c, d] = this.#address.map((field) => field.get(end)) as [number, number, number, number];
+    return this.isUnix(end >> 1) || isLoopbackWords(a, b, c, d);
+  }
+
+  /** Whether an end's address is the one at `at` (a word) in `addresses`. */
+  hasAddress(end: EndIndex, addresses: Uint32Array, at: number): boolean {
+    return this.#sameAddress(end, addresses, at);
   }
 
   /** Forgets a connection without edges. */
@@ -264,7 +277,7 @@ export class Connections extends Table {
     for (let end = 2 * row; end <= 2 * row + 1; end++) {
       this.#dropInode(end);
       this.#dropKernelAddress(end);
-      this.text.set(end, "");
+      this.#text.set(end, "");
     }
     if (this.port.get(2 * row) !== 0 || this.port.get(2 * row + 1) !== 0)
       this.#byTuple.remove(this.#tupleHash(row), row);
@@ -290,46 +303,36 @@ export class Connections extends Table {
     this.#byKernel.remove(hash2(this.kernelLo.get(end), this.kernelHi.get(end)), end);
   }
 
-  #sameAddress(end: EndIndex, addresses: Uint8Array, at: number): boolean {
-    const data = this.address.data;
-    for (let i = 0; i < 16; i++) if (data[end * 16 + i] !== addresses[at + i]) return false;
+  #sameAddress(end: EndIndex, addresses: Uint32Array, at: number): boolean {
+    for (let i = 3; i >= 0; i--) if (this.#address[i]?.get(end) !== addresses[at + i]) return false;
     return true;
   }
 
   #tupleHash(row: ConnectionIndex): number {
-    return tupleHash(
-      this.proto.get(row),
-      this.address.data,
-      row * 32,
-      this.port.get(2 * row),
-      row * 32 + 16,
-      this.port.get(2 * row + 1),
-    );
+    return tupleHash(this.proto.get(row), this.#endpointHash(2 * row), this.#endpointHash(2 * row + 1));
   }
+
+  #endpointHash(end: EndIndex): number {
+    const [a, b, c, d] = this.#address as [U32Field, U32Field, U32Field, U32Field];
+    return endpointHash(a.get(end), b.get(end), c.get(end), d.get(end), this.port.get(end));
+  }
+}
+
+function word(addresses: Uint32Array, at: number): number {
+  return addresses[at] as number;
 }
 
 /** The same for both directions of a tuple. */
-function tupleHash(
-  proto: number,
-  bytes: Uint8Array,
-  one: number,
-  onePort: number,
-  other: number,
-  otherPort: number,
-): number {
-  return hash2((endpointHash(bytes, one, onePort) + endpointHash(bytes, other, otherPort)) >>> 0, proto);
+function tupleHash(proto: number, one: number, other: number): number {
+  return hash2((one + other) >>> 0, proto);
 }
 
-function endpointHash(bytes: Uint8Array, at: number, port: number): number {
-  let hash = port;
-  for (let i = 0; i < 16; i += 4) {
-    hash = hash2(
-      hash,
-      (bytes[at + i] as number) |
-        ((bytes[at + i + 1] as number) << 8) |
-        ((bytes[at + i + 2] as number) << 16) |
-        ((bytes[at + i + 3] as number) << 24),
-    );
-  }
-  return hash;
+function endpointHash(a: number, b: number, c: number, d: number, port: number): number {
+  return hash2(hash2(a ^ port, b), hash2(c, d));
+}
+
+/** 127.0.0.0/8 as ::ffff:127.x, and ::1: words of network order read by a little-endian machine. */
+function isLoopbackWords(a: number, b: number, c: number, d: number): boolean {
+  if (a !== 0 || b !== 0) return false;
+  return c === 0xffff0000 ? (d & 0xff) === 127 : c === 0 && d === 0x01000000;
 }

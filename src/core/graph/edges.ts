@@ -1,4 +1,4 @@
-import { F64Column, I32Column, U16Column, U32Column } from "./columns.ts";
+import { type Cells, F64Block, I32Block } from "./blocks.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -52,12 +52,15 @@ export function isFileKind(kind: number): boolean {
   return kind <= EDGE.DELETED;
 }
 
+/** The first edge of each list of one kind. */
+type Head = Cells;
+
 interface Heads {
   /** By process: one head column a family. */
-  readonly ofProcess: readonly I32Column<EdgeIndex>[];
+  readonly ofProcess: readonly Head[];
   /** By kind: the head column of the object's list and the object's edge counter. */
-  readonly ofObject: readonly I32Column<EdgeIndex>[];
-  readonly degree: readonly U32Column[];
+  readonly ofObject: readonly Head[];
+  readonly degree: readonly Cells[];
 }
 
 /**
@@ -65,18 +68,20 @@ interface Heads {
  * Each is in one list of its process and one of its object.
  */
 export class Edges extends Table {
-  readonly kind = this.column(new U16Column());
-  readonly flags = this.column(new U16Column());
-  readonly process = this.column(new I32Column<ProcessIndex>());
-  readonly object = this.column(new I32Column());
-  readonly times = this.column(new U32Column());
-  readonly firstNs = this.column(new F64Column());
-  readonly lastNs = this.column(new F64Column());
-  readonly nextOfProcess = this.column(new I32Column<EdgeIndex>());
-  readonly nextOfObject = this.column(new I32Column<EdgeIndex>());
-  readonly #previousOfProcess = this.column(new I32Column<EdgeIndex>());
-  readonly #previousOfObject = this.column(new I32Column<EdgeIndex>());
-  readonly #family = this.column(new U16Column());
+  readonly #fields = this.column(new I32Block(10));
+  readonly #span = this.column(new F64Block(2));
+  readonly kind = this.#fields.field(0);
+  readonly process = this.#fields.field<ProcessIndex>(1);
+  readonly object = this.#fields.field(2);
+  readonly flags = this.#fields.field(3);
+  readonly times = this.#fields.field(4);
+  readonly nextOfProcess = this.#fields.field<EdgeIndex>(5);
+  readonly nextOfObject = this.#fields.field<EdgeIndex>(6);
+  readonly #previousOfProcess = this.#fields.field<EdgeIndex>(7);
+  readonly #previousOfObject = this.#fields.field<EdgeIndex>(8);
+  readonly #family = this.#fields.field(9);
+  readonly firstNs = this.#span.field(0);
+  readonly lastNs = this.#span.field(1);
   readonly #index = new HashIndex();
   readonly #heads: Heads;
   /** Whether the last touch made a new edge. */
@@ -117,13 +122,13 @@ export class Edges extends Table {
     this.firstNs.set(row, timeNs);
     this.lastNs.set(row, timeNs);
     this.#linkProcess(row, FAMILY_OF_KIND[kind as 0]);
-    const list = this.#heads.ofObject[kind] as I32Column<EdgeIndex>;
+    const list = this.#heads.ofObject[kind] as Head;
     const first = list.get(object);
     this.#previousOfObject.set(row, NONE);
     this.nextOfObject.set(row, first);
     if (first !== NONE) this.#previousOfObject.set(first, row);
     list.set(object, row);
-    const degree = this.#heads.degree[kind] as U32Column;
+    const degree = this.#heads.degree[kind] as Cells;
     degree.set(object, degree.get(object) + 1);
     this.#index.add(hash2(process * 16 + kind, object), row);
     return row;
@@ -146,10 +151,10 @@ export class Edges extends Table {
     this.#unlinkProcess(row);
     const next = this.nextOfObject.get(row);
     const previous = this.#previousOfObject.get(row);
-    if (previous === NONE) (this.#heads.ofObject[kind] as I32Column<EdgeIndex>).set(object, next);
+    if (previous === NONE) (this.#heads.ofObject[kind] as Head).set(object, next);
     else this.nextOfObject.set(previous, next);
     if (next !== NONE) this.#previousOfObject.set(next, previous);
-    const degree = this.#heads.degree[kind] as U32Column;
+    const degree = this.#heads.degree[kind] as Cells;
     degree.set(object, degree.get(object) - 1);
     this.give(row);
   }
@@ -171,7 +176,7 @@ export class Edges extends Table {
   }
 
   #linkProcess(row: EdgeIndex, family: number): void {
-    const list = this.#heads.ofProcess[family] as I32Column<EdgeIndex>;
+    const list = this.#heads.ofProcess[family] as Head;
     const process = this.process.get(row);
     const first = list.get(process);
     this.#family.set(row, family);
@@ -184,8 +189,7 @@ export class Edges extends Table {
   #unlinkProcess(row: EdgeIndex): void {
     const next = this.nextOfProcess.get(row);
     const previous = this.#previousOfProcess.get(row);
-    if (previous === NONE)
-      (this.#heads.ofProcess[this.#family.get(row)] as I32Column<EdgeIndex>).set(this.process.get(row), next);
+    if (previous === NONE) (this.#heads.ofProcess[this.#family.get(row)] as Head).set(this.process.get(row), next);
     else this.nextOfProcess.set(previous, next);
     if (next !== NONE) this.#previousOfProcess.set(next, previous);
   }

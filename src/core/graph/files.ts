@@ -1,4 +1,5 @@
-import { F64Column, I32Column, TextColumn, U16Column, U32Column } from "./columns.ts";
+import { F64Block, I32Block } from "./blocks.ts";
+import { TextColumn } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, FileIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -17,20 +18,22 @@ export const FILE_FLAG = {
 
 /** Files by (device, inode, generation), under the path they were last seen at. */
 export class Files extends Table {
-  readonly dev = this.column(new U32Column());
-  readonly generation = this.column(new U32Column());
-  readonly inoLo = this.column(new U32Column());
-  readonly inoHi = this.column(new U32Column());
-  readonly path = this.column(new TextColumn());
-  readonly flags = this.column(new U16Column());
-  readonly firstNs = this.column(new F64Column());
-  readonly lastNs = this.column(new F64Column());
+  readonly #fields = this.column(new I32Block(9));
+  readonly #span = this.column(new F64Block(2));
+  readonly #dev = this.#fields.field(0);
+  readonly #generation = this.#fields.field(1);
+  readonly #inoLo = this.#fields.field(2);
+  readonly #inoHi = this.#fields.field(3);
+  readonly flags = this.#fields.field(4);
   /** Edges READ and EXECUTED, newest first. */
-  readonly readers = this.column(new I32Column<EdgeIndex>());
-  readonly readerCount = this.column(new U32Column());
+  readonly readers = this.#fields.field<EdgeIndex>(5);
+  readonly readerCount = this.#fields.field(6);
   /** All other edges, newest first. */
-  readonly writers = this.column(new I32Column<EdgeIndex>());
-  readonly writerCount = this.column(new U32Column());
+  readonly writers = this.#fields.field<EdgeIndex>(7);
+  readonly writerCount = this.#fields.field(8);
+  readonly firstNs = this.#span.field(0);
+  readonly lastNs = this.#span.field(1);
+  readonly path = this.column(new TextColumn());
   readonly #byInode = new HashIndex();
   /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
   readonly #byPath = new Map<string, number>();
@@ -39,8 +42,9 @@ export class Files extends Table {
   find(dev: number, generation: number, inoLo: number, inoHi: number): FileIndex {
     const index = this.#byInode;
     for (let row = index.first(hash2(inoLo ^ (dev << 8), inoHi ^ generation)); row >= 0; row = index.next()) {
-      if (this.inoLo.get(row) !== inoLo || this.inoHi.get(row) !== inoHi) continue;
-      if (this.dev.get(row) === dev && this.generation.get(row) === generation) return row;
+      // Fields are signed, the words of an identity are not.
+      if (this.#inoLo.get(row) !== (inoLo | 0) || this.#inoHi.get(row) !== (inoHi | 0)) continue;
+      if (this.#dev.get(row) === (dev | 0) && this.#generation.get(row) === (generation | 0)) return row;
     }
     return NONE;
   }
@@ -54,10 +58,10 @@ export class Files extends Table {
   add(dev: number, generation: number, inoLo: number, inoHi: number, path: string, timeNs: number): FileIndex {
     const row: FileIndex = this.take();
     const byPath = inoLo === 0 && inoHi === 0;
-    this.dev.set(row, dev);
-    this.generation.set(row, generation);
-    this.inoLo.set(row, inoLo);
-    this.inoHi.set(row, inoHi);
+    this.#dev.set(row, dev);
+    this.#generation.set(row, generation);
+    this.#inoLo.set(row, inoLo);
+    this.#inoHi.set(row, inoHi);
     this.path.set(row, path);
     this.textLength += path.length;
     this.flags.set(row, byPath ? FILE_FLAG.BY_PATH : 0);
@@ -99,8 +103,11 @@ export class Files extends Table {
   remove(row: FileIndex): void {
     const path = this.path.get(row);
     if (this.#byPath.get(path) === this.id(row)) this.#byPath.delete(path);
-    const inoLo = this.inoLo.get(row);
-    this.#byInode.remove(hash2(inoLo ^ (this.dev.get(row) << 8), this.inoHi.get(row) ^ this.generation.get(row)), row);
+    const inoLo = this.#inoLo.get(row);
+    this.#byInode.remove(
+      hash2(inoLo ^ (this.#dev.get(row) << 8), this.#inoHi.get(row) ^ this.#generation.get(row)),
+      row,
+    );
     this.textLength -= path.length;
     this.path.set(row, "");
     this.give(row);

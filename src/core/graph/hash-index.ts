@@ -7,9 +7,8 @@
  * One walk at a time; adding or removing ends it. Linear probing, deletion by shifting back, at most half full.
  */
 export class HashIndex {
-  #hashes = new Uint32Array(64);
-  /** Row + 1; 0 = empty. */
-  #rows = new Uint32Array(64);
+  /** Per slot: hash, row + 1 (0 = empty). */
+  #slots = new Uint32Array(2 * 64);
   #mask = 63;
   #size = 0;
   #hash = 0;
@@ -31,40 +30,40 @@ export class HashIndex {
   }
 
   add(hash: number, row: number): void {
-    if ((this.#size + 1) * 2 > this.#rows.length) this.#grow();
+    if (this.#size * 2 > this.#mask) this.#grow();
     this.#insert(hash, row + 1);
     this.#size++;
   }
 
   /** Returns whether the row was there. */
   remove(hash: number, row: number): boolean {
-    const rows = this.#rows;
-    const hashes = this.#hashes;
+    const slots = this.#slots;
     const mask = this.#mask;
     let hole = hash & mask;
-    while (rows[hole] !== row + 1 || hashes[hole] !== hash) {
-      if (rows[hole] === 0) return false;
+    while (slots[2 * hole + 1] !== row + 1 || slots[2 * hole] !== hash) {
+      if (slots[2 * hole + 1] === 0) return false;
       hole = (hole + 1) & mask;
     }
-    for (let at = (hole + 1) & mask; rows[at] !== 0; at = (at + 1) & mask) {
-      const home = (hashes[at] as number) & mask;
+    for (let at = (hole + 1) & mask; slots[2 * at + 1] !== 0; at = (at + 1) & mask) {
+      const home = (slots[2 * at] as number) & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
-      rows[hole] = rows[at] as number;
-      hashes[hole] = hashes[at] as number;
+      slots[2 * hole] = slots[2 * at] as number;
+      slots[2 * hole + 1] = slots[2 * at + 1] as number;
       hole = at;
     }
-    rows[hole] = 0;
+    slots[2 * hole + 1] = 0;
     this.#size--;
     return true;
   }
 
   #find(): number {
-    const rows = this.#rows;
+    const slots = this.#slots;
     const hash = this.#hash;
-    for (let at = this.#at; ; at = (at + 1) & this.#mask) {
-      const row = rows[at] as number;
+    const mask = this.#mask;
+    for (let at = this.#at; ; at = (at + 1) & mask) {
+      const row = slots[2 * at + 1] as number;
       if (row === 0) return -1;
-      if (this.#hashes[at] === hash) {
+      if (slots[2 * at] === hash) {
         this.#at = at;
         return row - 1;
       }
@@ -73,19 +72,17 @@ export class HashIndex {
 
   #insert(hash: number, value: number): void {
     let at = hash & this.#mask;
-    while (this.#rows[at] !== 0) at = (at + 1) & this.#mask;
-    this.#rows[at] = value;
-    this.#hashes[at] = hash;
+    while (this.#slots[2 * at + 1] !== 0) at = (at + 1) & this.#mask;
+    this.#slots[2 * at] = hash;
+    this.#slots[2 * at + 1] = value;
   }
 
   #grow(): void {
-    const rows = this.#rows;
-    const hashes = this.#hashes;
-    this.#rows = new Uint32Array(rows.length * 2);
-    this.#hashes = new Uint32Array(rows.length * 2);
-    this.#mask = this.#rows.length - 1;
-    for (let i = 0; i < rows.length; i++) {
-      if (rows[i] !== 0) this.#insert(hashes[i] as number, rows[i] as number);
+    const slots = this.#slots;
+    this.#slots = new Uint32Array(slots.length * 2);
+    this.#mask = slots.length - 1;
+    for (let i = 0; i < slots.length; i += 2) {
+      if (slots[i + 1] !== 0) this.#insert(slots[i] as number, slots[i + 1] as number);
     }
   }
 }

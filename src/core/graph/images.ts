@@ -1,4 +1,5 @@
-import { F64Column, I32Column, TextColumn, U16Column, U32Column } from "./columns.ts";
+import { F64Block, I32Block } from "./blocks.ts";
+import { TextColumn } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
@@ -21,23 +22,25 @@ export const STDIO = { CLOSED: 0, PIPE: 1, DEVICE: 2, FILE: 8, SOCKET: 12 } as c
  * through `previous`, which leads on into the images it inherited. Counted: the last holder frees the row.
  */
 export class Images extends Table {
+  readonly #ints = this.column(new I32Block(5));
+  readonly #floats = this.column(new F64Block(3));
+  readonly previous = this.#ints.field<ImageIndex>(0);
+  readonly #holders = this.#ints.field(1);
+  /** IMAGE_FLAG bits of the wire. */
+  readonly flags = this.#ints.field(2);
+  readonly known = this.#ints.field(3);
+  /** Kind of fd 0, 1, 2 (STDIO), four bits each. */
+  readonly stdio = this.#ints.field(4);
   /** Id of the process that executed it. */
-  readonly processId = this.column(new F64Column());
-  readonly previous = this.column(new I32Column<ImageIndex>());
-  readonly #holders = this.column(new U32Column());
-  readonly atNs = this.column(new F64Column());
+  readonly processId = this.#floats.field(0);
+  readonly atNs = this.#floats.field(1);
+  /** Id of the executable's file; NaN = not known. */
+  readonly fileId = this.#floats.field(2);
   readonly exe = this.column(new TextColumn());
   readonly cwd = this.column(new TextColumn());
   /** Arguments separated by NUL. */
   readonly argv = this.column(new TextColumn());
   readonly script = this.column(new TextColumn());
-  /** Id of the executable's file; NaN = not known. */
-  readonly fileId = this.column(new F64Column());
-  /** IMAGE_FLAG bits of the wire. */
-  readonly flags = this.column(new U32Column());
-  readonly known = this.column(new U16Column());
-  /** Kind of fd 0, 1, 2 (STDIO), four bits each. */
-  readonly stdio = this.column(new U16Column());
   textLength = 0;
 
   /** A row held once, by its process. Takes over the caller's hold on `previous`. */

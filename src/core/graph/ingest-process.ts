@@ -32,7 +32,10 @@ export function ingestFork(graph: Graph, reader: BatchReader): void {
   }
   if (processes.has(child, PROCESS_FLAG.DESCRIBED)) return;
   processes.nsPid.set(child, reader.u32(FORK.childNsPid));
-  if (parent !== NONE) inherit(graph, parent, child, reader.timeNs(HDR.time));
+  if (parent !== NONE) {
+    inherit(graph, parent, child, reader.timeNs(HDR.time));
+    passImageOn(graph, child, NONE, Number.NEGATIVE_INFINITY);
+  }
   processes.pidns.set(child, reader.u32(FORK.pidns));
   setCgroup(graph, child, reader.number(FORK.cgroup), "");
 }
@@ -68,7 +71,7 @@ export function ingestImage(graph: Graph, reader: BatchReader): void {
   if (same) return;
   const image = readImage(graph, reader, process, current, timeNs);
   processes.image.set(process, image);
-  if (!described && !executed) passImageOn(graph, process);
+  passImageOn(graph, process, current, timeNs);
   graph.changes.executed.push(process);
 }
 
@@ -131,12 +134,19 @@ function inherit(graph: Graph, parent: ProcessIndex, child: ProcessIndex, timeNs
   if (processes.has(parent, PROCESS_FLAG.KERNEL_THREAD)) processes.setFlag(child, PROCESS_FLAG.KERNEL_THREAD);
 }
 
-/** Children that were forked before anything was known of their parent inherit now. */
-function passImageOn(graph: Graph, process: ProcessIndex): void {
-  const { processes } = graph;
+/**
+ * What a process ran became known after it had forked: children that inherited what it was thought to run (`before`, or nothing) at or
+ * after `sinceNs`, and have not executed since, inherit the image that they had.
+ */
+function passImageOn(graph: Graph, process: ProcessIndex, before: ImageIndex, sinceNs: number): void {
+  const { processes, images } = graph;
   for (let child = processes.firstChild.get(process); child !== NONE; child = processes.nextSibling.get(child)) {
     if (processes.has(child, PROCESS_FLAG.DESCRIBED) || !processes.has(child, PROCESS_FLAG.PARENT_OBSERVED)) continue;
-    if (processes.image.get(child) === NONE) inherit(graph, process, child, processes.startNs.get(child));
+    if (processes.image.get(child) !== before || processes.startNs.get(child) < sinceNs) continue;
+    processes.image.set(child, NONE);
+    inherit(graph, process, child, processes.startNs.get(child));
+    if (before !== NONE) images.release(before);
+    passImageOn(graph, child, before, Number.NEGATIVE_INFINITY);
   }
 }
 
@@ -212,7 +222,9 @@ function insertLate(
     if (below === NONE || images.processId.get(below) !== id || images.atNs.get(below) < timeNs) break;
     above = below;
   }
-  images.previous.set(above, readImage(graph, reader, process, images.previous.get(above), timeNs));
+  const below = images.previous.get(above);
+  images.previous.set(above, readImage(graph, reader, process, below, timeNs));
+  passImageOn(graph, process, below, timeNs);
 }
 
 function readImage(

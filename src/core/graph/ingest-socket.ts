@@ -10,7 +10,7 @@ import { closeEnd, reopen } from "./lifecycle.ts";
 /** errno of a connect that is still under way. */
 const EINPROGRESS = 115;
 /** Own address, then the other side's. */
-const addresses = new Uint8Array(32);
+const addresses = new Uint32Array(8);
 
 /** CONNECT, ACCEPT, LISTEN, CLOSE, SOCKET and DATAGRAM. */
 export function ingestSocket(graph: Graph, reader: BatchReader): void {
@@ -18,8 +18,10 @@ export function ingestSocket(graph: Graph, reader: BatchReader): void {
   const process = graph.rowProcess(reader);
   const timeNs = reader.timeNs(HDR.time);
   const kind = reader.kind;
-  reader.copy(SOCK.laddr, 16, addresses, 0);
-  reader.copy(SOCK.raddr, 16, addresses, 16);
+  for (let i = 0; i < 4; i++) {
+    addresses[i] = reader.u32(SOCK.laddr + 4 * i);
+    addresses[4 + i] = reader.u32(SOCK.raddr + 4 * i);
+  }
   if (kind === KIND.CLOSE && reader.u8(SOCK.proto) !== TCP) {
     closeAll(graph, reader, timeNs);
     return;
@@ -113,9 +115,7 @@ function sameRemote(graph: Graph, end: EndIndex, remotePort: number): boolean {
   if (connections.isListening(end >> 1)) return remotePort === 0;
   if (remotePort === 0) return true;
   if (connections.port.get(other) !== remotePort) return false;
-  const data = connections.address.data;
-  for (let i = 0; i < 16; i++) if (data[other * 16 + i] !== addresses[16 + i]) return false;
-  return true;
+  return connections.hasAddress(other, addresses, 4);
 }
 
 function addConnection(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {

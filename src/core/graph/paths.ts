@@ -3,7 +3,7 @@ const SECRET =
   /^\/etc\/(g?shadow-?|sudoers|krb5\.keytab|ssh\/ssh_host_[^/]*_key|security\/opasswd)$|\/\.ssh\/(id_[^/.]+|[^/]*\.pem)$|\/\.(aws\/credentials|azure\/[^/]*tokens?[^/]*\.json|config\/gcloud\/(credentials\.db|application_default_credentials\.json)|kube\/config|docker\/config\.json|netrc|pgpass|my\.cnf|git-credentials|gnupg\/private-keys-v1\.d\/.*|vault-token)$/;
 
 export function isSecretPath(path: string): boolean {
-  return SECRET.test(path);
+  return (path.startsWith("/etc/") || path.includes("/.")) && SECRET.test(path);
 }
 
 /** An absolute path without "." and "..", from a path relative to cwd; empty when that is not possible. */

@@ -1,5 +1,6 @@
 import type { ProcessId } from "../query/model.ts";
-import { F64Column, I32Column, TextColumn, U16Column, U32Column } from "./columns.ts";
+import { F64Block, I32Block } from "./blocks.ts";
+import { TextColumn } from "./columns.ts";
 import { EDGE_FAMILIES } from "./edges.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
@@ -32,52 +33,56 @@ export const NO_LOGIN = 0xffffffff;
  * At most one process of a tgid is alive.
  */
 export class Processes extends Table {
-  readonly tgid = this.column(new U32Column());
-  readonly startLo = this.column(new U32Column());
-  readonly startHi = this.column(new U32Column());
-  readonly startNs = this.column(new F64Column());
-  readonly flags = this.column(new U32Column());
-  readonly parent = this.column(new I32Column<ProcessIndex>());
-  readonly firstChild = this.column(new I32Column<ProcessIndex>());
-  readonly nextSibling = this.column(new I32Column<ProcessIndex>());
-  readonly previousSibling = this.column(new I32Column<ProcessIndex>());
-  readonly children = this.column(new U32Column());
+  readonly #ints = this.column(new I32Block(33));
+  readonly #floats = this.column(new F64Block(9));
+  readonly tgid = this.#ints.unsigned(0);
+  readonly startLo = this.#ints.unsigned(1);
+  readonly startHi = this.#ints.unsigned(2);
+  readonly flags = this.#ints.unsigned(3);
+  readonly parent = this.#ints.field<ProcessIndex>(4);
+  readonly firstChild = this.#ints.field<ProcessIndex>(5);
+  readonly nextSibling = this.#ints.field<ProcessIndex>(6);
+  readonly previousSibling = this.#ints.field<ProcessIndex>(7);
+  readonly children = this.#ints.unsigned(8);
   /** Real parent when last told (exec, snapshot); 0 = never told. */
-  readonly realParentTgid = this.column(new U32Column());
-  readonly image = this.column(new I32Column<ImageIndex>());
-  readonly uid = this.column(new U32Column());
-  readonly euid = this.column(new U32Column());
-  readonly gid = this.column(new U32Column());
-  readonly egid = this.column(new U32Column());
-  readonly loginUid = this.column(new U32Column());
-  readonly sessionId = this.column(new U32Column());
-  readonly sid = this.column(new U32Column());
-  readonly tty = this.column(new U32Column());
-  readonly nsPid = this.column(new U32Column());
-  readonly pidns = this.column(new U32Column());
-  readonly netns = this.column(new U32Column());
-  readonly mntns = this.column(new U32Column());
-  readonly cgroup = this.column(new F64Column());
+  readonly realParentTgid = this.#ints.unsigned(9);
+  readonly image = this.#ints.field<ImageIndex>(10);
+  readonly uid = this.#ints.unsigned(11);
+  readonly euid = this.#ints.unsigned(12);
+  readonly gid = this.#ints.unsigned(13);
+  readonly egid = this.#ints.unsigned(14);
+  readonly loginUid = this.#ints.unsigned(15);
+  readonly sessionId = this.#ints.unsigned(16);
+  readonly sid = this.#ints.unsigned(17);
+  readonly tty = this.#ints.unsigned(18);
+  readonly nsPid = this.#ints.unsigned(19);
+  readonly pidns = this.#ints.unsigned(20);
+  readonly netns = this.#ints.unsigned(21);
+  readonly mntns = this.#ints.unsigned(22);
+  readonly exitCode = this.#ints.unsigned(23);
+  readonly threads = this.#ints.unsigned(24);
+  /** Number of the refresh the last TICK belongs to. */
+  readonly sampleRefresh = this.#ints.unsigned(25);
+  /** Number of the last snapshot during or after which it was heard of. */
+  readonly seenSnapshot = this.#ints.unsigned(26);
+  /** Worst severity of its findings: 0 none, 1 info ... 5 critical. */
+  readonly severity = this.#ints.unsigned(27);
+  /** First edge of each family. */
+  readonly edges = EDGE_FAMILIES.map((family) => this.#ints.field<EdgeIndex>(28 + family));
+  readonly startNs = this.#floats.field(0);
+  readonly cgroup = this.#floats.field(1);
+  readonly exitNs = this.#floats.field(2);
+  /** Usage as of the last TICK or EXIT. */
+  readonly cpuNs = this.#floats.field(3);
+  readonly cpuPercent = this.#floats.field(4);
+  readonly rssBytes = this.#floats.field(5);
+  readonly readBytes = this.#floats.field(6);
+  readonly writeBytes = this.#floats.field(7);
+  /** When the last TICK was taken; NaN = never. */
+  readonly sampleNs = this.#floats.field(8);
   readonly cgroupPath = this.column(new TextColumn());
   readonly comm = this.column(new TextColumn());
-  readonly exitNs = this.column(new F64Column());
-  readonly exitCode = this.column(new U32Column());
-  /** Usage as of the last TICK or EXIT. */
-  readonly cpuNs = this.column(new F64Column());
-  readonly cpuPercent = this.column(new F64Column());
-  readonly rssBytes = this.column(new F64Column());
-  readonly readBytes = this.column(new F64Column());
-  readonly writeBytes = this.column(new F64Column());
-  readonly threads = this.column(new U32Column());
-  /** When the last TICK was taken; NaN = never. */
-  readonly sampleNs = this.column(new F64Column());
-  /** Number of the refresh the last TICK belongs to. */
-  readonly sampleRefresh = this.column(new U32Column());
-  /** Number of the last snapshot during or after which it was heard of. */
-  readonly seenSnapshot = this.column(new U32Column());
-  /** Worst severity of its findings: 0 none, 1 info ... 5 critical. */
-  readonly severity = this.column(new U16Column());
-  readonly edges = EDGE_FAMILIES.map(() => this.column(new I32Column<EdgeIndex>()));
+  readonly #links = [this.parent, this.firstChild, this.nextSibling, this.previousSibling, this.image, ...this.edges];
   readonly #byTgid = new HashIndex();
 
   find(tgid: number, startLo: number, startHi: number): ProcessIndex {
@@ -121,40 +126,19 @@ export class Processes extends Table {
   /** A process of which nothing but the identity is known. */
   add(tgid: number, startLo: number, startHi: number, startNs: number): ProcessIndex {
     const row: ProcessIndex = this.take();
+    this.#ints.clear(row);
+    this.#floats.clear(row);
     this.tgid.set(row, tgid);
     this.startLo.set(row, startLo);
     this.startHi.set(row, startHi);
     this.startNs.set(row, startNs);
-    this.flags.set(row, 0);
-    this.parent.set(row, NONE);
-    this.firstChild.set(row, NONE);
-    this.nextSibling.set(row, NONE);
-    this.previousSibling.set(row, NONE);
-    this.image.set(row, NONE);
-    for (const column of [
-      this.children,
-      this.realParentTgid,
-      this.uid,
-      this.euid,
-      this.gid,
-      this.egid,
-      this.sid,
-      this.tty,
-    ])
-      column.set(row, 0);
-    for (const column of [this.nsPid, this.pidns, this.netns, this.mntns, this.exitCode, this.threads])
-      column.set(row, 0);
-    for (const column of [this.sampleRefresh, this.seenSnapshot]) column.set(row, 0);
-    for (const column of [this.cgroup, this.exitNs, this.cpuNs, this.rssBytes, this.readBytes, this.writeBytes])
-      column.set(row, 0);
+    for (const link of this.#links) link.set(row, NONE);
     this.loginUid.set(row, NO_LOGIN);
     this.sessionId.set(row, NO_LOGIN);
     this.cpuPercent.set(row, Number.NaN);
     this.sampleNs.set(row, Number.NaN);
-    this.severity.set(row, 0);
     this.cgroupPath.set(row, "");
     this.comm.set(row, "");
-    for (const head of this.edges) head.set(row, NONE);
     this.#byTgid.add(hash2(tgid, 0), row);
     return row;
   }

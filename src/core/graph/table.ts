@@ -1,4 +1,5 @@
-import { type Column, U16Column, U32Column } from "./columns.ts";
+import { I32Block, type U32Field } from "./blocks.ts";
+import type { Column } from "./columns.ts";
 
 /** Ids are row + generation x this: 2^26 rows at once, 2^27 reuses of each. */
 const GENERATION = 0x400_0000;
@@ -15,12 +16,13 @@ export class Table {
   #columns: Column[] = [];
   #capacity = 0;
   #free: number[] = [];
-  #generation: U32Column;
-  #live: U16Column;
+  #generation: U32Field;
+  #live: U32Field;
 
   constructor() {
-    this.#generation = this.column(new U32Column());
-    this.#live = this.column(new U16Column());
+    const state = this.column(new I32Block(2));
+    this.#generation = state.unsigned(0);
+    this.#live = state.unsigned(1);
   }
 
   /** Bytes of one row over all columns, strings not counted. */

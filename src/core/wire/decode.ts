@@ -159,7 +159,7 @@ export class BatchReader {
     return this.strings.get(this.u32(offset));
   }
 
-  /** Copies `length` bytes of the row, for addresses. */
+  /** Copies `length` bytes of the row into target, for addresses. */
   copy(offset: number, length: number, target: Uint8Array, at: number): void {
     const from = this.#row + offset;
     for (let i = 0; i < length; i++) target[at + i] = this.#bytes[from + i] as number;

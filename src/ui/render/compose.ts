@@ -46,6 +46,25 @@ interface Segment {
 
 const stockGet = Output.prototype.get;
 
+/** Letters of Latin-1, punctuation, arrows, control pictures, box drawing, blocks, signs of the screens, braille. */
+const ONE_CELL = new Uint8Array(0x10000);
+for (const [first, last] of [
+  [0xa1, 0xac],
+  [0xae, 0x24f],
+  [0x2010, 0x2027],
+  [0x2190, 0x2193],
+  [0x21d0, 0x21d5],
+  [0x232b, 0x232b],
+  [0x2400, 0x2426],
+  [0x2500, 0x25fc],
+  [0x2699, 0x2699],
+  [0x270e, 0x270e],
+  [0x2800, 0x28ff],
+  [0xfffd, 0xfffd],
+] as const) {
+  ONE_CELL.fill(1, first, last + 1);
+}
+
 /** Cells of a string of SGR sequences and characters that are one cell everywhere; -1 when it holds anything else. */
 function plainWidth(text: string): number {
   let width = 0;
@@ -61,7 +80,7 @@ function plainWidth(text: string): number {
       if (text.charCodeAt(i) !== 0x6d) {
         return -1;
       }
-    } else if ((code >= 0x2500 && code <= 0x25ff) || (code >= 0x2800 && code <= 0x28ff)) {
+    } else if (ONE_CELL[code] === 1) {
       width += 1;
     } else {
       return -1;

@@ -109,7 +109,8 @@ function exitText(env: Env, row: TreeRow, width: number, nowNs: number): string 
   return ` ${env.theme.glyphs.bullet} ${how}${ago}`;
 }
 
-const MOST_OF_A_NAME = 24;
+const MOST_OF_A_NAME = 16;
+const MOST_OF_A_LINE = 0.7;
 
 /** Directory of the executable quiet, its name strong, arguments plain; the tree's lines in front. */
 function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number, nowNs: number): void {
@@ -122,12 +123,14 @@ function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number, no
   const slash = row.kernelThread ? 0 : program.lastIndexOf("/") + 1;
   const name: Token = quiet(row, row.severity ?? (row.kernelThread ? "dim" : "strong"));
   const exit = exitText(env, row, width, nowNs);
-  // How it ended is worth more than its last arguments, but not than its name.
-  const kept = end - line.used - textWidth(exit) >= Math.min(textWidth(program), MOST_OF_A_NAME) ? textWidth(exit) : 0;
+  const room = end - line.used;
+  // How it ended is worth more than its arguments, but not than its name.
+  const kept = room - textWidth(exit) >= Math.min(program.length - slash, MOST_OF_A_NAME) ? textWidth(exit) : 0;
   const clip = (token: Token, text: string): void => {
     line.clipped(token, text, end - line.used - kept);
   };
-  clip(quiet(row, "dim"), program.slice(0, slash));
+  // A directory that would push the name out is left out.
+  clip(quiet(row, "dim"), program.length <= (room - kept) * MOST_OF_A_LINE ? program.slice(0, slash) : "");
   clip(name, program.slice(slash));
   clip(quiet(row, row.severity === undefined ? "dim" : "text"), space < 0 ? "" : row.command.slice(space));
   if (row.collapsed && row.hidden > 0) {

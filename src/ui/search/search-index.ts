@@ -22,11 +22,13 @@ const KIND_RANK = { finding: 0, process: 1, connection: 2, channel: 3, file: 4 }
 
 /**
  * Search over everything the graph remembers. Tier 1 looks for the terms as they are; tier 2 (Fuse) forgives typing
- * errors and is asked only when tier 1 finds next to nothing.
+ * errors and is asked only when tier 1 finds next to nothing. `moment` is that of the frame: answers of one moment are
+ * of the same entries.
  */
 export class SearchIndex {
   readonly #queries: Queries;
   readonly #names: Names;
+  #moment = Number.NaN;
   #version = -1;
   #entries: readonly SearchEntry[] = [];
   #rows = new Map<ProcessId, ProcessRow | undefined>();
@@ -38,11 +40,11 @@ export class SearchIndex {
     this.#names = names;
   }
 
-  search(text: string, limit: number): SearchResult {
-    this.#refresh();
+  search(text: string, limit: number, moment: number): SearchResult {
+    this.#refresh(moment);
     const terms = parseQuery(text);
     const exact = this.#entries.filter((entry) => queryHolds(terms, this.#searchable(entry)));
-    const ranked = rank(exact, terms).slice(0, limit);
+    const ranked = rank(exact, terms, limit);
     const fuzzy = exact.length < FEW ? this.#typos(terms, new Set(exact)).slice(0, limit - ranked.length) : [];
     return {
       hits: [...ranked, ...fuzzy],
@@ -53,8 +55,8 @@ export class SearchIndex {
   }
 
   /** The processes that a filter keeps: they match themselves, or one of their connections, files or findings does. */
-  processes(text: string): ReadonlySet<ProcessId> {
-    this.#refresh();
+  processes(text: string, moment: number): ReadonlySet<ProcessId> {
+    this.#refresh(moment);
     const terms = parseQuery(text);
     const found = new Set<ProcessId>();
     for (const entry of this.#entries) {
@@ -65,8 +67,10 @@ export class SearchIndex {
     return found;
   }
 
-  #refresh(): void {
-    if (this.#queries.version !== this.#version) {
+  /** Collecting the entries costs more than searching them: once a moment, not once a key. */
+  #refresh(moment: number): void {
+    if (this.#moment !== moment && this.#queries.version !== this.#version) {
+      this.#moment = moment;
       this.#version = this.#queries.version;
       this.#entries = this.#queries.entries();
       this.#rows.clear();
@@ -175,16 +179,23 @@ function keyOf(entry: SearchEntry): string {
 }
 
 /** Living before gone, a match at the start of a word before one inside, findings and processes before what they touched. */
-function rank(entries: readonly SearchEntry[], terms: readonly Term[]): SearchEntry[] {
+function rank(entries: readonly SearchEntry[], terms: readonly Term[], limit: number): SearchEntry[] {
   const word = terms.find((term) => term.field === undefined && !term.negated)?.text ?? "";
   const score = (entry: SearchEntry): number => {
-    const text = entry.text.toLowerCase();
-    const at = word === "" ? 0 : text.indexOf(word);
-    const start = at === 0 || (at > 0 && !/[a-z0-9]/u.test(text[at - 1] ?? ""));
-    return (entry.live ? 0 : 100) + (at < 0 ? 20 : start ? 0 : 10) + KIND_RANK[entry.subject.kind];
+    // A haystack begins with the text that is shown.
+    const at = word === "" ? 0 : entry.haystack.indexOf(word);
+    const start = at === 0 || (at > 0 && !WORD.test(entry.haystack[at - 1] ?? ""));
+    return (entry.live ? 0 : 100) + (start ? 0 : 10) + KIND_RANK[entry.subject.kind];
   };
-  return entries
-    .map((entry) => ({ entry, score: score(entry) }))
-    .sort((a, b) => a.score - b.score || a.entry.text.length - b.entry.text.length)
-    .map(({ entry }) => entry);
+  const groups = Map.groupBy(entries, score);
+  const best: SearchEntry[] = [];
+  for (const key of [...groups.keys()].sort((a, b) => a - b)) {
+    if (best.length >= limit) {
+      break;
+    }
+    best.push(...(groups.get(key) ?? []).sort((a, b) => a.text.length - b.text.length));
+  }
+  return best.slice(0, limit);
 }
+
+const WORD = /[a-z0-9]/u;

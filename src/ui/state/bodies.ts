@@ -1,4 +1,12 @@
-import type { ConnectionRow, FileRow, Finding, ProcessDetail, ProcessId, ProcessRow, TreeOptions } from "../../core/query/model.ts";
+import type {
+  ConnectionRow,
+  FileRow,
+  Finding,
+  ProcessDetail,
+  ProcessId,
+  ProcessRow,
+  TreeOptions,
+} from "../../core/query/model.ts";
 import { helpRows } from "../keymap/help.ts";
 import type { Names, Queries } from "../ports.ts";
 import { type Field, parseQuery, queryHolds } from "../search/query.ts";
@@ -53,7 +61,7 @@ function treeBody(view: ViewState, { queries, search }: Sources, filter: string,
     showKernelThreads: view.kernelThreads,
     lingerNs: LINGER_NS,
     nowNs,
-    ...(filter === "" ? {} : { matches: search.processes(filter) }),
+    ...(filter === "" ? {} : { matches: search.processes(filter, nowNs) }),
   };
   const { rows, processes } = queries.tree(options);
   return { screen: "tree", rows, ids: rows.map((row) => row.id), processes };
@@ -133,7 +141,13 @@ function connectionBody(
   if (listening) {
     rows.sort((a, b) => Number(portOf(a.row.local)) - Number(portOf(b.row.local)) || a.row.id - b.row.id);
   }
-  return { screen: screen.name, rows, ids: rows.map(({ row }) => row.id), total: all.length, ...scope(process, queries) };
+  return {
+    screen: screen.name,
+    rows,
+    ids: rows.map(({ row }) => row.id),
+    total: all.length,
+    ...scope(process, queries),
+  };
 }
 
 function fileBody(process: ProcessId | undefined, { queries, names }: Sources, filter: string): Body {

@@ -122,7 +122,7 @@ export class Store {
       body,
       cursor,
       layout,
-      ...(overlay?.name === "search" ? { search: search.search(overlay.input.text, SEARCH_HITS) } : {}),
+      ...(overlay?.name === "search" ? { search: search.search(overlay.input.text, SEARCH_HITS, this.#nowNs) } : {}),
     };
     return { view: withCursor(view, cursor), frame };
   }

@@ -1,8 +1,8 @@
-import { EventEmitter } from "node:events";
 import { writeSync } from "node:fs";
 import type { ReadStream, WriteStream } from "node:tty";
 import type { InputEvent } from "./input-event.ts";
 import { InputParser } from "./input-parser.ts";
+import { ScreenStream } from "./screen-stream.ts";
 
 /** An ESC with nothing behind it for this long is the key: sequences arrive in one write, ssh splits seldom. */
 const ESCAPE_WAIT_MS = 30;
@@ -52,8 +52,8 @@ export class Terminal {
     stdin.setRawMode(true);
     stdin.on("data", this.#onData);
     stdin.resume();
-    this.output.open = true;
     this.#write(mouse ? ENTER + MOUSE_ON : ENTER);
+    this.output.open();
   }
 
   leave(): void {
@@ -62,7 +62,7 @@ export class Terminal {
     }
     const { stdin, mouse } = this.#options;
     this.#entered = false;
-    this.output.open = false;
+    this.output.shut();
     clearTimeout(this.#timer);
     stdin.off("data", this.#onData);
     this.#write(mouse ? MOUSE_OFF + LEAVE : LEAVE);
@@ -109,39 +109,5 @@ export class Terminal {
         }
       }
     }
-  }
-}
-
-/** The part of a terminal's WriteStream that Ink uses, with a valve. */
-export class ScreenStream extends EventEmitter {
-  readonly isTTY = true;
-  readonly writable = true;
-  open = false;
-  readonly #stdout: WriteStream;
-
-  constructor(stdout: WriteStream) {
-    super();
-    this.#stdout = stdout;
-    stdout.on("resize", () => this.emit("resize"));
-    stdout.on("error", () => {
-      this.open = false;
-    });
-  }
-
-  get columns(): number {
-    return this.#stdout.columns || 80;
-  }
-
-  get rows(): number {
-    return this.#stdout.rows || 24;
-  }
-
-  write(text: string, encoding?: unknown, done?: () => void): boolean {
-    const callback = typeof encoding === "function" ? (encoding as () => void) : done;
-    if (!this.open) {
-      callback?.();
-      return true;
-    }
-    return callback === undefined ? this.#stdout.write(text) : this.#stdout.write(text, callback);
   }
 }

@@ -1,7 +1,7 @@
 import type { Theme } from "../theme/theme.ts";
 import type { Ground, Token } from "../theme/tokens.ts";
 import { sanitise } from "./sanitise.ts";
-import { fit, takeWidth, textWidth, truncate } from "./width.ts";
+import { fitWidth, takeWidth, textWidth, truncate } from "./width.ts";
 
 const RESET = "\x1b[0m";
 
@@ -46,7 +46,7 @@ export class LineBuilder {
   cell(token: Token, text: string, width: number, align: "left" | "right" = "left"): this {
     const room = Math.min(width, this.left);
     if (room > 0) {
-      this.#put(token, fit(this.#clean(text), room, align, this.#theme.glyphs.ellipsis), room);
+      this.#put(token, fitWidth(this.#clean(text), room, align, this.#theme.glyphs.ellipsis), room);
     }
     return this;
   }

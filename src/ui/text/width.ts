@@ -1,4 +1,3 @@
-const PLAIN = /^[ -~]*$/;
 const MARK = /^\p{M}$/u;
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
@@ -44,9 +43,12 @@ function graphemeWidth(grapheme: string): number {
   return 1;
 }
 
+/** Latin, and the arrows, boxes and signs of the screens: one cell each, and nothing that combines. */
+const SIMPLE = /^[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u2bff]*$/u;
+
 /** Terminal cells a sanitised string takes. */
 export function textWidth(text: string): number {
-  if (PLAIN.test(text)) {
+  if (SIMPLE.test(text)) {
     return text.length;
   }
   let width = 0;
@@ -58,7 +60,7 @@ export function textWidth(text: string): number {
 
 /** The longest start of a sanitised string that fits into `width` cells, never half a grapheme. */
 export function takeWidth(text: string, width: number): string {
-  if (PLAIN.test(text)) {
+  if (SIMPLE.test(text)) {
     return text.slice(0, Math.max(width, 0));
   }
   let used = 0;
@@ -80,7 +82,7 @@ export function truncate(text: string, width: number, ellipsis = "…"): string 
 }
 
 /** Exactly `width` cells: cut with an ellipsis, or filled with blanks. */
-export function fit(text: string, width: number, align: "left" | "right" = "left", ellipsis = "…"): string {
+export function fitWidth(text: string, width: number, align: "left" | "right" = "left", ellipsis = "…"): string {
   const cut = truncate(text, width, ellipsis);
   const fill = " ".repeat(Math.max(width - textWidth(cut), 0));
   return align === "left" ? cut + fill : fill + cut;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 
 #include "trigger.h"
 
@@ -69,6 +70,58 @@ static void disguise(int argc, char **argv)
 	hold();
 }
 
+/* Names below one another until a path is as long as it may be; the caller ends up in the last. */
+static void descend(const char *name, int depth)
+{
+	while (depth--) {
+		MUST(mkdir(name, 0700));
+		MUST(chdir(name));
+	}
+}
+
+static void ascend(const char *name, int depth)
+{
+	while (depth--) {
+		MUST(chdir(".."));
+		MUST(rmdir(name));
+	}
+}
+
+/* A program deep below, run from a folder as deep, with long arguments, in a cgroup as deep. argv: folder, name, cgroup */
+static void exec_deep(int argc, char **argv)
+{
+	static char big[100000];
+	char *args[] = {"deep", "hold", big, NULL};
+	const int depth = 14;
+	pid_t child;
+	int program, from, to;
+	struct stat st;
+
+	(void)argc;
+	memset(big, 'a', sizeof(big) - 1);
+	MUST(chdir(argv[2]));
+	descend(argv[1], depth);
+	to = MUST(open("cgroup.procs", O_WRONLY));
+	child = MUST(fork());
+	if (child) {
+		/* The cgroup can be removed once it is empty. */
+		reap(child);
+		ascend(argv[1], depth);
+		return;
+	}
+	MUST(write(to, "0", 1));
+	facts("deep", getpid(), NULL);
+	from = MUST(open("/proc/self/exe", O_RDONLY));
+	MUST(fstat(from, &st));
+	MUST(chdir(argv[0]));
+	descend(argv[1], 20);
+	program = MUST(open("program", O_CREAT | O_WRONLY | O_CLOEXEC, 0700));
+	while (sendfile(program, from, NULL, st.st_size) > 0)
+		;
+	close(program);
+	MUST(execv("./program", args));
+}
+
 /* argv[0]: how many children, all alive at once */
 static void bomb(int argc, char **argv)
 {
@@ -95,6 +148,7 @@ const struct scenario evasion_scenarios[] = {
 #endif
 	{"reuse-pid", reuse_pid},
 	{"disguise", disguise},
+	{"exec-deep", exec_deep},
 	{"bomb", bomb},
 	{},
 };

@@ -6,7 +6,9 @@ import { BatchWriter } from "../../../src/core/wire/encode.ts";
 import { BATCH, HDR, KIND } from "../../../src/core/wire/layout.gen.ts";
 import { BASE_NS, batchOf, Story } from "../fixture.ts";
 
-const story = new Story("sshd:22 <- 203.0.113.9:51022; sshd > bash > curl | sh; curl -> 1.2.3.4:443; curl writes /tmp/x; client ~> server; sh exits 1");
+const story = new Story(
+  "sshd:22 <- 203.0.113.9:51022; sshd > bash > curl | sh; curl -> 1.2.3.4:443; curl writes /tmp/x; client ~> server; sh exits 1",
+);
 const whole = batchOf(new BatchWriter(), story.events, BASE_NS + 9e9);
 
 function readAll(batch: Uint8Array): number {
@@ -28,15 +30,18 @@ test("a batch cut anywhere is refused or read up to the cut, and breaks nothing"
 
 test("bytes changed at random never throw and never read past the batch", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 40 }), (changes) => {
-      const damaged = whole.slice();
-      for (const [at, value] of changes) damaged[at] = value;
-      const reader = new BatchReader();
-      let rows = 0;
-      if (reader.open(damaged)) while (reader.next()) rows++;
-      expect(rows).toBeLessThanOrEqual((damaged.length - BATCH.SIZE) / HDR.SIZE);
-      new Monitor().ingest(damaged);
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 40 }),
+      (changes) => {
+        const damaged = whole.slice();
+        for (const [at, value] of changes) damaged[at] = value;
+        const reader = new BatchReader();
+        let rows = 0;
+        if (reader.open(damaged)) while (reader.next()) rows++;
+        expect(rows).toBeLessThanOrEqual((damaged.length - BATCH.SIZE) / HDR.SIZE);
+        new Monitor().ingest(damaged);
+      },
+    ),
     { numRuns: 500 },
   );
 });
@@ -60,5 +65,9 @@ test("rows of any kind and any size are taken or counted", () => {
 });
 
 test("nothing but noise is no batch", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => expect(readAll(noise)).toBe(0)));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
+      expect(readAll(noise)).toBe(0);
+    }),
+  );
 });

@@ -27,7 +27,11 @@ test("NUL stays: arguments are separated by it", () => {
 });
 
 test("any bytes decode to something that holds no more than four characters a byte", () => {
-  fc.assert(fc.property(fc.uint8Array(), (bytes) => expect(decodeUtf8(bytes, 0, bytes.length).length).toBeLessThanOrEqual(4 * bytes.length)));
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      expect(decodeUtf8(bytes, 0, bytes.length).length).toBeLessThanOrEqual(4 * bytes.length);
+    }),
+  );
 });
 
 test("long text is decoded whole", () => {

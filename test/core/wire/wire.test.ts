@@ -16,19 +16,34 @@ describe("a batch", () => {
   test("gives back what was written", () => {
     const writer = new BatchWriter();
     writer.fork({ ...head, childPid: 43, childStartNs: 0xffff_ffff_ffff_fffen, cgroup: 77 });
-    writer.image({ ...head, exe: "/bin/sh", argv: ["sh", "-c", "é"], uid: 1000, stdio: [undefined, { mode: 0o140755, ino: 99 }] });
+    writer.image({
+      ...head,
+      exe: "/bin/sh",
+      argv: ["sh", "-c", "é"],
+      uid: 1000,
+      stdio: [undefined, { mode: 0o140755, ino: 99 }],
+    });
     writer.exit({ ...head, code: 256, cpuNs: 2 ** 40 });
     const reader = new BatchReader();
     expect(reader.open(writer.finish(BASE_NS + 2000, WALL_NS))).toBe(true);
     expect([reader.keyBatch, reader.batchTimeNs, reader.batchWallMs]).toEqual([true, 0, Number(WALL_NS / 1_000_000n)]);
 
     expect(reader.next()).toBe(true);
-    expect([reader.kind, reader.u32(HDR.tgid), reader.u32(FORK.childTgid), reader.number(FORK.cgroup)]).toEqual([KIND.FORK, 42, 43, 77]);
+    expect([reader.kind, reader.u32(HDR.tgid), reader.u32(FORK.childTgid), reader.number(FORK.cgroup)]).toEqual([
+      KIND.FORK,
+      42,
+      43,
+      77,
+    ]);
     expect([reader.lo(FORK.childStart), reader.hi(FORK.childStart)]).toEqual([0xffff_fffe, 0xffff_ffff]);
     expect([reader.timeNs(HDR.time), reader.timeNs(HDR.start)]).toEqual([-1000, -5_000_002_000]);
 
     expect(reader.next()).toBe(true);
-    expect([reader.text(IMAGE.exe), reader.text(IMAGE.argv), reader.text(IMAGE.cwd)]).toEqual(["/bin/sh", "sh\0-c\0é", ""]);
+    expect([reader.text(IMAGE.exe), reader.text(IMAGE.argv), reader.text(IMAGE.cwd)]).toEqual([
+      "/bin/sh",
+      "sh\0-c\0é",
+      "",
+    ]);
     expect([reader.u32(IMAGE.uid), reader.u32(IMAGE.loginUid)]).toEqual([1000, 0xffffffff]);
     expect([reader.lo(IMAGE.stdio + 8), reader.hi(IMAGE.stdio + 8) >>> 28]).toEqual([99, 12]);
 
@@ -61,7 +76,14 @@ describe("a batch", () => {
 
   test("is read from an address that is not aligned", () => {
     const writer = new BatchWriter();
-    writer.sock(KIND.CONNECT, { ...head, sock: 7, local: "10.0.0.4", remote: "2001:db8::1", localPort: 1, remotePort: 443 });
+    writer.sock(KIND.CONNECT, {
+      ...head,
+      sock: 7,
+      local: "10.0.0.4",
+      remote: "2001:db8::1",
+      localPort: 1,
+      remotePort: 443,
+    });
     const batch = writer.finish(BASE_NS, WALL_NS);
     const shifted = new Uint8Array(batch.length + 1);
     shifted.set(batch, 1);
@@ -124,9 +146,33 @@ const golden = (() => {
 
 test("the bytes of a batch are those of the format", () => {
   const hex = (from: number, to: number): string => Buffer.from(golden.subarray(from, to)).toString("hex");
-  expect(hex(0, BATCH.SIZE)).toBe("53505942" + "0100" + "0100" + "b8000000" + "10000000" + "01000000" + "02000000" + "01000000" + "00000000" + "d007000000000000" + "b80b000000000000");
+  expect(hex(0, BATCH.SIZE)).toBe(
+    "53505942" +
+      "0100" +
+      "0100" +
+      "b8000000" +
+      "10000000" +
+      "01000000" +
+      "02000000" +
+      "01000000" +
+      "00000000" +
+      "d007000000000000" +
+      "b80b000000000000",
+  );
   expect(hex(BATCH.SIZE, BATCH.SIZE + 56)).toBe(
-    "0200" + "b800" + "06" + "00" + "0000" + "e803000000000000" + "0700000000000000" + "2a000000" + "2a000000" + "01000000" + "00000000" + "02000000" + "00000000".repeat(3),
+    "0200" +
+      "b800" +
+      "06" +
+      "00" +
+      "0000" +
+      "e803000000000000" +
+      "0700000000000000" +
+      "2a000000" +
+      "2a000000" +
+      "01000000" +
+      "00000000" +
+      "02000000" +
+      "00000000".repeat(3),
   );
   expect(hex(golden.length - 16, golden.length)).toBe("02000000" + "2f610000" + "03000000" + "61006200");
 });

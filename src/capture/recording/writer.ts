@@ -1,0 +1,155 @@
+import { closeSync, constants, fdatasync, ftruncateSync, lstatSync, openSync, write, writeSync } from "node:fs";
+import { promisify } from "node:util";
+import { CaptureError } from "../source.ts";
+import { compressSync } from "./compress.ts";
+import type { FrameSink } from "./delivery.ts";
+import { FRAME, PREAMBLE_BYTES, preamble, trailer } from "./format.ts";
+import { bytesOfFrame, type Frame, frameOf } from "./frame.ts";
+import { FrameTable } from "./frame-table.ts";
+import { MAX_INFO_BYTES, type RecordingInfo } from "./info.ts";
+
+export interface WriterOptions {
+  /** Compressed bytes that may wait for the disk; beyond it records are dropped and counted. Default 32 MiB. */
+  readonly queueBytes?: number;
+  /** Time between two calls of fdatasync: what a power cut loses. Default 5 s. */
+  readonly syncMs?: number;
+  /** Called once when nothing more can be written, with what to do about it. What was written stays readable. */
+  readonly onFailure?: (error: CaptureError) => void;
+}
+
+export interface WriterStats {
+  /** Of the file so far. */
+  readonly bytes: number;
+  /** Records in it. */
+  readonly events: number;
+  readonly bytesPerEvent: number;
+  /** Records that are not in it because the disk was too slow. */
+  readonly lost: number;
+}
+
+const QUEUE_BYTES = 32 << 20;
+const SYNC_MS = 5_000;
+/** Entries of an INDEX frame: 4 MiB. */
+const INDEX_ENTRIES = 1 << 16;
+
+const writeAsync = promisify(write);
+const syncAsync = promisify(fdatasync);
+
+/** A recording on disk, fed by a Recorder. Created new, mode 0600; a name that exists, or is a symbolic link, is refused. */
+export class RecordingWriter implements FrameSink {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #queueBytes: number;
+  readonly #syncMs: number;
+  readonly #onFailure: ((error: CaptureError) => void) | undefined;
+  readonly #table = new FrameTable();
+  readonly #queue: Frame[] = [];
+  #queued = 0;
+  #bytes = 0;
+  #events = 0;
+  #lost = 0;
+  #syncedMs = performance.now();
+  #pumping: Promise<void> | undefined;
+  #failure: CaptureError | undefined;
+  #closed = false;
+
+  private constructor(path: string, fd: number, options: WriterOptions) {
+    this.path = path;
+    this.#fd = fd;
+    this.#queueBytes = options.queueBytes ?? QUEUE_BYTES;
+    this.#syncMs = options.syncMs ?? SYNC_MS;
+    this.#onFailure = options.onFailure;
+  }
+
+  /** Throws CaptureError when the file cannot be made. */
+  static create(path: string, info: RecordingInfo, options: WriterOptions = {}): RecordingWriter {
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+    let fd: number;
+    try {
+      fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    } catch (error) {
+      throw creationError(path, error);
+    }
+    const writer = new RecordingWriter(path, fd, options);
+    try {
+      writer.#begin(info);
+    } catch (error) {
+      closeSync(fd);
+      throw writeError(path, error);
+    }
+    return writer;
+  }
+
+  /** Why nothing more is written. */
+  get failure(): CaptureError | undefined {
+    return this.#failure;
+  }
+
+  stats(): WriterStats {
+    const [bytes, events, lost] = [this.#bytes, this.#events, this.#lost];
+    return { bytes, events, bytesPerEvent: events === 0 ? 0 : bytes / events, lost };
+  }
+
+  accepts(bytes: number): boolean {
+    return this.#queued + bytes <= this.#queueBytes;
+  }
+
+  put(frame: Frame): void {
+    if (this.#failure !== undefined || this.#closed) return;
+    this.#queue.push(frame);
+    this.#queued += frame.payload.length;
+    this.#pumping ??= this.#pump();
+  }
+
+  /** Resolves when everything put before is written. */
+  async drained(): Promise<void> {
+    await this.#pumping;
+  }
+
+  /** Writes what waits and the index; the data is on the disk when it resolves. Never rejects: see `failure`. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.drained();
+    if (this.#failure !== undefined) return;
+    try {
+      await this.#writeIndex();
+      await syncAsync(this.#fd);
+      closeSync(this.#fd);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #begin(info: RecordingInfo): void {
+    const payload = new TextEncoder().encode(JSON.stringify(info)).subarray(0, MAX_INFO_BYTES);
+    const times = { firstTime: 0n, lastTime: 0n, wall: 0n };
+    const head = { kind: FRAME.INFO, flags: 0, rawBytes: payload.length, rows: 0, activity: 0, ...times };
+    const frame = frameOf(head, payload);
+    const bytes = [preamble(), bytesOfFrame(frame)];
+    for (const piece of bytes) {
+      if (writeSync(this.#fd, piece) < piece.length) throw Object.assign(new Error(), { code: "ENOSPC" });
+      this.#bytes += piece.length;
+    }
+    this.#table.add(PREAMBLE_BYTES, frame.head);
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
+        await this.#write(bytesOfFrame(frame));
+        // Only a frame that is whole counts: #bytes is where a failed write is cut off.
+        this.#table.add(this.#bytes, frame.head);
+        this.#account(frame);
+        this.#queued -= frame.payload.length;
+        if (performance.now() - this.#syncedMs >= this.#syncMs) {
+          await syncAsync(this.#fd);
+          this.#syncedMs = performance.now();
+        }
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#pumping = undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import type { Column } from "./columns.ts";
+
+/** One value a row: a column, or a field of a block. */
+export interface Cells<T extends number = number> {
+  get(row: number): T;
+  set(row: number, value: T): void;
+}
+
+/**
+ * Several 32-bit fields a row in one array, for tables whose rows are read and written whole and at random: a row then costs one or
+ * two cache lines instead of one for each field (new processes took half the time, new edges two thirds).
+ */
+export class I32Block implements Column {
+  readonly bytesPerRow: number;
+  readonly width: number;
+  data = new Int32Array(0);
+
+  constructor(width: number) {
+    this.width = width;
+    this.bytesPerRow = 4 * width;
+  }
+
+  reserve(capacity: number): void {
+    const grown = new Int32Array(capacity * this.width);
+    grown.set(this.data);
+    this.data = grown;
+  }
+
+  clear(row: number): void {
+    this.data.fill(0, row * this.width, row * this.width + this.width);
+  }
+
+  /** Signed; also links, -1 = none. */
+  field<T extends number = number>(offset: number): I32Field<T> {
+    return new I32Field<T>(this, offset);
+  }
+
+  unsigned(offset: number): U32Field {
+    return new U32Field(this, offset);
+  }
+}
+
+export class I32Field<T extends number = number> implements Cells<T> {
+  readonly #block: I32Block;
+  readonly #offset: number;
+  readonly #width: number;
+
+  constructor(block: I32Block, offset: number) {
+    this.#block = block;
+    this.#offset = offset;
+    this.#width = block.width;
+  }
+
+  get(row: number): T {
+    return this.#block.data[row * this.#width + this.#offset] as T;
+  }
+
+  set(row: number, value: T): void {
+    this.#block.data[row * this.#width + this.#offset] = value;
+  }
+}
+
+export class U32Field implements Cells {
+  readonly #block: I32Block;
+  readonly #offset: number;
+  readonly #width: number;
+
+  constructor(block: I32Block, offset: number) {
+    this.#block = block;
+    this.#offset = offset;
+    this.#width = block.width;
+  }
+
+  get(row: number): number {
+    return (this.#block.data[row * this.#width + this.#offset] as number) >>> 0;
+  }
+
+  set(row: number, value: number): void {
+    this.#block.data[row * this.#width + this.#offset] = value;
+  }
+}
+
+/** Several 64-bit floats a row: times, counters, ids. */
+export class F64Block implements Column {
+  readonly bytesPerRow: number;
+  readonly width: number;
+  data = new Float64Array(0);
+
+  constructor(width: number) {
+    this.width = width;
+    this.bytesPerRow = 8 * width;
+  }
+
+  reserve(capacity: number): void {
+    const grown = new Float64Array(capacity * this.width);
+    grown.set(this.data);
+    this.data = grown;
+  }
+
+  clear(row: number): void {
+    this.data.fill(0, row * this.width, row * this.width + this.width);
+  }
+
+  field(offset: number): F64Field {
+    return new F64Field(this, offset);
+  }
+}
+
+export class F64Field implements Cells {
+  readonly #block: F64Block;
+  readonly #offset: number;
+  readonly #width: number;
+
+  constructor(block: F64Block, offset: number) {
+    this.#block = block;
+    this.#offset = offset;
+    this.#width = block.width;
+  }
+
+  get(row: number): number {
+    return this.#block.data[row * this.#width + this.#offset] as number;
+  }
+
+  set(row: number, value: number): void {
+    this.#block.data[row * this.#width + this.#offset] = value;
+  }
+}

@@ -1,0 +1,245 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openLive } from "../../src/capture/live/live-source.ts";
+import { type NativeSession, newNativeSession, objectPath } from "../../src/capture/live/native.ts";
+import { BatchReader } from "../../src/core/wire/decode.ts";
+
+let folder: string;
+const addonPath = () => join(objectPath(), "..", "spydertop.node");
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "spydertop-native-"));
+  chmodSync(folder, 0o755);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The error a call throws, with the fields the addon gives it. */
+function thrown(call: () => unknown): Error & { code?: string; errno?: number; hint?: string } {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it did not throw");
+}
+
+function started(): NativeSession {
+  const session = newNativeSession();
+  session.open({ objectPath: objectPath() });
+  session.load();
+  session.attach();
+  return session;
+}
+
+/** What the kernel holds for this process: maps, programs and links by their descriptors. */
+const bpfDescriptors = () =>
+  readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      return target.includes("bpf") ? [target] : [];
+    } catch {
+      return []; // the descriptor of the listing itself
+    }
+  });
+
+const ringMappings = () =>
+  readFileSync("/proc/self/maps", "utf8")
+    .split("\n")
+    .filter((line) => line.includes("bpf-map")).length;
+
+test("every feature works on this kernel", () => {
+  const source = openLive();
+  const features = source.status().features;
+  source.close();
+  expect(features.length).toBeGreaterThan(10);
+  expect(features.filter((feature) => feature.state !== "ok")).toEqual([]);
+});
+
+test.each([
+  ["nothing", []],
+  ["a string", ["x"]],
+  ["no path", [{}]],
+  ["a path that is no string", [{ objectPath: 1 }]],
+  ["too much", [{ objectPath: "x" }, 1]],
+])("open refuses %s", (_, args) => {
+  const session = newNativeSession() as unknown as { open(...args: unknown[]): void };
+  expect(() => session.open(...args)).toThrow(TypeError);
+});
+
+test.each([0, -4096, 4095, 5000, 4096.5, 2 ** 31, 2 ** 32 + 4096, Number.NaN, Number.POSITIVE_INFINITY, "4096", null])(
+  "open refuses a ring of %s bytes",
+  (activityBytes) => {
+    const session = newNativeSession();
+    const options = { objectPath: objectPath(), activityBytes } as { objectPath: string };
+    const error = thrown(() => session.open(options));
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toContain("power of two");
+  },
+);
+
+test("read refuses what cannot hold a batch", () => {
+  const session = newNativeSession();
+  const read = (into: unknown) => () => session.read(into as Uint8Array);
+  expect(read(undefined)).toThrow(TypeError);
+  expect(read(new Uint16Array(65536))).toThrow(TypeError);
+  expect(read(new ArrayBuffer(65536))).toThrow(TypeError);
+  expect(read(new Uint8Array(65535))).toThrow(RangeError);
+  expect(read(new Uint8Array(new ArrayBuffer(65544), 4))).toThrow(RangeError);
+});
+
+test("methods refuse a foreign receiver", () => {
+  const { Session } = createRequire(import.meta.url)(addonPath()) as { Session: { prototype: NativeSession } };
+  expect(() => Session.prototype.stats.call({} as NativeSession)).toThrow();
+});
+
+test("an object that is not there", () => {
+  const path = join(folder, "missing.o");
+  const error = thrown(() => newNativeSession().open({ objectPath: path }));
+  expect(error).toMatchObject({ code: "ENOENT", errno: 2, hint: "build it: npm run setup" });
+  expect(error.message).toContain(path);
+});
+
+test.each([
+  ["empty", () => Buffer.alloc(0)],
+  ["text", () => Buffer.from("not an object\n".repeat(100))],
+  ["cut off", () => readFileSync(objectPath()).subarray(0, 20_000)],
+  ["damaged", () => readFileSync(objectPath()).fill(0xff, 64, 4096)],
+])("an object that is %s", (name, bytes) => {
+  const path = join(folder, `${name}.o`);
+  writeFileSync(path, bytes());
+  const session = newNativeSession();
+  const error = thrown(() => {
+    session.open({ objectPath: path });
+    session.load();
+  });
+  expect(error.code).toMatch(/^E[A-Z0-9]+$/);
+  expect(error.errno).toBeGreaterThan(0);
+  expect(error.hint).not.toBe("");
+  expect(error.message).toMatch(/BPF object|kernel programs/);
+  session.close();
+});
+
+test("calls out of order say so or give nothing", () => {
+  const session = newNativeSession();
+  const into = new Uint8Array(65536);
+  expect(session.read(into)).toBe(0);
+  expect(thrown(() => session.attach())).toMatchObject({ code: "EINVAL" });
+  expect(thrown(() => session.load()).code).toMatch(/^E/);
+  session.close();
+});
+
+test("after close nothing is read and nothing breaks; closing again is nothing", () => {
+  const session = started();
+  session.snapshot();
+  session.close();
+  session.close();
+  expect(session.read(new Uint8Array(65536))).toBe(0);
+  expect(session.stats().ringUsed).toBe(0);
+  expect(thrown(() => session.attach())).toMatchObject({ code: "EINVAL" });
+});
+
+test("a session attached twice does not report everything twice", () => {
+  const session = started();
+  const again = thrown(() => session.attach());
+  session.close();
+  expect(again).toMatchObject({ code: "EINVAL" });
+});
+
+test("a session opened again begins with a key batch and with counters of its own", () => {
+  const session = started();
+  const into = new Uint8Array(1 << 20);
+  const drain = () => {
+    const reader = new BatchReader();
+    session.snapshot();
+    const keys: boolean[] = [];
+    for (let bytes = session.read(into); bytes > 0 && keys.length < 5; bytes = session.read(into)) {
+      reader.open(into.subarray(0, bytes));
+      keys.push(reader.keyBatch);
+    }
+    return keys[0];
+  };
+  expect(drain()).toBe(true);
+  session.open({ objectPath: objectPath() });
+  session.load();
+  session.attach();
+  expect(session.stats().delivered.every((count) => count === 0)).toBe(true);
+  expect(drain()).toBe(true);
+  session.close();
+});
+
+test("sessions leave no descriptor and no mapping behind", () => {
+  started().close();
+  const before = { fds: bpfDescriptors(), mappings: ringMappings() };
+  for (let i = 0; i < 8; i++) {
+    const session = started();
+    session.snapshot();
+    session.refresh();
+    session.read(new Uint8Array(1 << 20));
+    session.close();
+  }
+  expect(bpfDescriptors()).toEqual(before.fds);
+  expect(ringMappings()).toBe(before.mappings);
+});
+
+test("a session that fails half way leaves nothing behind", () => {
+  const before = { fds: bpfDescriptors(), all: readdirSync("/proc/self/fd").length };
+  for (let i = 0; i < 5; i++) {
+    const session = newNativeSession();
+    session.open({ objectPath: objectPath() });
+    session.load();
+    session.close();
+    thrown(() => newNativeSession().open({ objectPath: join(folder, "missing.o") }));
+  }
+  expect(bpfDescriptors()).toEqual(before.fds);
+  expect(readdirSync("/proc/self/fd")).toHaveLength(before.all);
+});
+
+test("two captures at a time see the same", () => {
+  const sessions = [started(), started()];
+  spawnSync("/bin/true");
+  const seen = sessions.map((session) => {
+    const into = new Uint8Array(1 << 20);
+    while (session.read(into) > 0);
+    return session.stats().delivered[2]! >= 1;
+  });
+  for (const session of sessions) session.close();
+  expect(seen).toEqual([true, true]);
+});
+
+test("without privileges: the errno and what to do", () => {
+  for (const path of [objectPath(), addonPath()]) copyFileSync(path, join(folder, path.split("/").at(-1)!));
+  const script = join(folder, "unprivileged.cjs");
+  writeFileSync(
+    script,
+    `const { Session } = require("./spydertop.node");
+     const session = new Session();
+     try {
+       session.open({ objectPath: __dirname + "/spydertop.bpf.o" });
+       session.load();
+     } catch ({ message, code, errno, hint }) {
+       console.log(JSON.stringify({ message, code, errno, hint }));
+     }`,
+  );
+  const node = join(folder, "node");
+  copyFileSync(process.execPath, node);
+  const { stdout, stderr } = spawnSync(node, [script], { uid: 65534, gid: 65534, cwd: folder, encoding: "utf8" });
+  expect(stderr).toBe("");
+  const error = JSON.parse(stdout) as { message: string; code: string; errno: number; hint: string };
+  expect(error).toMatchObject({ code: "EPERM", errno: 1 });
+  expect(error.hint).toMatch(/root|CAP_BPF/);
+  expect(error.message).toContain("cannot load the kernel programs");
+});
