@@ -87,6 +87,8 @@ export async function overhead(subject: Subject, tracers: readonly Tracer[], rou
     const part = added.median / base;
     const wall = spread(own.map((one, round) => one.wall / (untraced[round] as Sample).wall)).median;
     const lost = own.reduce((total, one) => total + (one.lost ?? 0), 0);
+    const operations = own.length * (subject.count + Math.floor(subject.count / 10));
+    const lostPart = `${(lost / operations).toFixed(2)} an operation`;
     const counted = own.some((one) => one.lost !== undefined);
     const consumerNs = spread(own.map((one) => one.consumerNs)).median;
     const under = subject.aim ?? (subject.aimPart === undefined ? undefined : subject.aimPart * base);
@@ -100,7 +102,7 @@ export async function overhead(subject: Subject, tracers: readonly Tracer[], rou
       note: [
         `least ${(least(own) - least(untraced)).toFixed(subject.unit === "ns" ? 0 : 1)}`,
         subject.unit === "ms" ? `consumer ${(consumerNs / 1e6).toFixed(1)} ms` : `consumer ${(consumerNs / 1e3).toFixed(2)} µs`,
-        ...(counted ? [`lost ${lost}`] : []),
+        ...(counted ? [lost === 0 ? "lost 0" : `lost ${lost}: ${lostPart}`] : []),
       ].join(", "),
     });
   }

@@ -42,7 +42,10 @@ export class Bpftrace implements Tracer {
   async start(): Promise<void> {
     rmSync(this.#log, { force: true });
     const script = join(import.meta.dirname, "..", "events.bt");
-    const child = spawn(...besides("bpftrace", ["-o", this.#log, script]), { stdio: "ignore", env });
+    const child = spawn(...besides("bpftrace", ["-o", this.#log, script]), {
+      stdio: "ignore",
+      env: { ...env, BPFTRACE_PERF_RB_PAGES: "4096" }, // as much room as our ring: 16 MiB a core
+    });
     this.#child = child;
     // Its first lines are events of this very wait.
     await until("bpftrace attached", () => read(this.#log).split("\n").length > 3 || child.exitCode !== null);

@@ -42,7 +42,7 @@ options:
       --no-bpf          poll /proc instead of reading the kernel's events
   -n, --frames N        with --batch: how many frames (default 1)
 
-Keys: ? inside the monitor. Reading the kernel's events needs root.
+Reading the kernel's events needs root.
 `;
 
 const OPTIONS = {

@@ -1,5 +1,5 @@
-import packageJson from "../../package.json" with { type: "json" };
 import { CaptureError } from "../capture/source.ts";
+import { helpText } from "../ui/keymap/help.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
 import { type Command, parseCommand, USAGE } from "./args.ts";
 import { runBatch } from "./batch.ts";
@@ -16,10 +16,10 @@ const NO_TERMINAL =
 async function run(command: Command): Promise<number> {
   switch (command.kind) {
     case "help":
-      process.stdout.write(USAGE);
+      process.stdout.write(`${USAGE}${helpText()}\n`);
       return 0;
     case "version":
-      process.stdout.write(`spydertop ${packageJson.version}\n`);
+      process.stdout.write(`spydertop ${process.env.SPYDERTOP_VERSION ?? "(not bundled)"}\n`);
       return 0;
     case "misuse":
       process.stderr.write(`spydertop: ${sanitise(command.message)}; "spydertop help" shows what there is\n`);

@@ -58,9 +58,12 @@ test("CPU time keeps what threads of the past used, and includes those that run"
 test("a process that does nothing is not repeated", async () => {
   const run = bench.run("hold");
   await run.ready();
+  await capture.until("sleep", () => {
+    capture.source.refresh();
+    return capture.of("TICK", run.pid).findLast((tick) => tick.state === "S");
+  });
   refresh();
   const before = capture.of("TICK", run.pid).length;
-  expect(before).toBeGreaterThan(0);
   refresh();
   refresh();
   expect(capture.of("TICK", run.pid)).toHaveLength(before);

@@ -326,7 +326,7 @@ export interface Told {
   /** The connection with an endpoint "1.2.3.4:443" at either side, or of a unix path. */
   connection(endpoint: string): ConnectionId;
   file(path: string): FileId;
-  /** Adds steps to the story and takes them in. */
+  /** Goes on with the story and takes in what it and the test added. */
   go(text: string): void;
 }
 
@@ -336,7 +336,14 @@ export function graphFromText(text: string, options?: MonitorOptions): Told {
   const monitor = new Monitor(options);
   const writer = new BatchWriter();
   monitor.ingest(batchOf(writer, [], BASE_NS));
-  for (const event of story.events) monitor.ingest(batchOf(writer, [event], event.timeNs));
+  let told = 0;
+  const takeIn = (): void => {
+    for (; told < story.events.length; told++) {
+      const event = story.events[told] as Event;
+      monitor.ingest(batchOf(writer, [event], event.timeNs));
+    }
+  };
+  takeIn();
   const { graph } = monitor;
   const find = (name: string): ProcessId => {
     const actor = story.actor(name);
@@ -366,9 +373,8 @@ export function graphFromText(text: string, options?: MonitorOptions): Told {
       throw new Error(`no file ${path}`);
     },
     go(more) {
-      const told = story.events.length;
       story.tell(more);
-      for (const event of story.events.slice(told)) monitor.ingest(batchOf(writer, [event], event.timeNs));
+      takeIn();
     },
   };
 }

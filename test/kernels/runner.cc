@@ -156,7 +156,7 @@ void check_snapshot(Capture& capture, const Holder& holder) {
   const Row* init = capture.find<spy_image>(SPY_KIND_PROCESS, 1, [](auto&, auto&) { return true; });
   const Row* held = capture.find<spy_image>(SPY_KIND_PROCESS, pid, [](auto&, auto&) { return true; });
   tasks.that(init && init->text[0] == "/init" && init->text[2].starts_with("/init"), "init with its arguments");
-  tasks.that(held && held->as<spy_image>().parent_tgid == 1 && held->as<spy_image>().h.flags & SPY_FLAG_BEFORE_START, "child");
+  tasks.that(held && held->as<spy_image>().parent_tgid == static_cast<uint32_t>(getpid()) && held->as<spy_image>().h.flags & SPY_FLAG_BEFORE_START, "child");
   tasks.that(capture.find<spy_image>(SPY_KIND_PROCESS, 2, [](auto& r, auto& row) { return r.image & SPY_IMAGE_KTHREAD && row.text[5] == "kthreadd"; }),
              "kernel thread");
   report_scene("processes before the start", "processes", tasks.missing(), "");
@@ -211,7 +211,7 @@ void report_programs() {
       btf* types = btf__load_from_kernel_by_id(info.btf_id);
       const btf_type* type = types ? btf__type_by_id(types, first.type_id) : nullptr;
       std::string name = type ? btf__name_by_offset(types, type->name_off) : info.name;
-      Line("program", name).number("verified", info.verified_insns).number("bytes", info.jited_prog_len);
+      Line("program", name).number("verified", info.verified_insns).number("missed", info.recursion_misses);
       btf__free(types);
     }
     close(fd);
@@ -280,6 +280,7 @@ void run_capture(bool explain) {
     for (auto scenes : {process_scenes(), file_scenes(), network_scenes(), reach_scenes()})
       for (const Scene& scene : scenes) play(capture, scene);
     check_losses(capture);
+    report_programs();
     begin = now_ms();
     capture.session.close();
     Line("detached").number("ms", now_ms() - begin);

@@ -153,6 +153,16 @@ describe("moving", () => {
     expect(await screen.text()).toMatch(/chmod/u);
   });
 
+  test("z shows one process and what is below it, Esc everything", async () => {
+    const screen = attack();
+    screen.press("j", "j", "z");
+    expect(await screen.text()).toMatch(/101 deploy .* bash/u);
+    expect(await screen.text()).toMatch(/104 deploy .*└─ \/tmp\/\.x/u);
+    expect(await screen.text()).not.toMatch(/100 root/u);
+    screen.press("\x1b");
+    expect(await screen.text()).toMatch(/100 root/u);
+  });
+
   test("sort keys order the list, again inverts", async () => {
     const monitor = new Monitor();
     crowd(monitor, 1000, 5);

@@ -24,7 +24,11 @@ export function openImport(path: string): ImportSource {
   const known = FORMATS.map(({ name }) => name).join(", ");
   const damage = problems.describe();
   const message = damage === undefined ? "" : ` (${damage})`;
-  throw new CaptureError(`${path} is in no known format${message}`, "EFORMAT", `known formats: ${known}; plain or gzip`);
+  throw new CaptureError(
+    `${path} is in no known format${message}`,
+    "EFORMAT",
+    `known formats: ${known}; plain or gzip`,
+  );
 }
 
 function recognise(reader: LineReader): Format | undefined {

@@ -7,8 +7,8 @@ import { BATCH, BATCH_FLAG, MAGIC, WIRE_VERSION } from "../../core/wire/layout.g
 export class BatchCursor {
   /** The frame does not hold what it should: nothing more comes from it. */
   damaged = false;
-  #raw = new Uint8Array(0);
-  #view = new DataView(this.#raw.buffer);
+  #raw: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
   #length = 0;
   #nextString = 0;
@@ -51,7 +51,8 @@ export class BatchCursor {
     if (this.#at >= this.#raw.length) return;
     this.damaged = true;
     if (this.#at + BATCH.SIZE > this.#raw.length) return;
-    if (this.#u32(BATCH.magic) !== MAGIC || this.#view.getUint16(this.#at + BATCH.version, true) !== WIRE_VERSION) return;
+    if (this.#u32(BATCH.magic) !== MAGIC || this.#view.getUint16(this.#at + BATCH.version, true) !== WIRE_VERSION)
+      return;
     const rowBytes = this.#u32(BATCH.rowBytes);
     const strBytes = this.#u32(BATCH.strBytes);
     const length = BATCH.SIZE + rowBytes + strBytes;

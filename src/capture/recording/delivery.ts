@@ -23,8 +23,9 @@ export class Delivery {
     return this.#targets.length === 0;
   }
 
-  add(sink: FrameSink): void {
-    this.#targets.push({ sink, gap: new Gap(), waiting: true });
+  /** waiting: it gets nothing before the next segment; otherwise it has got the frames so far in another way. */
+  add(sink: FrameSink, waiting: boolean): void {
+    this.#targets.push({ sink, gap: new Gap(), waiting });
   }
 
   remove(sink: FrameSink): void {

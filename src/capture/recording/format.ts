@@ -30,6 +30,8 @@ export const FRAME_MAGIC = 0x4d524653; // "SFRM"
 const TRAILER_MAGIC = 0x444e4553; // "SEND"
 
 export const FRAME = {
+  /** Never in a file: stands for a part of it that cannot be read. */
+  LOST: 0,
   /** RecordingInfo as JSON; first frame of a file. */
   INFO: 1,
   /** State at the start of a segment, as batches with string ids of their own. */
@@ -133,9 +135,11 @@ export function checkedFrameHead(from: Uint8Array, at: number): FrameHead | unde
   if (at + FRAME_BYTES > from.length) return undefined;
   const bytes = from.subarray(at, at + FRAME_BYTES);
   const view = viewOf(bytes);
-  if (view.getUint32(0, true) !== FRAME_MAGIC || view.getUint32(52, true) !== crc32(bytes.subarray(0, 52))) return undefined;
+  if (view.getUint32(0, true) !== FRAME_MAGIC || view.getUint32(52, true) !== crc32(bytes.subarray(0, 52)))
+    return undefined;
   const head = frameHeadAt(bytes, 0);
-  if (head.rawBytes > MAX_FRAME_BYTES || head.storedBytes > head.rawBytes || head.firstTime > head.lastTime) return undefined;
+  if (head.rawBytes > MAX_FRAME_BYTES || head.storedBytes > head.rawBytes || head.firstTime > head.lastTime)
+    return undefined;
   return head;
 }
 
@@ -152,6 +156,7 @@ export function trailer(indexOffset: number): Uint8Array {
 export function indexOffsetOf(bytes: Uint8Array): number | undefined {
   if (bytes.length !== TRAILER_BYTES) return undefined;
   const view = viewOf(bytes);
-  if (view.getUint32(12, true) !== TRAILER_MAGIC || view.getUint32(8, true) !== crc32(bytes.subarray(0, 8))) return undefined;
+  if (view.getUint32(12, true) !== TRAILER_MAGIC || view.getUint32(8, true) !== crc32(bytes.subarray(0, 8)))
+    return undefined;
   return Number(view.getBigUint64(0, true));
 }

@@ -1,5 +1,13 @@
 import { Bytes } from "./bytes.ts";
-import { checkedFrameHead, FRAME_BYTES, FRAME_FLAG, type FrameHead, frameHeadAt, INDEX_ENTRY_BYTES, putFrameHead } from "./format.ts";
+import {
+  checkedFrameHead,
+  FRAME_BYTES,
+  FRAME_FLAG,
+  type FrameHead,
+  frameHeadAt,
+  INDEX_ENTRY_BYTES,
+  putFrameHead,
+} from "./format.ts";
 
 /** Three weeks of a frame a second: what a reader keeps in memory of a hostile file. */
 export const MAX_FRAMES = 1 << 21;

@@ -7,6 +7,8 @@ import { FRAME, FRAME_BYTES, FRAME_FLAG, type FrameHead, putFrameHead } from "./
 export interface Frame {
   readonly head: FrameHead;
   readonly payload: Uint8Array;
+  /** Of a GAP: how many records it reports. */
+  readonly lost?: number;
 }
 
 export type FrameTimes = Pick<FrameHead, "firstTime" | "lastTime" | "wall">;
@@ -25,7 +27,11 @@ export function bytesOfFrame({ head, payload }: Frame): Uint8Array {
 }
 
 /** A key batch that says how many records of each kind were lost. */
-export function lossBatch(counts: Iterable<readonly [kind: number, lost: number]>, time: bigint, wall: bigint): Uint8Array {
+export function lossBatch(
+  counts: Iterable<readonly [kind: number, lost: number]>,
+  time: bigint,
+  wall: bigint,
+): Uint8Array {
   const writer = new BatchWriter();
   for (const [kind, lost] of counts) {
     writer.loss({ timeNs: time, pid: 0, startNs: 0, flags: FLAG.NO_OWNER, lost, kind });
@@ -53,8 +59,10 @@ export class Gap {
   take(): Frame {
     const times = this.#times as FrameTimes;
     const bytes = lossBatch(this.#counts, times.lastTime, times.wall);
+    const lost = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
     this.#counts.clear();
     this.#times = undefined;
-    return frameOf({ kind: FRAME.EVENTS, flags: FRAME_FLAG.GAP, rawBytes: bytes.length, rows: 0, activity: 0, ...times }, bytes);
+    const head = { kind: FRAME.EVENTS, flags: FRAME_FLAG.GAP, rawBytes: bytes.length, rows: 0, activity: 0, ...times };
+    return { ...frameOf(head, bytes), lost };
   }
 }

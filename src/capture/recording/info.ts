@@ -36,7 +36,10 @@ export function parseInfo(text: string): RecordingInfo {
   const info = { program: program ?? "", host: host ?? "", kernel: kernel ?? "", bootId: bootId ?? "", source };
   const limited = fields["limited"];
   if (!isObject(limited)) return info;
-  return { ...info, limited: { why: word(limited["why"]), missed: word(limited["missed"]), fix: word(limited["fix"]) } };
+  return {
+    ...info,
+    limited: { why: word(limited["why"]), missed: word(limited["missed"]), fix: word(limited["fix"]) },
+  };
 }
 
 /** The object a text describes; an empty one when it is something else. */

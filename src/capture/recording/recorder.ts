@@ -77,10 +77,10 @@ export class Recorder {
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
   }
 
-  /** Frames go to the sink from now on; a new segment begins for it. */
-  add(sink: FrameSink): void {
-    this.#delivery.add(sink);
-    this.#startWanted = true;
+  /** Frames go to the sink from now on; a new segment begins for it, unless it has got all frames of this one already. */
+  add(sink: FrameSink, upToDate = false): void {
+    this.#delivery.add(sink, !upToDate);
+    this.#startWanted ||= !upToDate;
   }
 
   /** What the sink got so far is all it gets. */
@@ -194,7 +194,7 @@ export class Recorder {
     flags: number,
     bytes: Uint8Array,
     times: FrameTimes & { readonly rows?: number; readonly activity?: number },
-    counts = NO_COUNTS,
+    counts: Uint32Array = NO_COUNTS,
   ): void {
     const head = { rows: 0, activity: 0, ...times, kind, flags, rawBytes: bytes.length };
     const room = bytes.length <= MAX_FRAME_BYTES && this.#pendingBytes + bytes.length <= this.#backlogBytes;

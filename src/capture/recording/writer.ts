@@ -6,7 +6,7 @@ import type { FrameSink } from "./delivery.ts";
 import { FRAME, PREAMBLE_BYTES, preamble, trailer } from "./format.ts";
 import { bytesOfFrame, type Frame, frameOf } from "./frame.ts";
 import { FrameTable } from "./frame-table.ts";
-import { MAX_INFO_BYTES, type RecordingInfo } from "./info.ts";
+import type { RecordingInfo } from "./info.ts";
 
 export interface WriterOptions {
   /** Compressed bytes that may wait for the disk; beyond it records are dropped and counted. Default 32 MiB. */
@@ -122,13 +122,14 @@ export class RecordingWriter implements FrameSink {
   }
 
   #begin(info: RecordingInfo): void {
-    const payload = new TextEncoder().encode(JSON.stringify(info)).subarray(0, MAX_INFO_BYTES);
+    const payload = new TextEncoder().encode(JSON.stringify(info));
     const times = { firstTime: 0n, lastTime: 0n, wall: 0n };
     const head = { kind: FRAME.INFO, flags: 0, rawBytes: payload.length, rows: 0, activity: 0, ...times };
     const frame = frameOf(head, payload);
     const bytes = [preamble(), bytesOfFrame(frame)];
     for (const piece of bytes) {
-      if (writeSync(this.#fd, piece) < piece.length) throw Object.assign(new Error(), { code: "ENOSPC" });
+      // A write that is cut short has met a full disk.
+      if (writeSync(this.#fd, piece) < piece.length) throw Object.assign(new Error("short write"), { code: "ENOSPC" });
       this.#bytes += piece.length;
     }
     this.#table.add(PREAMBLE_BYTES, frame.head);
@@ -137,11 +138,10 @@ export class RecordingWriter implements FrameSink {
   async #pump(): Promise<void> {
     try {
       for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
-        await this.#write(bytesOfFrame(frame));
-        // Only a frame that is whole counts: #bytes is where a failed write is cut off.
-        this.#table.add(this.#bytes, frame.head);
-        this.#account(frame);
+        await this.#append(frame);
         this.#queued -= frame.payload.length;
+        this.#events += frame.head.rows;
+        this.#lost += frame.lost ?? 0;
         if (performance.now() - this.#syncedMs >= this.#syncMs) {
           await syncAsync(this.#fd);
           this.#syncedMs = performance.now();
@@ -152,4 +152,87 @@ export class RecordingWriter implements FrameSink {
     }
     this.#pumping = undefined;
   }
+
+  async #append(frame: Frame): Promise<void> {
+    const offset = this.#bytes;
+    await this.#write(bytesOfFrame(frame));
+    this.#table.add(offset, frame.head);
+  }
+
+  /** Appends; what a failure leaves behind it is cut off by #fail. */
+  async #write(bytes: Uint8Array): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesWritten } = await writeAsync(this.#fd, bytes, done, bytes.length - done, this.#bytes + done);
+      done += bytesWritten;
+    }
+    this.#bytes += bytes.length;
+  }
+
+  async #writeIndex(): Promise<void> {
+    const offset = this.#bytes;
+    const times = { firstTime: 0n, lastTime: 0n, wall: 0n };
+    for (const piece of this.#table.pieces(INDEX_ENTRIES)) {
+      const head = { kind: FRAME.INDEX, flags: 0, rawBytes: piece.length, rows: 0, activity: 0, ...times };
+      await this.#write(bytesOfFrame(frameOf(head, compressSync(piece))));
+    }
+    await this.#write(trailer(offset));
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = writeError(this.path, error);
+    this.#queue.length = this.#queued = 0;
+    try {
+      ftruncateSync(this.#fd, this.#bytes);
+      closeSync(this.#fd);
+    } catch {
+      // A disk that is gone: a reader finds the torn end by itself.
+    }
+    this.#onFailure?.(this.#failure);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "EIO";
+}
+
+function creationError(path: string, error: unknown): CaptureError {
+  const code = codeOf(error);
+  const message = `cannot create the recording ${path}`;
+  switch (code) {
+    case "EEXIST":
+    case "ELOOP": {
+      const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? code === "ELOOP";
+      return link
+        ? new CaptureError(`${message}: it is a symbolic link, which is never followed`, code, "name the file itself")
+        : new CaptureError(
+            `${message}: it exists and is never overwritten`,
+            code,
+            "choose another name, or remove it first",
+          );
+    }
+    case "ENOENT":
+      return new CaptureError(`${message}: its folder does not exist`, code, "create the folder first");
+    case "EACCES":
+    case "EPERM":
+      return new CaptureError(`${message}: not permitted`, code, "choose a folder you may write to");
+    case "EROFS":
+      return new CaptureError(`${message}: the file system is read-only`, code, "choose another folder");
+    default:
+      return new CaptureError(`${message}: ${code}`, code, "choose another folder");
+  }
+}
+
+function writeError(path: string, error: unknown): CaptureError {
+  const code = codeOf(error);
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  const why = full
+    ? "no space is left"
+    : code === "EFBIG"
+      ? "the file may not grow further"
+      : `writing failed: ${code}`;
+  const hint = full
+    ? "what was recorded can be replayed; free some space, then record to a new file"
+    : "what was recorded can be replayed; record to a new file elsewhere";
+  return new CaptureError(`the recording ${path} ended: ${why}`, code, hint);
 }

@@ -72,6 +72,8 @@ function serverAbove(graph: Graph, process: ProcessIndex): ProcessIndex {
     if (isLoginServer(name) || isContainerRuntime(name) || isScheduler(name) || STARTS_SHELLS.test(name)) return NONE;
     if (EDITOR_SERVER.test(commandOf(graph, at))) return NONE;
     if (facesNetwork(graph, at)) return at;
+    // What a shell starts is told with that shell.
+    if (SHELL.test(name)) return NONE;
   }
   return NONE;
 }

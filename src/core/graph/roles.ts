@@ -50,6 +50,8 @@ export function acceptedBefore(graph: Graph, process: ProcessIndex, timeNs: numb
     for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
       const connection = edges.object.get(edge);
       if (connections.isListening(connection) || !isServerSide(graph, edge)) continue;
+      // Nobody listens at a unix socket without a name: it is one half of a socketpair.
+      if (connections.isUnix(connection) && connections.path.get(connection) === "") continue;
       const before = edges.has(edge, EDGE_FLAG.BEFORE_START);
       if (!before && edges.firstNs.get(edge) > timeNs) continue;
       if (connections.has(connection, CONNECTION_FLAG.CLOSED) && connections.closedNs.get(connection) < timeNs)

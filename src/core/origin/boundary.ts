@@ -42,7 +42,7 @@ export function boundaryOf(graph: Graph, process: ProcessIndex, atNs: number, na
   }
   if (parent !== NONE && processes.tgid.get(parent) !== 1) return undefined;
   const unit = unitOf(processes.cgroupPath.get(process));
-  if (unit !== "") return end("boundary", `${unit}, started by systemd`, unit);
+  if (unit !== "") return end("boundary", `${unit}, started by systemd`, `service ${unit}`);
   if (parent === NONE) return end("boundary", "its parent is not known", `${tgid} ${name}`);
   return end(
     "boundary",

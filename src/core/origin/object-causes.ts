@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { ChannelIndex, ConnectionIndex, EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { ownersOf, processAt } from "../graph/peers.ts";
-import { HUB, lastWrite, pipeHolders, writeTime } from "../graph/provenance.ts";
+import { HUB, imageAt, lastWrite, pipeHolders, writeTime } from "../graph/provenance.ts";
 import { isServerSide } from "../graph/roles.ts";
 import { edgeCertainty } from "../query/certainty.ts";
 import { connectionCertainty, homeEnd } from "../query/connections.ts";
@@ -31,20 +31,26 @@ export function connectionCauses(graph: Graph, connection: ConnectionIndex, atNs
   ];
 }
 
-/** Who accepted a connection: stands beside it, for the cause is at the other end. */
+/** Who accepted a connection stands beside it, for the cause is at the other end; what is told of it is why it was there. */
 export function acceptorCauses(graph: Graph, connection: ConnectionIndex, atNs: number): Cause[] {
-  const { connections } = graph;
+  const { connections, processes, images } = graph;
   if (connections.isListening(connection)) return [];
   const [owner] = ownersOf(graph, connection, 1 - connections.clientSide.get(connection));
   if (owner === undefined) return [];
+  const image = imageAt(graph, owner, atNs);
+  const beganNs = Math.max(
+    processes.startNs.get(owner),
+    image === NONE ? Number.NEGATIVE_INFINITY : images.atNs.get(image),
+  );
+  const server = connections.endpoint(2 * connection + 1 - connections.clientSide.get(connection));
   return [
     {
-      from: { kind: "process", row: owner, atNs },
+      from: { kind: "process", row: owner, atNs: Math.min(beganNs, atNs) },
       link: "accepted",
       atNs,
       certainty: connectionCertainty(graph, connection),
       explanation: "",
-      aside: `accepted it on ${connections.endpoint(2 * connection + 1 - connections.clientSide.get(connection))}`,
+      aside: connections.isUnix(connection) ? "accepted it" : `accepted it on ${server}`,
       rank: RANK.SOURCE,
     },
   ];

@@ -9,7 +9,9 @@ import { acceptorCauses, channelCauses, connectionCauses, fileCauses, sourceCaus
 import { processCauses } from "./process-causes.ts";
 import type { Names } from "./words.ts";
 
-const MAX_HOPS = 12;
+/** A chain is followed this far, and told in this many steps. */
+const MAX_HOPS = 64;
+const MAX_TOLD = 11;
 const MAX_SIDE_HOPS = 6;
 const MAX_SIDES = 8;
 const MAX_SIDES_OF_HOP = 2;
@@ -17,8 +19,7 @@ const MAX_SIDES_OF_HOP = 2;
 /** Follows the most telling cause back from a node to where it began, then what else had a part in it. The first branch is the chain. */
 export function walk(graph: Graph, start: Node, names: Names, gaps: Set<string>): readonly Branch[] {
   const seen = new Set<string>();
-  const main = follow(graph, start, names, gaps, seen, MAX_HOPS);
-  if (main.length === MAX_HOPS) gaps.add("the chain goes on further back");
+  const main = shorten(graph, follow(graph, start, names, gaps, seen, MAX_HOPS), gaps);
   const branches: Branch[] = [{ trail: main }];
   for (let i = main.length - 1; i >= 0 && branches.length <= MAX_SIDES; i--) {
     const hop = main[i] as Hop;
@@ -31,6 +32,32 @@ export function walk(graph: Graph, start: Node, names: Names, gaps: Set<string>)
     }
   }
   return branches;
+}
+
+/**
+ * A long chain keeps its ends and what is no mere start of one process by another: first forks that executed nothing go, then the
+ * starts nearest to the beginning, which is named in any case.
+ */
+function shorten(graph: Graph, trail: readonly Hop[], gaps: Set<string>): readonly Hop[] {
+  const { processes, images } = graph;
+  const forkOnly = ({ node }: Hop): boolean => {
+    const image = node.kind === "process" ? processes.image.get(node.row) : NONE;
+    return image !== NONE && images.processId.get(image) !== processes.id(node.row);
+  };
+  const kept = [...trail];
+  const drop = (may: (hop: Hop) => boolean): number => {
+    let dropped = 0;
+    for (let i = kept.length - 2; i > 0 && kept.length > MAX_TOLD; i--) {
+      const passage = kept[i]?.cause?.link === "spawned" && kept[i - 1]?.cause?.link === "spawned";
+      if (passage && may(kept[i] as Hop)) dropped += kept.splice(i, 1).length;
+    }
+    return dropped;
+  };
+  drop(forkOnly);
+  const left = drop(() => true);
+  if (left > 0) gaps.add(`${left} steps of one process starting the next are left out`);
+  if (trail.length === MAX_HOPS && trail.at(-1)?.boundary === undefined) gaps.add("the chain goes on further back");
+  return kept;
 }
 
 /** Pid 1 has a part in everything. */

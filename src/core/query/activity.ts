@@ -3,6 +3,7 @@ import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
+import { writtenCode } from "../graph/provenance.ts";
 import type { Activity } from "./model.ts";
 
 /** A write stays in the activity column this long. */
@@ -40,16 +41,11 @@ const NO_CHIPS: readonly Activity[] = [];
 function addExecution(graph: Graph, process: ProcessIndex, chips: Chip[]): void {
   const { images, files, processes } = graph;
   const image = processes.image.get(process);
-  if (image === NONE || images.processId.get(image) !== processes.id(process)) return;
-  if (!images.wroteByChain(image)) return;
-  const file = files.row(images.fileId.get(image));
-  const id = file === NONE ? -1 : files.id(file);
-  chips.push({
-    kind: "execute-written",
-    text: images.exe.get(image),
-    count: 1,
-    subject: file === NONE ? { kind: "process", id: processes.id(process) } : { kind: "file", id },
-  });
+  if (image === NONE || images.processId.get(image) !== processes.id(process) || !images.wroteByChain(image)) return;
+  const [code] = writtenCode(graph, image);
+  if (code === undefined) return;
+  const subject = { kind: "file", id: files.id(code.file) } as const;
+  chips.push({ kind: "execute-written", text: files.path.get(code.file), count: 1, subject });
 }
 
 function addSockets(graph: Graph, process: ProcessIndex, chips: Chip[], rates: Rates): void {

@@ -148,7 +148,9 @@ function tabNotes(view: ViewState, { body }: Frame): string {
   const filter = filterOf(view);
   const notes: string[] = [];
   if (body.screen === "tree") {
-    notes.push(...(view.layout === "flat" ? ["flat"] : []), ...(view.follow ? [] : ["follow off"]));
+    const top = body.rows[0];
+    const zoomed = view.zoom !== undefined && top?.id === view.zoom ? [`below ${top.pid} ${top.name}`] : [];
+    notes.push(...(view.layout === "flat" ? ["flat"] : []), ...(view.follow ? [] : ["follow off"]), ...zoomed);
   }
   if ((body.screen === "connections" || body.screen === "files") && body.of !== undefined) {
     notes.push(`of ${body.of.pid} ${body.of.name}`);

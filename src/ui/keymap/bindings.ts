@@ -27,6 +27,7 @@ export type Command =
   | "previous-hit"
   | "filter"
   | "toggle-tree"
+  | "zoom"
   | "sort-menu"
   | "invert-sort"
   | "sort-cpu"
@@ -110,6 +111,13 @@ export const BINDINGS: readonly Binding[] = [
   { command: "last", keys: ["end", "G"], group: "move", help: "last row" },
 
   { command: "toggle-tree", keys: ["t", "f5"], group: "tree", help: "tree or flat list", footer: "tree", on: TREE },
+  {
+    command: "zoom",
+    keys: ["z"],
+    group: "tree",
+    help: "show only this process and what is below it; Esc ends",
+    on: TREE,
+  },
   { command: "collapse", keys: ["left", "h", "-"], group: "tree", help: "collapse, or go to the parent", on: TREE },
   { command: "expand", keys: ["right", "l", "+", "="], group: "tree", help: "expand", on: TREE },
   { command: "toggle-collapse-all", keys: ["*"], group: "tree", help: "collapse or expand everything", on: TREE },

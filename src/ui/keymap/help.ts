@@ -86,20 +86,28 @@ export function footerKeys(screen: ScreenName): readonly FooterKey[] {
   );
 }
 
-/** The help screen: every binding by group, then the signs. */
-export function helpRows(): readonly HelpRow[] {
-  const groups = Object.entries(GROUPS).flatMap(([group, text]): HelpRow[] => [
+type BindingRow = Exclude<HelpRow, { kind: "legend" }>;
+
+function bindingRows(): readonly BindingRow[] {
+  return Object.entries(GROUPS).flatMap(([group, text]): BindingRow[] => [
     { kind: "heading", text },
     ...BINDINGS.filter((binding) => binding.group === group).map(
-      (binding): HelpRow => ({
-        kind: "binding",
-        keys: keyLabels(binding).join(" "),
-        help: binding.help,
-      }),
+      (binding): BindingRow => ({ kind: "binding", keys: keyLabels(binding).join(" "), help: binding.help }),
     ),
   ]);
+}
+
+/** The help screen: every binding by group, then the signs. */
+export function helpRows(): readonly HelpRow[] {
   const legend = (Object.entries(LEGEND) as [LegendSign, string][]).map(
     ([sign, help]): HelpRow => ({ kind: "legend", sign, help }),
   );
-  return [...groups, { kind: "heading", text: "Signs" }, ...legend];
+  return [...bindingRows(), { kind: "heading", text: "Signs" }, ...legend];
+}
+
+/** The keys as plain text, for the command line and the manual. */
+export function helpText(): string {
+  return bindingRows()
+    .map((row) => (row.kind === "heading" ? `\n${row.text}` : `  ${row.keys.padEnd(18)} ${row.help}`))
+    .join("\n");
 }

@@ -3,8 +3,8 @@ import inkPackage from "../../../node_modules/ink/package.json" with { type: "js
 
 /**
  * Ink's Output.get makes an object of every cell of every frame: 60 % of the cost of a screen of text. Here the lines
- * of a frame are put together from whole strings where they lie side by side; a row where they overlap or are clipped
- * horizontally goes through Ink's own code, alone. Same cells, 5 to 8 times cheaper.
+ * of a frame are put together from whole strings, cut where one lies over another. A row with characters of unsure width
+ * below another, or one clipped horizontally, goes through Ink's own code, alone. Same cells, 5 to 8 times cheaper.
  *
  * This replaces a method of one exact version of Ink; with any other the stock method stays.
  */
@@ -42,6 +42,8 @@ interface Segment {
   readonly x: number;
   readonly width: number;
   readonly text: string;
+  /** Nothing but SGR sequences and characters of one cell. */
+  readonly plain: boolean;
 }
 
 const stockGet = Output.prototype.get;
@@ -89,17 +91,68 @@ function plainWidth(text: string): number {
   return width;
 }
 
-/** The segments of one row in order, or undefined when two of them share a cell. */
-function sideBySide(segments: readonly Segment[], width: number): Segment[] | undefined {
-  const ordered = segments.toSorted((a, b) => a.x - b.x);
-  let end = 0;
-  for (const segment of ordered) {
-    if (segment.x < end) {
+/** Cells `from` to `to` of a plain string, with the colours they had. */
+function cut(text: string, from: number, to: number): string {
+  let style = "";
+  let body = "";
+  let column = 0;
+  for (let i = 0; i < text.length && column < to; i++) {
+    if (text.charCodeAt(i) === 0x1b) {
+      const end = text.indexOf("m", i) + 1;
+      const sequence = text.slice(i, end);
+      // A reset at its start makes everything before it void.
+      style = /^\x1b\[0?[;m]/u.test(sequence) ? sequence : style + sequence;
+      body += column >= from ? sequence : "";
+      i = end - 1;
+      continue;
+    }
+    if (column === from) {
+      body = style;
+    }
+    body += column >= from ? text[i] : "";
+    column += 1;
+  }
+  return `${body}\x1b[0m`;
+}
+
+/** What is left of segments when another is drawn over them; undefined when one that is cut is not plain. */
+function cover(under: readonly Segment[], over: Segment): Segment[] | undefined {
+  const end = over.x + over.width;
+  const left: Segment[] = [];
+  for (const segment of under) {
+    const segmentEnd = segment.x + segment.width;
+    if (segmentEnd <= over.x || segment.x >= end) {
+      left.push(segment);
+      continue;
+    }
+    if (!segment.plain) {
       return undefined;
     }
-    end = segment.x + segment.width;
+    const { x, text } = segment;
+    if (x < over.x) {
+      left.push({ x, width: over.x - x, text: cut(text, 0, over.x - x), plain: true });
+    }
+    if (segmentEnd > end) {
+      left.push({ x: end, width: segmentEnd - end, text: cut(text, end - x, segmentEnd - x), plain: true });
+    }
   }
-  return end <= width ? ordered : undefined;
+  left.push(over);
+  return left;
+}
+
+/** The segments of one row as they are seen, from left to right; undefined when only Ink's own code can tell. */
+function sideBySide(segments: readonly Segment[], width: number): readonly Segment[] | undefined {
+  let seen: Segment[] | undefined = [];
+  for (const segment of segments) {
+    if (segment.x < 0 || segment.x + segment.width > width) {
+      return undefined;
+    }
+    seen = cover(seen, segment);
+    if (seen === undefined) {
+      return undefined;
+    }
+  }
+  return seen.sort((a, b) => a.x - b.x);
 }
 
 function join(segments: readonly Segment[]): string {
@@ -157,7 +210,7 @@ function composedGet(this: Output): { output: string; height: number } {
       }
       if (text !== "") {
         const plain = plainWidth(text);
-        row.push({ x: operation.x, width: plain >= 0 ? plain : caches.getStringWidth(text), text });
+        row.push({ x: operation.x, width: plain >= 0 ? plain : caches.getStringWidth(text), text, plain: plain >= 0 });
       }
     }
   }

@@ -6,6 +6,7 @@ import type {
   ProcessId,
   ProcessRow,
   TreeOptions,
+  TreeRow,
 } from "../../core/query/model.ts";
 import { helpRows } from "../keymap/help.ts";
 import type { Names, Queries } from "../ports.ts";
@@ -63,8 +64,22 @@ function treeBody(view: ViewState, { queries, search }: Sources, filter: string,
     nowNs,
     ...(filter === "" ? {} : { matches: search.processes(filter, nowNs) }),
   };
-  const { rows, processes } = queries.tree(options);
+  const { rows: all, processes } = queries.tree(options);
+  const rows = view.zoom === undefined || view.layout === "flat" ? all : subtree(all, view.zoom);
   return { screen: "tree", rows, ids: rows.map((row) => row.id), processes };
+}
+
+/** A process and what is below it, as a tree of its own; everything when it is no longer shown. */
+function subtree(rows: readonly TreeRow[], root: ProcessId): readonly TreeRow[] {
+  const first = rows.findIndex((row) => row.id === root);
+  const top = rows[first];
+  if (top === undefined) {
+    return rows;
+  }
+  const end = rows.findIndex((row, index) => index > first && row.depth <= top.depth);
+  return rows
+    .slice(first, end < 0 ? rows.length : end)
+    .map((row) => ({ ...row, depth: row.depth - top.depth, guides: row.guides.slice(top.depth) }));
 }
 
 function connectionItem(row: ConnectionRow, queries: Queries): ConnectionItem {

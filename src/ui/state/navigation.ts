@@ -35,10 +35,18 @@ export function withFilter(view: ViewState, filter: string): ViewState {
   return { ...view, filters: { ...view.filters, [screenKey(currentScreen(view))]: filter } };
 }
 
-/** Esc: clears the filter first, then goes back one screen, at last to the tree. */
+export function withoutZoom(view: ViewState): ViewState {
+  const { zoom: _, ...rest } = view;
+  return rest;
+}
+
+/** Esc: clears the filter first, then shows the whole tree, then goes back one screen, at last to the tree. */
 export function back(view: ViewState): ViewState {
   if (filterOf(view) !== "") {
     return withFilter(view, "");
+  }
+  if (view.zoom !== undefined && currentScreen(view).name === "tree") {
+    return withoutZoom(view);
   }
   if (view.screens.length > 1) {
     return { ...view, screens: view.screens.slice(0, -1) };
@@ -56,7 +64,7 @@ export function revealProcess(view: ViewState, frame: Frame, queries: Queries, i
   const tree: Screen = { name: "tree" };
   const collapsed = new Set([...view.collapsed].filter((other) => !above.has(other)));
   const shown: ViewState = {
-    ...open(view, tree),
+    ...open(withoutZoom(view), tree),
     collapsed,
     kernelThreads: view.kernelThreads || row.kernelThread,
     filters: { ...view.filters, [screenKey(tree)]: "" },

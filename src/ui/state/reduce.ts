@@ -4,7 +4,7 @@ import type { Queries } from "../ports.ts";
 import { moveBy, pageBy, TOP } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
 import { nextHit } from "./hits.ts";
-import { back, cursorOf, filterOf, open, push, revealProcess, withCursor } from "./navigation.ts";
+import { back, cursorOf, filterOf, open, push, revealProcess, withCursor, withoutZoom } from "./navigation.ts";
 import { type Selection, selected } from "./selection.ts";
 import { EMPTY_INPUT } from "./text-input.ts";
 import { collapseRow, expandRow, toggleAll } from "./tree-folding.ts";
@@ -79,6 +79,10 @@ function drill(view: ViewState, { frame, queries }: Context, selection: Selectio
     case "help":
       return view;
   }
+}
+
+function toggleZoom(view: ViewState, { process }: Selection): ViewState {
+  return view.zoom === undefined && process !== undefined ? { ...view, zoom: process } : withoutZoom(view);
 }
 
 /** From a step of a chain to its row in a list. */
@@ -195,6 +199,8 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
       return show(expandRow(view, frame));
     case "toggle-collapse-all":
       return show(toggleAll(view, frame));
+    case "zoom":
+      return show(toggleZoom(view, selection));
     case "toggle-tree":
       return show({ ...view, layout: view.layout === "tree" ? "flat" : "tree" });
     case "sort-menu":

@@ -137,6 +137,7 @@ export class Store {
       view.sort,
       view.descending,
       view.collapsed,
+      view.zoom,
       view.kernelThreads,
       view.closedConnections,
       this.#nowNs,

@@ -58,6 +58,8 @@ export interface ViewState {
   readonly sort: SortKey;
   readonly descending: boolean;
   readonly collapsed: ReadonlySet<ProcessId>;
+  /** The tree shows only this process and what is below it. */
+  readonly zoom?: ProcessId;
   readonly kernelThreads: boolean;
   readonly closedConnections: boolean;
   readonly follow: boolean;

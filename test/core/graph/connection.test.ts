@@ -41,9 +41,29 @@ const accept = (w: BatchWriter, ms: number, more: Partial<SockFields> = {}): voi
 
 describe("both ends on this host", () => {
   test.each([
-    ["connect first", (w: BatchWriter) => (connect(w, 1), accept(w, 2))],
-    ["accept first", (w: BatchWriter) => (accept(w, 2), connect(w, 1))],
-    ["reported twice", (w: BatchWriter) => (connect(w, 1), accept(w, 2), connect(w, 1), accept(w, 2))],
+    [
+      "connect first",
+      (w: BatchWriter) => {
+        connect(w, 1);
+        accept(w, 2);
+      },
+    ],
+    [
+      "accept first",
+      (w: BatchWriter) => {
+        accept(w, 2);
+        connect(w, 1);
+      },
+    ],
+    [
+      "reported twice",
+      (w: BatchWriter) => {
+        connect(w, 1);
+        accept(w, 2);
+        connect(w, 1);
+        accept(w, 2);
+      },
+    ],
   ])("are one connection: %s", (_how, rows) => {
     const { monitor, writer } = emptyMonitor();
     feed(monitor, writer, 9 * MS, (w) => void rows(w));
@@ -60,7 +80,10 @@ describe("both ends on this host", () => {
 
   test("each process sees its own side", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(monitor, writer, 9 * MS, (w) => (connect(w, 1), accept(w, 2)));
+    feed(monitor, writer, 9 * MS, (w) => {
+      connect(w, 1);
+      accept(w, 2);
+    });
     const seen = (pid: number) =>
       connections(monitor, { process: monitor.graph.processes.living(pid), includeClosed: false })[0];
     expect(seen(10)).toMatchObject({ direction: "out", local: "127.0.0.1:40000" });
@@ -69,7 +92,10 @@ describe("both ends on this host", () => {
 
   test("of equal loopback tuples in two network namespaces are two connections", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(monitor, writer, 9 * MS, (w) => (connect(w, 1, { netns: 1 }), accept(w, 2, { netns: 2 })));
+    feed(monitor, writer, 9 * MS, (w) => {
+      connect(w, 1, { netns: 1 });
+      accept(w, 2, { netns: 2 });
+    });
     expect(all(monitor)).toHaveLength(2);
   });
 
@@ -94,7 +120,11 @@ describe("closing", () => {
 
   test("ends a connection when both ends have, with the final counters", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(monitor, writer, 9 * MS, (w) => (connect(w, 1), accept(w, 2), close(w, 3, client, { tx: 10, rx: 2000 })));
+    feed(monitor, writer, 9 * MS, (w) => {
+      connect(w, 1);
+      accept(w, 2);
+      close(w, 3, client, { tx: 10, rx: 2000 });
+    });
     expect(only(monitor).closedNs).toBeUndefined();
     feed(monitor, writer, 12 * MS, (w) => close(w, 11, server));
     expect(only(monitor)).toMatchObject({ closedNs: 11 * MS, state: "closed", txBytes: 10, rxBytes: 2000 });
@@ -103,13 +133,22 @@ describe("closing", () => {
 
   test("twice changes nothing, and a late row does not open it again", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(monitor, writer, 9 * MS, (w) => (connect(w, 1), close(w, 3, client), close(w, 3, client), connect(w, 1)));
+    feed(monitor, writer, 9 * MS, (w) => {
+      connect(w, 1);
+      close(w, 3, client);
+      close(w, 3, client);
+      connect(w, 1);
+    });
     expect(only(monitor)).toMatchObject({ closedNs: 3 * MS });
   });
 
   test("frees the inode: the next socket with it is another connection", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(monitor, writer, 9 * MS, (w) => (connect(w, 1), close(w, 3, client), connect(w, 5, { localPort: 40001 })));
+    feed(monitor, writer, 9 * MS, (w) => {
+      connect(w, 1);
+      close(w, 3, client);
+      connect(w, 5, { localPort: 40001 });
+    });
     expect(all(monitor).map((row) => [row.local, row.closedNs])).toEqual([
       ["127.0.0.1:40001", undefined],
       ["127.0.0.1:40000", 3 * MS],
@@ -118,7 +157,10 @@ describe("closing", () => {
 
   test("that was lost is noticed when the inode is used again", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(monitor, writer, 9 * MS, (w) => (connect(w, 1), connect(w, 5, { localPort: 40001, remotePort: 81 })));
+    feed(monitor, writer, 9 * MS, (w) => {
+      connect(w, 1);
+      connect(w, 5, { localPort: 40001, remotePort: 81 });
+    });
     expect(all(monitor).map((row) => [row.remote, row.closedNs])).toEqual([
       ["127.0.0.1:81", undefined],
       ["127.0.0.1:80", 5 * MS],
@@ -134,14 +176,21 @@ describe("closing", () => {
 
   test("deduced from an exit is taken back when the other end accepts after it", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(monitor, writer, 9 * MS, (w) => (connect(w, 1), w.exit(by(10, 2 * MS, -S)), accept(w, 3)));
+    feed(monitor, writer, 9 * MS, (w) => {
+      connect(w, 1);
+      w.exit(by(10, 2 * MS, -S));
+      accept(w, 3);
+    });
     expect(only(monitor)).toMatchObject({ direction: "local", state: "established" });
   });
 });
 
 test("a failed connect says why", () => {
   const { monitor, writer } = emptyMonitor();
-  feed(monitor, writer, 9 * MS, (w) => (connect(w, 1, { state: 2, err: 115 }), connect(w, 2, { state: 7, err: 111 })));
+  feed(monitor, writer, 9 * MS, (w) => {
+    connect(w, 1, { state: 2, err: 115 });
+    connect(w, 2, { state: 7, err: 111 });
+  });
   expect(only(monitor)).toMatchObject({ error: "ECONNREFUSED", state: "failed", closedNs: 2 * MS });
 });
 
@@ -149,7 +198,10 @@ test("a connect under way becomes established, and a late report of the attempt 
   const { monitor, writer } = emptyMonitor();
   feed(monitor, writer, 3 * MS, (w) => connect(w, 1, { state: 2, err: 115 }));
   expect(only(monitor).state).toBe("syn sent");
-  feed(monitor, writer, 9 * MS, (w) => (connect(w, 4), connect(w, 1, { state: 2, err: 115 })));
+  feed(monitor, writer, 9 * MS, (w) => {
+    connect(w, 4);
+    connect(w, 1, { state: 2, err: 115 });
+  });
   expect(only(monitor).state).toBe("established");
 });
 
@@ -189,7 +241,11 @@ describe("datagrams", () => {
 
   test("make one flow for each remote of a socket, and all end with it", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(monitor, writer, 9 * MS, (w) => (send(w, 1, "9.9.9.9"), send(w, 2, "8.8.8.8"), send(w, 3, "9.9.9.9")));
+    feed(monitor, writer, 9 * MS, (w) => {
+      send(w, 1, "9.9.9.9");
+      send(w, 2, "8.8.8.8");
+      send(w, 3, "9.9.9.9");
+    });
     expect(all(monitor).map((row) => [row.remote, row.protocol, row.state])).toEqual([
       ["8.8.8.8:53", "udp", "open"],
       ["9.9.9.9:53", "udp", "open"],
@@ -206,13 +262,37 @@ describe("unix sockets", () => {
     w.unix(KIND.UNIX_ACCEPT, { ...by(20, ms * MS, -S), path: "/run/x", end, peer, peerPid: 10, sock: 70 + end });
 
   test.each([
-    ["connect first", (w: BatchWriter) => (unixConnect(w, 1), unixAccept(w, 2))],
-    ["accept first", (w: BatchWriter) => (unixAccept(w, 2), unixConnect(w, 1))],
+    [
+      "connect first",
+      (w: BatchWriter) => {
+        unixConnect(w, 1);
+        unixAccept(w, 2);
+      },
+    ],
+    [
+      "accept first",
+      (w: BatchWriter) => {
+        unixAccept(w, 2);
+        unixConnect(w, 1);
+      },
+    ],
     [
       "client gone before the accept",
-      (w: BatchWriter) => (unixConnect(w, 1), w.exit(by(10, 2 * MS, -S)), unixAccept(w, 3)),
+      (w: BatchWriter) => {
+        unixConnect(w, 1);
+        w.exit(by(10, 2 * MS, -S));
+        unixAccept(w, 3);
+      },
     ],
-    ["reported twice", (w: BatchWriter) => (unixConnect(w, 1), unixAccept(w, 2), unixConnect(w, 1), unixAccept(w, 2))],
+    [
+      "reported twice",
+      (w: BatchWriter) => {
+        unixConnect(w, 1);
+        unixAccept(w, 2);
+        unixConnect(w, 1);
+        unixAccept(w, 2);
+      },
+    ],
   ])("pair by their ends: %s", (_how, rows) => {
     const { monitor, writer } = emptyMonitor();
     feed(monitor, writer, 9 * MS, (w) => void rows(w));
@@ -223,23 +303,21 @@ describe("unix sockets", () => {
 
   test("name the server by its credentials while nobody has accepted", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(
-      monitor,
-      writer,
-      9 * MS,
-      (w) => (w.open({ ...by(20, 0, -S), path: "/x", dev: 1, ino: 1, open: 2 }), unixConnect(w, 1)),
-    );
+    feed(monitor, writer, 9 * MS, (w) => {
+      w.open({ ...by(20, 0, -S), path: "/x", dev: 1, ino: 1, open: 2 });
+      unixConnect(w, 1);
+    });
     expect(monitor.graph.processes.tgid.get(only(monitor).peer ?? -1)).toBe(20);
   });
 
   test("are new when their addresses are used again", () => {
     const { monitor, writer } = emptyMonitor();
-    feed(
-      monitor,
-      writer,
-      9 * MS,
-      (w) => (unixConnect(w, 1), unixAccept(w, 2), unixConnect(w, 5, 1, 2, 11), unixAccept(w, 6)),
-    );
+    feed(monitor, writer, 9 * MS, (w) => {
+      unixConnect(w, 1);
+      unixAccept(w, 2);
+      unixConnect(w, 5, 1, 2, 11);
+      unixAccept(w, 6);
+    });
     const rows = all(monitor);
     expect(rows.map((row) => row.closedNs !== undefined)).toEqual([false, true]);
     expect(rows.map((row) => monitor.graph.processes.tgid.get(row.owners[0] ?? -1))).toEqual([11, 10]);

@@ -84,7 +84,6 @@ describe("order", () => {
   test("sorts siblings in the tree and all rows in the list, with ties by age", () => {
     const told = graphFromText(story);
     const { monitor } = told;
-    for (const name of ["tick"]) void name;
     tick(told, 1, { a: 10, b: 10, c: 10, d: 10 });
     tick(told, 2, { a: 10, b: 60, c: 910, d: 60 });
     expect(draw(monitor, { sort: "cpu", descending: true })).toBe("[init]\n  a\n    c\n    b\n    d");

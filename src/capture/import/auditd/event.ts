@@ -25,7 +25,7 @@ export class AuditEvent {
   sockaddr = "";
   title = "";
   readonly paths: PathItem[] = [];
-  readonly #argv: string[] = [];
+  readonly #argv: (string | undefined)[] = [];
   /** Argument of which pieces are being put together. */
   #piece = -1;
   #hex = false;
@@ -37,7 +37,7 @@ export class AuditEvent {
 
   /** Arguments of an execve, NUL between them; empty when there is no EXECVE record. */
   get argv(): string {
-    return this.#argv.join("\0");
+    return Array.from(this.#argv, (one) => one ?? "").join("\0");
   }
 
   add({ type, text }: AuditRecord): void {
@@ -67,14 +67,13 @@ export class AuditEvent {
   /** `a0="ls" a1=2D6C`; one longer than a record comes in pieces: `a2_len=9000 a2[0]=... a2[1]=...`, in several records. */
   #addArguments(text: string): void {
     for (const [, index = "", piece, quoted, plain] of text.matchAll(
-      / a(\d{1,6})(?:\[(\d+)\])?=(?:"([^"]*)"|(\S*))/g,
+      / a(\d{1,5})(?:\[(\d+)\])?=(?:"([^"]*)"|(\S*))/g,
     )) {
       const hex = quoted === undefined;
       const value = quoted ?? plain ?? "";
       if (piece === undefined) this.#argv[Number(index)] = hex ? decoded(value) : value;
       else this.#addPiece(Number(index), hex ? decoded(value) : value, hex);
     }
-    for (let i = 0; i < this.#argv.length; i++) this.#argv[i] ??= "";
   }
 
   #addPiece(index: number, value: string, hex: boolean): void {

@@ -8,10 +8,16 @@ export interface AuditRecord {
   /** ms since 1970. */
   readonly timeMs: number;
   readonly serial: number;
+  /** The fields, each with a blank before it. */
   readonly text: string;
+  /** What auditd resolved ids to: ` UID="root" AUID="alice"`; empty where it did not. */
+  readonly names: string;
+  /** Machine the record is from; empty when not told. */
+  readonly node: string;
 }
 
 const HEADER = /type=(\w+)\s+(?:msg=)?audit\((\d{1,12})\.(\d{3}):(\d{1,10})\): ?/;
+const NODE = /^node=(\S+) /;
 /** Between a record and what auditd resolved it to (log_format = ENRICHED). */
 const ENRICHED = "\x1d";
 /** Types by number, for logs of a kernel without auditd. */
@@ -39,13 +45,14 @@ export function parseRecord(line: string): AuditRecord {
   if (header === null) throw new MalformedLine("not an audit record");
   const [all, type = "", seconds, ms, serial] = header;
   const enriched = line.indexOf(ENRICHED);
-  const from = header.index + all.length - 1;
+  const from = header.index + all.length;
   return {
     type: TYPES.get(type) ?? type,
     timeMs: Number(seconds) * 1000 + Number(ms),
     serial: Number(serial),
-    // Begins with a blank, so that every key has one before it.
-    text: ` ${line.slice(from + 1, enriched < 0 ? undefined : enriched)}`,
+    text: ` ${line.slice(from, enriched < 0 ? undefined : enriched)}`,
+    names: enriched < 0 ? "" : ` ${line.slice(enriched + 1)}`,
+    node: NODE.exec(line)?.[1] ?? "",
   };
 }
 

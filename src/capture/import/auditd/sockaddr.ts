@@ -21,8 +21,7 @@ export function parseSockaddr(hex: string): SocketAddress | undefined {
     address.set(bytes.subarray(4, 8), 12);
     return { kind: "ip", ipv6: false, address, port };
   }
-  if (family === AF_INET6 && bytes.length >= 24)
-    return { kind: "ip", ipv6: true, address: bytes.slice(8, 24), port };
+  if (family === AF_INET6 && bytes.length >= 24) return { kind: "ip", ipv6: true, address: bytes.slice(8, 24), port };
   if (family === AF_UNIX && bytes.length > 2) {
     // An abstract name begins with NUL; else NUL ends it.
     const end = bytes[2] === 0 ? trimmed(bytes) : bytes.indexOf(0, 2);

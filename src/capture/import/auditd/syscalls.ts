@@ -12,6 +12,7 @@ export type Call =
   | "close"
   | "open"
   | "openat"
+  | "openat2"
   | "creat"
   | "chmod"
   | "fchmodat";
@@ -41,7 +42,7 @@ const X86_64: Table = new Map<number, Call>([
   [288, "accept"],
   [322, "execve"],
   [435, "fork"],
-  [437, "openat"],
+  [437, "openat2"],
   [452, "fchmodat"],
 ]);
 
@@ -64,7 +65,7 @@ const GENERIC: Table = new Map<number, Call>([
   [242, "accept"],
   [281, "execve"],
   [435, "fork"],
-  [437, "openat"],
+  [437, "openat2"],
   [452, "fchmodat"],
 ]);
 
@@ -91,7 +92,7 @@ const I386: Table = new Map<number, Call>([
   [369, "send"],
   [370, "send"],
   [435, "fork"],
-  [437, "openat"],
+  [437, "openat2"],
   [452, "fchmodat"],
 ]);
 

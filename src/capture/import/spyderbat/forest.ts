@@ -42,12 +42,7 @@ export class Forest {
    * @param sampled pids with usage of their own
    * @param missing takes the ids that are referred to and not in the capture
    */
-  constructor(
-    records: Newest<ProcessRecord>,
-    sampled: ReadonlySet<number>,
-    base: Timebase,
-    missing: Set<string>,
-  ) {
+  constructor(records: Newest<ProcessRecord>, sampled: ReadonlySet<number>, base: Timebase, missing: Set<string>) {
     this.#records = records;
     this.#sampled = sampled;
     this.#missing = missing;

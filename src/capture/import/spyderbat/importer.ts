@@ -10,8 +10,8 @@ import { ProcessRows } from "./process-rows.ts";
 import {
   type ProcessRecord,
   processOf,
-  type Sample,
   SAMPLE_FIELDS,
+  type Sample,
   type SessionRecord,
   type SocketRecord,
   sampleOf,

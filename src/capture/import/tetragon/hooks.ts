@@ -16,9 +16,10 @@ const MAY_EXEC = 1;
 const MAY_WRITE = 2;
 const MAY_READ = 4;
 
-const STATES = (
-  "NONE ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING NEW_SYN_RECV"
-).split(" ");
+const STATES =
+  "NONE ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING NEW_SYN_RECV".split(
+    " ",
+  );
 
 /** Rows of the kernel functions that tracing policies hook. */
 export class Hooks {

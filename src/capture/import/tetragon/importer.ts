@@ -128,7 +128,10 @@ export class TetragonImporter implements Importer {
     if (action === undefined && message === "") return undefined;
     const policy = textOf(body["policy_name"]);
     const key = { pid: life.pid, startNs: life.startNs };
-    const what = action === undefined ? `policy ${policy} reported ${name}` : `policy ${policy} answered ${name} with ${action.toLowerCase()}`;
+    const what =
+      action === undefined
+        ? `policy ${policy} reported ${name}`
+        : `policy ${policy} answered ${name} with ${action.toLowerCase()}`;
     return {
       rule: `tetragon/${policy}`,
       title: message === "" ? what : message,

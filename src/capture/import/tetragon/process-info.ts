@@ -48,7 +48,11 @@ export function processInfo(value: unknown): ProcessInfo {
   };
 }
 
-function imageOf(value: Json, flags: ReadonlySet<string>, binary: string): Omit<ImageFields, "timeNs" | "pid" | "startNs"> {
+function imageOf(
+  value: Json,
+  flags: ReadonlySet<string>,
+  binary: string,
+): Omit<ImageFields, "timeNs" | "pid" | "startNs"> {
   const ns = objectOf(value["ns"]);
   const inode = (name: string): number => idOf(objectOf(ns[name])["inum"]) ?? 0;
   const credentials = objectOf(value["process_credentials"]);

@@ -1,0 +1,277 @@
+import { BatchWriter } from "../../core/wire/encode.ts";
+import { KIND } from "../../core/wire/layout.gen.ts";
+import type { EventSource, SourceStatus } from "../source.ts";
+import { BatchCursor } from "./batch-cursor.ts";
+import { FRAME, FRAME_FLAG, type FrameHead } from "./format.ts";
+import { lossBatch } from "./frame.ts";
+import { type Density, density, type FrameStore, relativeNs, spanNs, startBefore } from "./frame-store.ts";
+
+export interface ReplayOptions {
+  /** 1 = as fast as it happened; Infinity (default) = as fast as it is drained. */
+  readonly speed?: number;
+  /**
+   * Called before batches begin anew after a seek: what was built from the batches before must be thrown away. Times stay the same, because
+   * a beginning always starts with an empty batch of time 0.
+   */
+  readonly onRestart?: () => void;
+  /** Tells the status of whatever the frames come from. */
+  readonly status?: () => SourceStatus;
+  readonly onClose?: () => void;
+  /** Clock of the replay, ms. */
+  readonly clockMs?: () => number;
+}
+
+/** Records that are cheaper to catch up with than to begin anew for. */
+const CATCH_UP_ROWS = 200_000;
+const NO_STATUS: SourceStatus = { delivered: new Map(), lost: new Map(), features: [] };
+
+/**
+ * Plays frames as a source. All times are ns since time 0 of the store. Delivers what lies at or before its time cursor: the cursor moves
+ * with the clock while playing, and by `seek` and `step`.
+ */
+export class ReplaySource implements EventSource {
+  readonly kind = "replay";
+  readonly #store: FrameStore;
+  readonly #options: ReplayOptions;
+  readonly #clockMs: () => number;
+  readonly #cursor = new BatchCursor();
+  /** The frame the cursor is on. */
+  #frame: number;
+  /** Deliver the empty batch and the checkpoint before anything else. */
+  #begin = true;
+  /** The checkpoint the replay began with is being delivered; those met later repeat what is known. */
+  #checkpoint = true;
+  #checkpointNs = 0;
+  /** The segment's next EVENTS frame is its first. */
+  #fresh = true;
+  /** A frame was damaged: nothing is of use until a segment begins. */
+  #broken = false;
+  /** Rows delivered of the frame. */
+  #rows = 0;
+  /** Time of the newest batch delivered. */
+  #positionNs = Number.NEGATIVE_INFINITY;
+  #speed: number;
+  #paused = false;
+  /** The time cursor was here at #originMs. */
+  #originNs: number;
+  #originMs: number;
+
+  constructor(store: FrameStore, options: ReplayOptions = {}) {
+    this.#store = store;
+    this.#options = options;
+    this.#clockMs = options.clockMs ?? (() => performance.now());
+    this.#speed = options.speed ?? Number.POSITIVE_INFINITY;
+    this.#frame = store.starts[0] ?? store.end;
+    this.#originNs = this.startNs;
+    this.#originMs = this.#clockMs();
+  }
+
+  /** Does nothing: a replay can be drained as soon as it is made. */
+  start(): void {}
+
+  drain(sink: (batch: Uint8Array) => void, budgetMs: number): boolean {
+    const deadline = performance.now() + budgetMs;
+    const untilNs = this.cursorNs;
+    while (this.#advance(sink)) {
+      const timeNs = this.#dueNs();
+      if (timeNs > untilNs) return false;
+      if (performance.now() >= deadline) return true;
+      this.#deliver(sink, timeNs);
+    }
+    return false;
+  }
+
+  /** Recorded counters come when they were recorded. */
+  refresh(): void {}
+
+  status(): SourceStatus {
+    return this.#options.status?.() ?? NO_STATUS;
+  }
+
+  close(): void {
+    this.#options.onClose?.();
+  }
+
+  get startNs(): number {
+    return spanNs(this.#store).startNs;
+  }
+
+  get endNs(): number {
+    return spanNs(this.#store).endNs;
+  }
+
+  get durationNs(): number {
+    return this.endNs - this.startNs;
+  }
+
+  /** Time of the newest batch delivered. */
+  get positionNs(): number {
+    return Math.max(this.#positionNs, this.startNs);
+  }
+
+  /** Up to where the batches are due. */
+  get cursorNs(): number {
+    if (this.#paused) return this.#originNs;
+    if (this.#speed === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    return this.#originNs + (this.#clockMs() - this.#originMs) * 1e6 * this.#speed;
+  }
+
+  /** Whether everything there is has been delivered. */
+  get atEnd(): boolean {
+    return !this.#cursor.has && this.#frame >= this.#store.end;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get speed(): number {
+    return this.#speed;
+  }
+
+  set speed(speed: number) {
+    this.#anchor(this.#here());
+    this.#speed = speed;
+  }
+
+  pause(): void {
+    this.#anchor(this.#here());
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#anchor(this.#originNs);
+    this.#paused = false;
+  }
+
+  /** Pauses, and makes the next batch due that has rows. Returns its time, undefined at the end. */
+  step(sink: (batch: Uint8Array) => void): number | undefined {
+    this.pause();
+    while (this.#advance(sink)) {
+      const timeNs = this.#dueNs();
+      const { rows } = this.#cursor;
+      this.#deliver(sink, timeNs);
+      this.#anchor(Math.max(timeNs, this.#originNs));
+      if (rows > 0) return timeNs;
+    }
+    return undefined;
+  }
+
+  /**
+   * Moves the time cursor. The next drains deliver what leads to that moment as fast as they can; where that needs a new beginning,
+   * onRestart is called first.
+   */
+  seek(timeNs: number): void {
+    const { startNs, endNs } = spanNs(this.#store);
+    const target = Math.min(Math.max(timeNs, startNs), endNs);
+    const start = startBefore(this.#store, target);
+    this.#anchor(target);
+    if (start === undefined) return;
+    const back = target < this.#positionNs;
+    if (back || this.#frame < this.#store.first || this.#rowsUntil(start) > CATCH_UP_ROWS) this.#restart(start);
+  }
+
+  /** How much happened when, in equal parts of the time there is. */
+  density(buckets: number): Density {
+    return density(this.#store, buckets);
+  }
+
+  #here(): number {
+    const cursorNs = this.cursorNs;
+    return cursorNs === Number.POSITIVE_INFINITY ? this.positionNs : Math.min(cursorNs, this.endNs);
+  }
+
+  #anchor(timeNs: number): void {
+    this.#originNs = timeNs;
+    this.#originMs = this.#clockMs();
+  }
+
+  /** Records between the cursor and a frame after it. */
+  #rowsUntil(frame: number): number {
+    let rows = 0;
+    for (let at = this.#frame; at < frame && rows <= CATCH_UP_ROWS; at++) rows += this.#store.head(at).rows;
+    return rows;
+  }
+
+  #restart(frame: number): void {
+    const began = this.#positionNs !== Number.NEGATIVE_INFINITY;
+    this.#frame = frame;
+    this.#cursor.open(NOTHING, true);
+    this.#begin = this.#checkpoint = true;
+    this.#broken = false;
+    this.#positionNs = Number.NEGATIVE_INFINITY;
+    if (began) this.#options.onRestart?.();
+  }
+
+  /** Puts the cursor on the next batch; false at the end. */
+  #advance(sink: (batch: Uint8Array) => void): boolean {
+    for (;;) {
+      // The rewind window has moved past what was played.
+      if (!this.#cursor.has && this.#frame < this.#store.first) this.#restart(this.#store.starts[0] ?? this.#store.end);
+      if (this.#begin) {
+        this.#begin = false;
+        sink(new BatchWriter().finish(this.#store.zeroTime, this.#store.zeroWall));
+      }
+      if (this.#cursor.has) return true;
+      if (this.#cursor.damaged) {
+        const head = this.#store.head(this.#frame - 1);
+        this.#lose(head, head.rows - this.#rows);
+      } else if (this.#frame >= this.#store.end) {
+        return false;
+      } else {
+        this.#open(this.#frame++);
+      }
+    }
+  }
+
+  /** Puts the cursor on the first batch of a frame, if its content is of use. */
+  #open(frame: number): void {
+    const head = this.#store.head(frame);
+    const start = (head.flags & FRAME_FLAG.START) !== 0;
+    const gap = (head.flags & FRAME_FLAG.GAP) !== 0;
+    this.#rows = 0;
+    switch (head.kind) {
+      case FRAME.CHECKPOINT: {
+        if (start) {
+          this.#broken = false;
+          this.#fresh = true;
+        }
+        const raw = this.#checkpoint ? this.#store.load(frame) : undefined;
+        this.#checkpointNs = relativeNs(this.#store, head.lastTime);
+        if (raw !== undefined) this.#cursor.open(raw, start);
+        return;
+      }
+      case FRAME.EVENTS: {
+        this.#checkpoint = false;
+        const raw = this.#broken && !gap ? undefined : this.#store.load(frame);
+        if (raw === undefined) this.#lose(head, head.rows);
+        else this.#cursor.open(raw, this.#fresh || gap);
+        this.#fresh = false;
+        return;
+      }
+      case FRAME.LOST:
+        this.#lose(head, head.rows);
+        return;
+    }
+  }
+
+  /** Nothing is of use until a segment begins: a report of what is missing stands in its place. */
+  #lose(head: FrameHead, rows: number): void {
+    this.#broken = true;
+    this.#checkpoint = false;
+    this.#cursor.open(lossBatch([[KIND.NONE, rows]], head.lastTime, head.wall), true);
+  }
+
+  /** When the cursor's batch is due. A checkpoint is as of its segment's beginning. */
+  #dueNs(): number {
+    return this.#checkpoint ? this.#checkpointNs : relativeNs(this.#store, this.#cursor.time);
+  }
+
+  #deliver(sink: (batch: Uint8Array) => void, timeNs: number): void {
+    this.#rows += this.#cursor.rows;
+    sink(this.#cursor.take());
+    if (timeNs > this.#positionNs) this.#positionNs = timeNs;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

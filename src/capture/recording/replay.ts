@@ -1,0 +1,48 @@
+import type { Feature, SourceStatus } from "../source.ts";
+import { type Damage, RecordingReader } from "./reader.ts";
+import { type ReplayOptions, ReplaySource } from "./replay-source.ts";
+
+export interface Replay {
+  readonly source: ReplaySource;
+  readonly recording: RecordingReader;
+}
+
+/** Opens a recording to be played; closing the source closes it. Throws CaptureError when there is nothing to replay. */
+export function openReplay(path: string, options: Omit<ReplayOptions, "status" | "onClose"> = {}): Replay {
+  const recording = RecordingReader.open(path);
+  const status = () => statusOf(recording);
+  const source = new ReplaySource(recording, { ...options, status, onClose: () => recording.close() });
+  return { source, recording };
+}
+
+/** A sentence about a damaged part, with wall clock times. */
+export function describeDamage(
+  recording: RecordingReader,
+  { what, offset, bytes, events, fromNs, toNs }: Damage,
+): string {
+  const clock = (ns: number): string => wallText(Number(recording.zeroWall / 1_000_000n) + ns / 1e6);
+  const until = toNs === undefined ? "to the end" : `to ${clock(toNs)}`;
+  const missing = events > 0 ? `${events} records` : "an unknown number of records";
+  return `${what}: ${bytes} bytes at byte ${offset}, ${missing} from ${clock(fromNs)} ${until}`;
+}
+
+function wallText(ms: number): string {
+  return Math.abs(ms) <= MAX_DATE_MS ? new Date(ms).toISOString() : "an impossible time";
+}
+
+/** Beyond it Date has no text. */
+const MAX_DATE_MS = 8.64e15;
+
+function statusOf(recording: RecordingReader): SourceStatus {
+  const features = recording.damage.map(
+    (damage): Feature => ({
+      name: "recording",
+      hook: recording.path,
+      state: "degraded",
+      why: describeDamage(recording, damage),
+    }),
+  );
+  const { limited } = recording.info;
+  const status = { delivered: new Map(), lost: new Map(), features };
+  return limited === undefined ? status : { ...status, limited };
+}

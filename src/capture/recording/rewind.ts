@@ -1,0 +1,127 @@
+import { decompress } from "./compress.ts";
+import type { FrameSink } from "./delivery.ts";
+import { FRAME_FLAG, type FrameHead } from "./format.ts";
+import type { Frame } from "./frame.ts";
+import type { FrameStore } from "./frame-store.ts";
+import type { Recorder } from "./recorder.ts";
+import { type ReplayOptions, ReplaySource } from "./replay-source.ts";
+import type { RecordingWriter } from "./writer.ts";
+
+export interface RewindOptions {
+  /** How far back one can go. Default 10. */
+  readonly minutes?: number;
+  /** Memory for compressed frames; the oldest are forgotten beyond it. Default 64 MiB. */
+  readonly maxBytes?: number;
+}
+
+const MINUTES = 10;
+const MAX_BYTES = 64 << 20;
+const FRAME_OVERHEAD_BYTES = 512;
+
+/** The last minutes of a capture in memory, as the frames of a recording. */
+export class RewindBuffer implements FrameSink, FrameStore {
+  readonly #recorder: Recorder;
+  readonly #windowNs: number;
+  readonly #maxBytes: number;
+  readonly #frames: Frame[] = [];
+  /** Frames that begin a segment, and those of them that need none before. */
+  readonly #segments: number[] = [];
+  readonly #starts: number[] = [];
+  #first = 0;
+  #bytes = 0;
+  #zero: FrameHead | undefined;
+
+  constructor(recorder: Recorder, options: RewindOptions = {}) {
+    this.#recorder = recorder;
+    this.#windowNs = (options.minutes ?? MINUTES) * 60e9;
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    recorder.add(this);
+  }
+
+  /** A replay of the window up to this moment; it goes on into what is recorded while it is played. */
+  async open(options: Omit<ReplayOptions, "status" | "onClose"> = {}): Promise<ReplaySource> {
+    await this.#recorder.flush();
+    return new ReplaySource(this, options);
+  }
+
+  /** Writes the window to a recording, which from then on goes on with the capture. */
+  async save(writer: RecordingWriter): Promise<void> {
+    await this.#recorder.flush();
+    const put = async (frame: Frame) => {
+      while (writer.failure === undefined && !writer.accepts(frame.payload.length)) await writer.drained();
+      writer.put(frame);
+    };
+    const frames = this.#frames.slice();
+    let next = this.end;
+    for (const frame of frames) await put(frame);
+    // What came meanwhile.
+    for (; next < this.end; next++) await put(this.#frames[next - this.#first] as Frame);
+    this.#recorder.add(writer, true);
+  }
+
+  /** Memory in use. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get zeroTime(): bigint {
+    return this.#zero?.lastTime ?? 0n;
+  }
+
+  get zeroWall(): bigint {
+    return this.#zero?.wall ?? 0n;
+  }
+
+  get first(): number {
+    return this.#first;
+  }
+
+  get end(): number {
+    return this.#first + this.#frames.length;
+  }
+
+  get starts(): readonly number[] {
+    return this.#starts;
+  }
+
+  accepts(): boolean {
+    return true;
+  }
+
+  put(frame: Frame): void {
+    const { flags } = frame.head;
+    this.#zero ??= frame.head;
+    if ((flags & FRAME_FLAG.START) !== 0) this.#segments.push(this.end);
+    if ((flags & FRAME_FLAG.STATE) !== 0 || this.#frames.length === 0) this.#starts.push(this.end);
+    this.#frames.push(frame);
+    this.#bytes += frame.payload.length + FRAME_OVERHEAD_BYTES;
+    this.#forget(frame.head);
+  }
+
+  head(frame: number): FrameHead {
+    return (this.#frames[frame - this.#first] as Frame).head;
+  }
+
+  load(frame: number): Uint8Array | undefined {
+    const { head, payload } = this.#frames[frame - this.#first] as Frame;
+    return decompress(payload, head.rawBytes);
+  }
+
+  /** Whole segments go: the oldest, when the next one reaches as far back as is wanted, or there is no room. */
+  #forget(newest: FrameHead): void {
+    for (;;) {
+      const next = this.#segments[1];
+      if (next === undefined) return;
+      const backNs = Number(newest.lastTime - this.head(next).lastTime);
+      if (backNs < this.#windowNs && this.#bytes <= this.#maxBytes) return;
+      for (const { payload } of this.#frames.splice(0, next - this.#first)) {
+        this.#bytes -= payload.length + FRAME_OVERHEAD_BYTES;
+      }
+      this.#first = next;
+      this.#segments.shift();
+      this.#starts.shift();
+      // Without checkpoints the oldest segment there is has to do.
+      if (this.#starts[0] !== next) this.#starts.unshift(next);
+    }
+  }
+}

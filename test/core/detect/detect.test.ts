@@ -1,0 +1,297 @@
+import { describe, expect, test } from "vitest";
+import { findings } from "../../../src/core/query/findings.ts";
+import type { Finding } from "../../../src/core/query/model.ts";
+import { processRow } from "../../../src/core/query/process-row.ts";
+import { FLAG, IMAGE_FLAG, KIND } from "../../../src/core/wire/layout.gen.ts";
+import { by, emptyMonitor, feed, graphFromText, type Told } from "../fixture.ts";
+
+const of = (told: Told, rule: string): readonly Finding[] =>
+  findings(told.monitor).filter((finding) => finding.rule === rule);
+const found = (story: string, rule: string): readonly Finding[] => of(graphFromText(story), rule);
+const names = (told: Told, finding: Finding | undefined): readonly string[] =>
+  finding?.chain.map((id) => processRow(told.monitor, id)?.name ?? "?") ?? [];
+
+describe("download then execute", () => {
+  const rule = "download-then-execute";
+
+  test("fires for a binary and for a script, with the whole chain and the connection", () => {
+    const told = graphFromText(
+      "sshd:22 <- 9.9.9.9:1; sshd > bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; bash > /tmp/x",
+    );
+    const [finding] = of(told, rule);
+    expect(finding).toMatchObject({
+      severity: "high",
+      techniques: ["T1105", "T1059"],
+      process: told.process("x"),
+      certainty: "observed",
+    });
+    expect(finding?.reason).toBe(
+      "103 x executed /tmp/x, written 0.1 s earlier by 102 curl; 102 curl was connected to 198.51.100.7:80",
+    );
+    expect(names(told, finding)).toEqual(["bash", "curl", "x"]);
+    expect(finding?.evidence).toContainEqual({ kind: "connection", id: told.connection("198.51.100.7:80") });
+    expect(processRow(told.monitor, told.process("bash"))?.severity).toBe("high");
+    expect(found("bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; bash > sh(/tmp/x)", rule)).toHaveLength(1);
+    expect(found("bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; curl => /tmp/x", rule)).toHaveLength(1);
+  });
+
+  test("fires through a copy and through a decoder", () => {
+    expect(
+      found(
+        "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/a; bash > cp; cp reads /tmp/a; cp writes /tmp/b; bash > /tmp/b",
+        rule,
+      ),
+    ).toHaveLength(1);
+    expect(
+      found("bash > curl | base64(-d); curl -> 198.51.100.7:80; base64 writes /tmp/b; bash > /tmp/b", rule),
+    ).toHaveLength(1);
+  });
+
+  test("fires for a shell that reads what is being fetched, whichever is seen first", () => {
+    const told = graphFromText("bash > curl | sh; curl -> 198.51.100.7:80");
+    expect(of(told, rule)[0]?.reason).toBe(
+      "102 sh runs what 101 curl writes into its standard input; 101 curl was connected to 198.51.100.7:80",
+    );
+    expect(found("bash > curl | tee | bash#2; curl -> 198.51.100.7:80", rule)).toHaveLength(1);
+  });
+
+  test("marks a download from this host and says less of it", () => {
+    const [finding] = found("bash > curl; curl -> files:8000; curl writes /tmp/x; bash > /tmp/x", rule);
+    expect(finding?.severity).toBe("medium");
+    expect(finding?.reason).toContain("127.0.0.1:8000 (this host)");
+  });
+
+  test("is one finding however often the same is run", () => {
+    const told = graphFromText("bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x");
+    for (let i = 0; i < 5; i++) told.go(`bash > x#${i}(-v); bash >> f#${i}; f#${i} => /tmp/x`);
+    expect(of(told, rule)).toHaveLength(1);
+    expect(processRow(told.monitor, told.process("f#4"))?.severity).toBe("high");
+  });
+
+  test.each([
+    ["what was compiled here", "bash > ld; ld writes /home/u/a.out; bash > /home/u/a.out"],
+    ["a download that is only read", "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; bash > less(/tmp/x)"],
+    ["a connection made after the write", "bash > cc; cc writes /tmp/x; cc -> 198.51.100.7:80; bash > /tmp/x"],
+    [
+      "a connection that failed to do more than a name look-up",
+      "bash > cc; cc -> 198.51.100.7:53; cc writes /tmp/x; bash > /tmp/x",
+    ],
+    ["a package manager", "bash > apt; apt -> 198.51.100.7:80; apt > dpkg; dpkg writes /usr/bin/tool; bash > tool"],
+    [
+      "a script inside a package manager",
+      "bash > apt; apt -> 198.51.100.7:80; apt writes /var/lib/x.postinst; apt > sh(/var/lib/x.postinst)",
+    ],
+    ["another chain's file", "cron > wget; wget -> 198.51.100.7:80; wget writes /srv/x; bash > /srv/x"],
+    ["a pipe into something that is no interpreter", "bash > curl | jq; curl -> 198.51.100.7:80"],
+    ["a pipe into a shell that runs its own script", "bash > curl | sh(/usr/bin/read-it); curl -> 198.51.100.7:80"],
+    ["a writer nobody saw", "bash > /tmp/x"],
+  ])("stays silent for %s", (_what, story) => {
+    expect(found(story, rule)).toEqual([]);
+  });
+
+  test("says little of an installer", () => {
+    expect(
+      found("bash > npm(install); npm -> 198.51.100.7:443; npm writes /home/u/x; npm > /home/u/x", rule)[0]?.severity,
+    ).toBe("low");
+  });
+});
+
+describe("execution from an unusual place", () => {
+  const rule = "unusual-executable";
+  const severities = (story: string): readonly string[] => found(story, rule).map((finding) => finding.severity);
+
+  test.each([
+    ["/dev/shm/k", "high"],
+    ["/tmp/.hidden", "medium"],
+    ["/var/tmp/x", "low"],
+  ])("%s is %s", (path, severity) => {
+    expect(severities(`bash > ${path}`)).toEqual([severity]);
+  });
+
+  test.each(["/usr/bin/x", "/home/u/.cargo/bin/x", "/tmp/go-build123/b001/exe", "/home/u/tmp/x"])(
+    "stays silent for %s",
+    (path) => {
+      expect(severities(`bash > ${path}`)).toEqual([]);
+    },
+  );
+
+  const image = (
+    flags: number,
+    exe: string,
+    kind: typeof KIND.EXEC | typeof KIND.PROCESS = KIND.EXEC,
+  ): readonly Finding[] => {
+    const { monitor, writer } = emptyMonitor();
+    const rowFlags = kind === KIND.PROCESS ? FLAG.BEFORE_START : 0;
+    feed(monitor, writer, 1e9, (w) =>
+      w.image({ ...by(50, 5e8, 4e8), flags: rowFlags, exe, argv: ["x"], image: flags, exeIno: 9, exeDev: 1 }, kind),
+    );
+    return findings(monitor);
+  };
+
+  test("tells what has no file", () => {
+    expect(image(IMAGE_FLAG.MEMFD | IMAGE_FLAG.DELETED, "memfd:x")).toMatchObject([
+      { severity: "high", techniques: ["T1620"] },
+    ]);
+    expect(image(IMAGE_FLAG.DELETED, "/home/u/x")).toMatchObject([{ severity: "medium", techniques: ["T1070.004"] }]);
+    expect(image(IMAGE_FLAG.DELETED, "/home/u/x", KIND.PROCESS)).toMatchObject([
+      { severity: "low", certainty: "before start" },
+    ]);
+  });
+
+  test("stays silent for a program upgraded while it ran, and for a runtime that cloned itself", () => {
+    expect(image(IMAGE_FLAG.DELETED, "/usr/sbin/sshd", KIND.PROCESS)).toEqual([]);
+    expect(image(IMAGE_FLAG.MEMFD, "memfd:runc_cloned:/proc/self/exe")).toEqual([]);
+  });
+
+  test("has nothing to say without a path", () => {
+    expect(image(0, "")).toEqual([]);
+  });
+});
+
+describe("a shell on a socket", () => {
+  const rule = "stdio-is-socket";
+
+  test("fires in both directions", () => {
+    expect(found("bash > nc; nc -> 198.51.100.7:4444; nc > sh @ 198.51.100.7:4444", rule)).toMatchObject([
+      {
+        title: "Reverse shell",
+        severity: "critical",
+        reason: "the standard input or output of 102 sh is a connection to 198.51.100.7:4444",
+      },
+    ]);
+    expect(found("nc:4444 <- 198.51.100.7:999; nc => bash @ 198.51.100.7:999", rule)).toMatchObject([
+      { title: "Shell on a socket" },
+    ]);
+    expect(found("nc -> evil:4444; nc => sh @ evil:4444", rule)).toMatchObject([
+      { severity: "high", reason: expect.stringContaining("this host") },
+    ]);
+  });
+
+  test("fires when the socket is found only by a snapshot", () => {
+    const { monitor, writer } = emptyMonitor();
+    const who = by(50, 0, -5e9);
+    feed(monitor, writer, 1e9, (w) => {
+      w.image({ ...who, flags: FLAG.BEFORE_START, exe: "/bin/sh", argv: ["sh"] }, KIND.PROCESS);
+      w.sock(KIND.SOCKET, {
+        ...who,
+        flags: FLAG.BEFORE_START,
+        sock: 7,
+        fd: 0,
+        local: "10.0.0.4",
+        localPort: 40000,
+        remote: "198.51.100.7",
+        remotePort: 4444,
+      });
+    });
+    expect(findings(monitor)).toMatchObject([{ rule, certainty: "before start" }]);
+  });
+
+  test.each([
+    ["a server started by inetd", "inetd:80 <- 198.51.100.7:999; inetd > httpd @ 198.51.100.7:999"],
+    ["a shell in a terminal", "bash > sh"],
+    ["a socket that is not standard input or output", "bash -> 198.51.100.7:4444"],
+    ["a program started by a shell that has the socket", "nc -> 198.51.100.7:4444; nc > ls @ 198.51.100.7:4444"],
+  ])("stays silent for %s", (_what, story) => {
+    expect(found(story, rule)).toEqual([]);
+  });
+});
+
+describe("a shell below a network server", () => {
+  const rule = "shell-below-server";
+
+  test("fires with the client it served", () => {
+    const told = graphFromText("nginx listens :80; nginx:80 <- 203.0.113.9:1234; nginx > php > sh(-c id)");
+    const [finding] = of(told, rule);
+    expect(finding).toMatchObject({ severity: "high", techniques: ["T1059.004", "T1505.003"] });
+    expect(finding?.reason).toBe("102 sh was started below 100 nginx, which serves 203.0.113.9:1234");
+    expect(names(told, finding)).toEqual(["nginx", "php", "sh"]);
+  });
+
+  test("says less when nobody was connected, or somebody of this host", () => {
+    expect(found("nginx listens :80; nginx > sh(-c id)", rule)[0]?.severity).toBe("low");
+    expect(found("nginx listens :80; client -> nginx:80; nginx > sh(-c id)", rule)[0]?.severity).toBe("medium");
+  });
+
+  test.each([
+    ["a login", "sshd listens :22; sshd:22 <- 203.0.113.9:1234; sshd > bash > sh"],
+    ["a server's other children", "nginx listens :80; nginx:80 <- 203.0.113.9:1234; nginx > ls"],
+    ["a terminal multiplexer", "tmux listens :80; tmux > bash"],
+    ["a client", "curl -> 198.51.100.7:80; curl > sh"],
+    ["a server that listens only afterwards", "srv > sh; srv listens :80"],
+    ["a server that only has local clients through a unix socket", "client ~> srv; srv > sh"],
+  ])("stays silent for %s", (_what, story) => {
+    expect(found(story, rule)).toEqual([]);
+  });
+
+  test("stays silent below a login session and quiet in one's own terminal", () => {
+    const told = graphFromText("srv listens :80; srv:80 <- 203.0.113.9:1");
+    const exec = (name: string, more: object): void =>
+      told.story.emit((w) =>
+        w.image({
+          ...told.story.head(name),
+          exe: `/usr/bin/${name}`,
+          argv: [name],
+          parentPid: told.story.actor("srv").pid,
+          ...more,
+        }),
+      );
+    told.go("srv >> su; su >> sh");
+    exec("su", { loginUid: 1000 });
+    told.go("su > bash");
+    expect(of(told, rule)).toEqual([]);
+    const dev = graphFromText("bash > node; node listens :3000; node:3000 <- 203.0.113.9:1");
+    for (const name of ["node", "sh"]) {
+      if (name === "sh") dev.go("node >> sh");
+      dev.story.emit((w) => w.image({ ...dev.story.head(name), exe: `/usr/bin/${name}`, argv: [name], tty: 0x8802 }));
+    }
+    dev.go("");
+    expect(of(dev, rule)).toMatchObject([{ severity: "info" }]);
+  });
+});
+
+describe("credentials read by a suspicious chain", () => {
+  const rule = "credentials-read";
+  const breach = "nginx listens :80; nginx:80 <- 203.0.113.9:1234; nginx > sh(-c x)";
+
+  test.each([
+    ["/etc/shadow", "T1003.008"],
+    ["/home/u/.ssh/id_ed25519", "T1552.004"],
+    ["/root/.aws/credentials", "T1552.001"],
+  ])("fires for %s", (path, technique) => {
+    expect(found(`${breach}; sh > cat; cat reads ${path}`, rule)).toMatchObject([
+      { severity: "critical", techniques: [technique] },
+    ]);
+  });
+
+  test.each([
+    ["a chain that is not suspicious", "sshd > bash > cat; cat reads /etc/shadow"],
+    ["a file that holds none", `${breach}; sh > cat; cat reads /etc/hosts`],
+    ["a public key", `${breach}; sh > cat; cat reads /home/u/.ssh/id_ed25519.pub`],
+    ["what checks passwords", `${breach}; sh > sudo; sudo reads /etc/shadow`],
+    ["a reader nobody knows", "cat reads /etc/shadow"],
+  ])("stays silent for %s", (_what, story) => {
+    expect(found(story, rule)).toEqual([]);
+  });
+});
+
+test("a whole intrusion is one highlighted chain, and its neighbours stay quiet", () => {
+  const told = graphFromText(
+    `bash > vi; nginx listens :80; nginx:80 <- 203.0.113.9:1234; nginx > sh(-c x) > curl; curl -> 198.51.100.7:80; curl writes /tmp/.x;
+     sh > /tmp/.x; .x > cat; cat reads /etc/shadow; vi writes /home/u/notes; nginx > worker`,
+  );
+  const severity = (name: string): string | undefined => processRow(told.monitor, told.process(name))?.severity;
+  expect(["nginx", "sh", "curl", ".x", "cat"].map(severity)).toEqual([
+    "critical",
+    "critical",
+    "high",
+    "critical",
+    "critical",
+  ]);
+  expect(["bash", "vi", "worker"].map(severity)).toEqual([undefined, undefined, undefined]);
+  expect(findings(told.monitor).map((finding) => finding.rule)).toEqual([
+    "credentials-read",
+    "unusual-executable",
+    "download-then-execute",
+    "shell-below-server",
+  ]);
+});

