@@ -46,13 +46,18 @@ static __always_inline void emit_owned(struct sock *sk, struct owner *o, __u16 k
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_tcp_state, struct sock *sk, int from, int to)
+/* Idempotent: the owner knows which transition was handled, and is gone after the last. */
+static __always_inline int tcp_state(struct sock *sk, int from, int to)
 {
 	__u64 key = (__u64)sk;
 	struct owner *o;
 
+	if (to != TCP_SYN_SENT && to != TCP_LISTEN && to != TCP_ESTABLISHED && to != TCP_CLOSE)
+		return 0;
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	o = bpf_map_lookup_elem(&owners, &key);
+	if (o && !o->failed && o->state == to)
 		return 0;
 	if (to == TCP_SYN_SENT) {
 		struct spy_sock at;
@@ -65,6 +70,7 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int from, int to)
 		fill_sock(&at, sk);
 		__builtin_memcpy(o->raddr, at.raddr, 16);
 		o->rport = at.rport;
+		o->state = to;
 		return 0;
 	}
 	if (to == TCP_LISTEN) {
@@ -73,19 +79,18 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int from, int to)
 		if (!o)
 			return 0;
 		/* Without a bound port the kernel chooses one after this: on_listen knows it. */
+		o->state = to;
 		o->unannounced = !BPF_CORE_READ(sk, __sk_common.skc_num);
 		if (!o->unannounced)
 			emit_owned(sk, o, SPY_KIND_LISTEN, to, 0);
 		return 0;
 	}
-	if (to != TCP_ESTABLISHED && to != TCP_CLOSE)
-		return 0;
-	o = bpf_map_lookup_elem(&owners, &key);
 	if (!o || o->failed)
 		return 0;
 	/* Both sides sent SYN, as when a socket connects to itself: SYN_RECV is on the way of a connect, too. */
 	if (from == TCP_SYN_SENT || (from == TCP_SYN_RECV && o->rport)) {
 		emit_owned(sk, o, SPY_KIND_CONNECT, to, to == TCP_CLOSE ? BPF_CORE_READ(sk, sk_err) : 0);
+		o->state = to;
 		o->failed = to == TCP_CLOSE;
 		return 0;
 	}
@@ -95,6 +100,22 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int from, int to)
 		bpf_map_delete_elem(&owners, &key);
 	}
 	return 0;
+}
+
+/*
+ * The kernel skips a program that already runs on the CPU, and a softirq may change states inside the run of another
+ * change: one in a thousand under load. Twice attached, one of the two is always free to run.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state, struct sock *sk, int from, int to)
+{
+	return tcp_state(sk, from, to);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state_again, struct sock *sk, int from, int to)
+{
+	return tcp_state(sk, from, to);
 }
 
 static __always_inline int emit_sock(struct sock *sk, __u64 ino, __u16 kind, int fd, int err)

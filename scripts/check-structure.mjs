@@ -15,6 +15,9 @@ const allowed = {
   cli: ["core", "capture", "ui"],
 };
 
+/** A declaration at the start of a line, or a dynamic import: not a sentence that says "from". */
+const IMPORT = /^(?:import|export)\b(?:[^"'`;=]*?\bfrom)?\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+
 const problems = [];
 const sources = [
   ...files("src"),
@@ -36,7 +39,8 @@ process.exitCode = problems.length > 0 ? 1 : 0;
 
 function checkImports(path, text) {
   const layer = path.split("/")[1];
-  for (const [, target] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)) {
+  for (const match of text.matchAll(IMPORT)) {
+    const target = match[1] ?? match[2];
     const [folder, other] = target.startsWith(".")
       ? relative(top, resolve(top, dirname(path), target)).split("/")
       : ["node_modules"];

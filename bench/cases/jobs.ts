@@ -10,12 +10,12 @@ import { besides, none, Spydertop, type Tracer } from "../lib/tracers.ts";
 import { workFolder } from "../lib/workload.ts";
 
 /** Real programs, started by workload.c as ./job: CPU time of all their processes. */
-async function job(script: string, subject: Omit<Subject, "operation" | "count" | "unit">): Promise<void> {
+async function job(script: string, subject: Omit<Subject, "operation" | "count" | "bursts" | "unit">): Promise<void> {
   const path = join(workFolder(), "job");
   writeFileSync(path, `#!/bin/sh\nexec >/dev/null 2>&1\n${script}\n`);
   chmodSync(path, 0o755);
   const tracers: Tracer[] = [none, new Spydertop("rows")];
-  await overhead({ ...subject, operation: "job", count: 1, unit: "ms" }, tracers, Math.ceil(ROUNDS / 2));
+  await overhead({ ...subject, operation: "job", count: 1, bursts: 1, unit: "ms" }, tracers, Math.ceil(ROUNDS / 2));
   for (const tracer of tracers) await tracer.close();
 }
 

@@ -4,12 +4,12 @@ import { skip } from "../lib/result.ts";
 import { none, Spydertop, type Tracer } from "../lib/tracers.ts";
 import { subjects } from "./events.ts";
 
-/** The event costs next to another tracer; fewer operations, for theirs are many times dearer. */
+/** The event costs next to another tracer; fewer bursts, for theirs are many times dearer. */
 async function next(peer: Tracer): Promise<void> {
   const tracers = [none, new Spydertop("rows"), peer] as const;
   try {
     for (const subject of [subjects.open, subjects.connect, subjects.exec]) {
-      const fewer: Subject = { ...subject, count: subject.count / 4, key: `${peer.name}/${subject.operation}` };
+      const fewer: Subject = { ...subject, bursts: 10, key: `${peer.name}/${subject.operation}` };
       await overhead(fewer, tracers, Math.ceil(ROUNDS / 2));
     }
   } finally {

@@ -12,6 +12,7 @@ struct owner {
 	__u8 raddr[16];
 	__u16 rport; /* of an attempt to connect, or 0 */
 	__u8 unannounced; /* listens on a port that was not chosen yet */
+	__u8 state; /* last one that was handled: TCP_SYN_SENT, TCP_ESTABLISHED, TCP_LISTEN, or 0 */
 	__u8 failed; /* the attempt ended and was reported; nothing is open */
 };
 

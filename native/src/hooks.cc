@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kProcesses[] = {"on_fork", "on_exec", "on_exit"};
 constexpr const char* kFiles[] = {"on_open"};
 constexpr const char* kPermissions[] = {"on_fchmod", "on_chmod", "on_fchmodat"};
-constexpr const char* kTcp[] = {"on_tcp_state"};
+constexpr const char* kTcp[] = {"on_tcp_state", "on_tcp_state_again"};
 constexpr const char* kAccept[] = {"on_accept", "on_connect", "on_listen"};
 constexpr const char* kDatagrams[] = {"on_sendto", "on_sendmsg"};
 constexpr const char* kPipes[] = {"on_pipe"};

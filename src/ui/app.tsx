@@ -2,7 +2,7 @@ import { Box } from "ink";
 import { useSyncExternalStore } from "react";
 import { ChartStrip } from "./components/chart-strip.tsx";
 import type { Env } from "./components/env.ts";
-import { infoLine, keysLine } from "./components/footer.tsx";
+import { infoLines, keysLine } from "./components/footer.tsx";
 import { bannerLine, headerLine, tabsLine } from "./components/header.tsx";
 import { Lines } from "./components/lines.tsx";
 import { ConnectionsScreen } from "./screens/connections.tsx";
@@ -74,7 +74,7 @@ export function App({ env, store }: { readonly env: Env; readonly store: Store }
       {layout.charts > 0 && <ChartStrip env={env} frame={frame} />}
       {layout.banner > 0 && <Lines lines={[bannerLine(env, frame)]} />}
       <Screen env={env} view={view} frame={frame} />
-      {layout.info > 0 && <Lines lines={[infoLine(env, view, frame)]} />}
+      {layout.info > 0 && <Lines lines={infoLines(env, view, frame)} height={layout.info} />}
       <Lines lines={[keysLine(env, view, frame)]} />
       <Overlay env={env} view={view} frame={frame} />
     </Box>

@@ -87,7 +87,7 @@ describe.skipIf(cannotTrace !== undefined)("the live monitor", () => {
     tui.press("sleep 4711");
     await tui.waitFor((screen) => screen.some((line) => line.includes(`proc  ${victim.pid} `)));
     tui.press("\r");
-    await tui.waitFor((screen) => (screen.at(-2) ?? "").includes("sleep 4711"));
+    await tui.waitFor((screen) => screen.slice(-3).join(" ").includes("sleep 4711"));
     tui.press("\x1b[20~");
     await tui.waitFor(`Signal for ${victim.pid} sleep 4711`);
     tui.press("\r");

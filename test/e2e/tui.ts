@@ -29,7 +29,7 @@ export class Tui {
   #written: Promise<void> = Promise.resolve();
   #output = "";
   readonly #waiting = new Set<() => void>();
-  /** Settles when the program ended. */
+  /** Settles when the program ended and the screen shows all it wrote. */
   readonly exited: Promise<{ readonly exitCode: number; readonly signal?: number | undefined }>;
 
   constructor(command: string, args: readonly string[], options: TuiOptions = {}) {
@@ -56,8 +56,11 @@ export class Tui {
     this.#terminal.onData((data) => this.#pty.write(data));
     this.exited = new Promise((resolve) => {
       this.#pty.onExit((event) => {
-        resolve(event);
-        for (const check of [...this.#waiting]) check();
+        // All it wrote has arrived; the emulator may still be at it.
+        void this.#written.then(() => {
+          resolve(event);
+          for (const check of [...this.#waiting]) check();
+        });
       });
     });
   }

@@ -94,7 +94,9 @@ describe.each([
   test("the reason is said in words when the row is selected", async () => {
     const screen = attack({ columns, rows });
     screen.press("G");
-    expect((await screen.lines()).at(-2)).toMatch(/▲ Download then execute: 104 \.x executed \/tmp\/\.x/u);
+    expect((await screen.lines()).slice(-3).join("\n")).toMatch(
+      /▲ Download then execute: 104 \.x executed \/tmp\/\.x/u,
+    );
   });
 
   test("o tells how it came to be, from the login to the row", async () => {

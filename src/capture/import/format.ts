@@ -1,3 +1,4 @@
+import type { Line } from "./line-reader.ts";
 import type { Output } from "./output.ts";
 
 /** A kind of file that can be imported. */
@@ -12,7 +13,7 @@ export interface Format {
 /** Turns the lines of one file into rows. */
 export interface Importer {
   /** Takes the next line. Throws MalformedLine when it cannot be used. */
-  line(text: string): void;
+  line(line: Line): void;
   /** Whether rows can be written before the end. */
   readonly due: boolean;
   /** Writes the rows that are ready, oldest first, a few at each step; all that are left when the file has ended. */

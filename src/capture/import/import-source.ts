@@ -103,7 +103,7 @@ export class ImportSource implements EventSource {
     const importer = this.#importer;
     for (let count = 1; reader.next(); count++) {
       try {
-        importer.line(reader.text);
+        importer.line(reader);
       } catch (error) {
         if (!(error instanceof MalformedLine)) throw error;
         this.#problems.add(reader.line, reader.byte, error.message);

@@ -4,6 +4,10 @@ import { CaptureError } from "../source.ts";
 /** The decompressed text is held in memory as a whole; a larger one is read from a plain file, piece by piece. */
 export const MAX_INFLATED = 1 << 30;
 
+const MIN_CHUNK = 1 << 20;
+/** Deflate makes nothing smaller than by this. */
+const MAX_RATIO = 1032;
+
 const { Z_SYNC_FLUSH } = constants;
 
 export interface Inflated {
@@ -19,7 +23,7 @@ export function isGzip(head: Uint8Array): boolean {
 /** Decompresses a gzip file; of a cut or damaged one everything before the damage. Throws CaptureError when it is too large. */
 export function inflate(compressed: Buffer): Inflated {
   try {
-    return { bytes: gunzipSync(compressed, { maxOutputLength: MAX_INFLATED }) };
+    return { bytes: gunzipSync(compressed, { maxOutputLength: MAX_INFLATED, chunkSize: chunkFor(compressed) }) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ERR_BUFFER_TOO_LARGE") {
@@ -29,6 +33,13 @@ export function inflate(compressed: Buffer): Inflated {
     if (code === "Z_BUF_ERROR") return { bytes: readable(compressed), problem: "the gzip data end too early" };
     return { bytes: salvage(compressed), problem: `the gzip data are damaged (${code ?? (error as Error).message})` };
   }
+}
+
+/** The last word is the size of the text (of the last of several members): with room for it nothing has to be put together. */
+function chunkFor(compressed: Buffer): number {
+  const size = compressed.length < 18 ? 0 : compressed.readUInt32LE(compressed.length - 4);
+  const plausible = size <= MAX_INFLATED && size <= compressed.length * MAX_RATIO;
+  return Math.max(MIN_CHUNK, plausible ? size + 1 : 0);
 }
 
 function readable(compressed: Buffer): Buffer {

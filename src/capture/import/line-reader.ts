@@ -7,15 +7,23 @@ import type { Problems } from "./problems.ts";
 export const MAX_LINE = 16 << 20;
 const CHUNK = 1 << 20;
 const NEWLINE = 10;
+const RETURN = 13;
 const BOM = "\ufeff";
+
+/** A line without its end. */
+export interface Line {
+  readonly text: string;
+  /** The line is `bytes` from `from` up to `to`; until the next one is read. */
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * The lines of a text file, plain or gzip by its first bytes. A plain file is read in pieces. Lines that are empty or too long are left
  * out; the latter are reported.
  */
-export class LineReader {
-  /** The current line without its end. */
-  text = "";
+export class LineReader implements Line {
   /** Number of the current line, from 1, and the offset of its first byte in the (decompressed) text. */
   line = 0;
   byte = 0;
@@ -25,6 +33,9 @@ export class LineReader {
   /** Unread part of the chunk. */
   #from = 0;
   #to = 0;
+  /** The current line in the chunk. */
+  #start = 0;
+  #end = 0;
   /** Offset of the chunk's first byte in the text. */
   #base = 0;
   #ended = false;
@@ -49,13 +60,29 @@ export class LineReader {
     }
   }
 
+  get text(): string {
+    return this.#decode(this.#start, this.#end);
+  }
+
+  get bytes(): Buffer {
+    return this.#chunk;
+  }
+
+  get from(): number {
+    return this.#start;
+  }
+
+  get to(): number {
+    return this.#end;
+  }
+
   /** The first lines, without moving on; at most those of the first piece. */
   *peek(): Generator<string> {
     let from = this.#from;
     while (from < this.#to) {
       const newline = this.#chunk.subarray(0, this.#to).indexOf(NEWLINE, from);
       const end = newline < 0 ? this.#to : newline;
-      yield this.#decode(from, end);
+      yield this.#decode(from, this.#trim(from, end));
       from = end + 1;
     }
   }
@@ -82,8 +109,9 @@ export class LineReader {
         this.#tooLong();
         continue;
       }
-      this.text = this.#decode(start, end);
-      if (this.text !== "") return true;
+      this.#start = start;
+      this.#end = this.#trim(start, end);
+      if (this.#end > start) return true;
     }
   }
 
@@ -95,9 +123,12 @@ export class LineReader {
   }
 
   #decode(start: number, end: number): string {
-    const last = end > start && this.#chunk[end - 1] === 13 ? end - 1 : end;
-    const text = this.#chunk.toString("utf8", start, last);
+    const text = this.#chunk.toString("utf8", start, end);
     return this.#base + start === 0 && text.startsWith(BOM) ? text.slice(1) : text;
+  }
+
+  #trim(start: number, end: number): number {
+    return end > start && this.#chunk[end - 1] === RETURN ? end - 1 : end;
   }
 
   /** Makes room behind the unread part and reads into it; the part of a line that is too long is dropped. */

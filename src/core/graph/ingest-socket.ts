@@ -28,7 +28,8 @@ export function ingestSocket(graph: Graph, reader: BatchReader): void {
   }
   let end = findEnd(graph, reader, timeNs);
   if (end === NONE) {
-    if (kind === KIND.SOCKET && reader.u8(SOCK.state) === STATE.CLOSED) return;
+    // A socket that has no other side, no longer listens and was not known tells nothing.
+    if (reader.u16(SOCK.rport) === 0 && reader.u8(SOCK.state) === STATE.CLOSED) return;
     end = addConnection(graph, reader, timeNs);
   }
   const connection = end >> 1;

@@ -53,16 +53,18 @@ export function writtenCode(graph: Graph, image: ImageIndex): Code[] {
   return found;
 }
 
-/** The absolute path of the program text an interpreter was given; empty when it has none, or it is in an argument. */
 function scriptPath(graph: Graph, image: ImageIndex): string {
+  return resolvePath(scriptNamed(graph, image), graph.images.cwd.get(image));
+}
+
+/** The file an interpreter was given to run, as it was named; empty when it has none, or runs an argument or a module. */
+export function scriptNamed(graph: Graph, image: ImageIndex): string {
   const { images } = graph;
-  const cwd = images.cwd.get(image);
   const named = images.script.get(image);
-  if (named !== "") return resolvePath(named, cwd);
-  if (!isInterpreter(baseName(images.exe.get(image)))) return "";
+  if (named !== "" || !isInterpreter(baseName(images.exe.get(image)))) return named;
   for (const argument of images.argv.get(image).split("\0").slice(1)) {
     if (/^-[a-zA-Z]*[cem]$/.test(argument)) return "";
-    if (!argument.startsWith("-")) return resolvePath(argument, cwd);
+    if (!argument.startsWith("-")) return argument;
   }
   return "";
 }

@@ -1,5 +1,5 @@
 import type { Graph } from "../graph/graph.ts";
-import { imageAt, isInterpreter } from "../graph/provenance.ts";
+import { imageAt, isInterpreter, scriptNamed } from "../graph/provenance.ts";
 import { isLoginServer, nameAt } from "../graph/roles.ts";
 import { argvOf } from "../query/names.ts";
 import { loginOf } from "./boundary.ts";
@@ -23,7 +23,7 @@ export function rootCause(graph: Graph, branches: readonly Branch[], names: Name
     if (name === "" || (i > 0 && isPassage(graph, hop, trail[i - 1] as Hop))) continue;
     const last = parts.length - 1;
     if (hop.cause?.link === "piped" && last >= 0) parts[last] = `${parts[last]} | ${name}`;
-    else if (parts[last] !== name) parts.push(name);
+    else if (parts[last] !== name || hop.cause?.link === "local socket") parts.push(name);
   }
   const shown = parts.length <= MAX_NAMES ? parts : [...parts.slice(0, 1), "…", ...parts.slice(1 - MAX_NAMES)];
   const sentence = [beginning, ...shown].join(" → ");
@@ -50,13 +50,7 @@ function shortName(graph: Graph, { node }: Hop): string {
   const name = nameAt(graph, node.row, timeNs);
   if (image < 0) return name;
   const exe = graph.images.exe.get(image);
-  const script =
-    graph.images.script.get(image) ||
-    argvOf(graph, image)
-      .slice(1)
-      .find((argument) => argument.startsWith("/")) ||
-    "";
-  if (isInterpreter(name)) return script === "" ? name : `${name} ${script}`;
+  if (isInterpreter(name)) return `${name} ${scriptNamed(graph, image)}`.trimEnd();
   return /^\/(usr|bin|sbin|lib|opt)\//.test(exe) || exe === "" ? name : exe;
 }
 

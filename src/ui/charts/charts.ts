@@ -62,6 +62,8 @@ export function createLineChart(
     showLegend: false,
   });
   const points = Math.max(columns - 1, 2);
+  // The widget lifts its line two of four dots a row above the baseline: 1 would be drawn above the canvas.
+  const top = 1 - 2 / (4 * rows + 1);
   const labels = new Array<string>(points).fill(" ");
   let painted: { version: number; max: number; lines: readonly string[] } | undefined;
   return (version, series, max) => {
@@ -69,7 +71,7 @@ export function createLineChart(
       const data = series.map(({ values }, index) => ({
         title: "",
         x: labels,
-        y: newest(values, points).map((value) => Math.min(value / max, 1)),
+        y: newest(values, points).map((value) => Math.min(value / max, 1) * top),
         style: { line: FIRST_SERIES + index },
       }));
       const tokens = series.map(({ token }) => token);

@@ -4,7 +4,9 @@ import type { Frame } from "../state/frame.ts";
 import { selected } from "../state/selection.ts";
 import { currentScreen, type TextInput, type ViewState } from "../state/view-state.ts";
 import { LineBuilder } from "../text/line-builder.ts";
+import { sanitise } from "../text/sanitise.ts";
 import { textWidth } from "../text/width.ts";
+import type { Token } from "../theme/tokens.ts";
 import type { Env } from "./env.ts";
 
 const ORDER: readonly Severity[] = ["info", "low", "medium", "high", "critical"];
@@ -23,29 +25,66 @@ function worstFinding(findings: readonly Finding[], process: number | undefined)
   return worst;
 }
 
-/** The line above the keys: a notice, why the row is suspicious, or the row in full. */
-export function infoLine(env: Env, view: ViewState, frame: Frame): string {
-  const { columns } = frame.layout;
-  const line = new LineBuilder(env.theme, columns).add("text", " ");
+interface Info {
+  readonly token: Token;
+  readonly lead: string;
+  readonly textToken: Token;
+  readonly text: string;
+}
+
+/** A notice, why the row is suspicious, or the row in full. */
+function infoOf(env: Env, view: ViewState, frame: Frame): Info | undefined {
+  const { body, cursor, findings } = frame;
   if (view.notice !== undefined) {
-    return line.clipped(view.notice.token, view.notice.text).build();
+    return { token: "text", lead: "", textToken: view.notice.token, text: view.notice.text };
   }
-  const { body, cursor } = frame;
-  const finding =
-    body.screen === "findings"
-      ? body.rows[cursor.index]?.finding
-      : worstFinding(frame.findings, selected(frame).process);
+  if (body.screen === "origin") {
+    const step = body.chain.steps[cursor.index];
+    return step && { token: "dim", lead: `${step.title}: `, textToken: "text", text: step.explanation };
+  }
+  const { process } = selected(frame);
+  const finding = body.screen === "findings" ? body.rows[cursor.index]?.finding : worstFinding(findings, process);
   if (finding !== undefined) {
+    const lead = `${env.theme.glyphs.suspicious} ${finding.title}: `;
+    return { token: finding.severity, lead, textToken: "text", text: finding.reason };
+  }
+  const row = body.screen === "tree" ? body.rows[cursor.index] : undefined;
+  return row && { token: "dim", lead: `${row.pid} `, textToken: "dim", text: row.command };
+}
+
+/** The lines above the keys. */
+export function infoLines(env: Env, view: ViewState, frame: Frame): readonly string[] {
+  const { columns, info: rows } = frame.layout;
+  const info = infoOf(env, view, frame);
+  if (info === undefined) {
+    return [];
+  }
+  const lead = sanitise(info.lead);
+  const [first = "", ...more] = wrap(sanitise(info.text), columns - 2 - textWidth(lead), columns - 3);
+  const shown = rows > 1 ? [first, more.join(" ")] : [[first, ...more].join(" ")];
+  return shown.map((text, index) => {
+    const line = new LineBuilder(env.theme, columns).add("text", index === 0 ? " " : "   ");
     return line
-      .add(finding.severity, `${env.theme.glyphs.suspicious} ${finding.title}: `)
-      .clipped("text", finding.reason)
+      .add(info.token, index === 0 ? lead : "")
+      .clipped(info.textToken, text)
       .build();
+  });
+}
+
+/** Words into lines: the first of `first` cells, the others of `width`. */
+function wrap(text: string, first: number, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const joined = line === "" ? word : `${line} ${word}`;
+    if (textWidth(joined) > (lines.length === 0 ? first : width) && line !== "") {
+      lines.push(line);
+      line = word;
+    } else {
+      line = joined;
+    }
   }
-  if (body.screen === "tree") {
-    const row = body.rows[cursor.index];
-    return row === undefined ? "" : line.add("dim", `${row.pid} `).clipped("dim", row.command).build();
-  }
-  return "";
+  return [...lines, line];
 }
 
 /** A text field with its cursor, `width` cells at most. */

@@ -16,7 +16,7 @@ const SIGN: Readonly<Record<OriginStep["subject"]["kind"], Token>> = {
 };
 
 /** Titles get what they need, up to this share of the line; the explanations begin below each other. */
-const TITLE_SHARE = 0.55;
+const TITLE_SHARE = 0.5;
 
 function stepLine(
   env: Env,

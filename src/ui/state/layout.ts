@@ -21,6 +21,9 @@ const CHART_ROWS = 5;
 /** Charts appear on a terminal that has this much room beside them. */
 const CHARTS_FROM: Size = { columns: 90, rows: 32 };
 
+/** Reasons are sentences: a tall terminal shows them whole. */
+const TWO_INFO_LINES_FROM = 28;
+
 const HEAD: Readonly<Record<Screen["name"], number>> = {
   tree: 1,
   connections: 1,
@@ -42,7 +45,7 @@ export function layoutOf(size: Size, screen: Screen["name"], limited: boolean): 
     banner: limited ? 1 : 0,
     head: roomy ? HEAD[screen] : Math.min(HEAD[screen], 1),
     foot: screen === "origin" ? 1 : 0,
-    info: roomy ? 1 : 0,
+    info: size.rows >= TWO_INFO_LINES_FROM ? 2 : roomy ? 1 : 0,
     keys: 1,
   };
   const used = 1 + Object.values(fixed).reduce((sum, rows) => sum + rows, 0);

@@ -3,7 +3,7 @@ import type { Glyphs } from "../theme/glyphs.ts";
 import { formatMoment } from "./format.ts";
 import { sanitise } from "./sanitise.ts";
 
-/** The lines of the tree in front of each step; a step hangs under its cause. */
+/** The lines of the tree in front of each step; a step hangs under its cause, a further root explains the step before it. */
 export function stepGuides(steps: readonly OriginStep[], glyphs: Glyphs): readonly string[] {
   const lastChild = new Map<number, number>();
   for (const [index, step] of steps.entries()) {
@@ -12,7 +12,7 @@ export function stepGuides(steps: readonly OriginStep[], glyphs: Glyphs): readon
   const isLast = (index: number): boolean => lastChild.get(steps[index]?.cause ?? -1) === index;
   return steps.map((step, index) => {
     if (step.cause < 0) {
-      return "";
+      return index === 0 ? "" : "also ";
     }
     const above: string[] = [];
     for (let at = step.cause; at >= 0 && (steps[at]?.cause ?? -1) >= 0 && above.length < steps.length; ) {

@@ -83,11 +83,11 @@ export class World {
     }
   }
 
-  /** The connection from a client to a port of this namespace. */
+  /** The connection from a client to a port of this namespace, once it is over. */
   connectionTo(port: number): Promise<ConnectionRow> {
     return this.until(`a connection to :${port}`, () =>
       connections(this.monitor, { includeClosed: true }).find(
-        (row) => row.direction !== "listen" && [row.local, row.remote].some((end) => end.endsWith(`:${port}`)),
+        (row) => row.closedNs !== undefined && [row.local, row.remote].some((end) => end.endsWith(`:${port}`)),
       ),
     );
   }

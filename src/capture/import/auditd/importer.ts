@@ -1,5 +1,6 @@
 import { parseAddress } from "../../../core/text/address.ts";
 import type { Importer } from "../format.ts";
+import type { Line } from "../line-reader.ts";
 import type { Output } from "../output.ts";
 import { Reorder } from "../reorder.ts";
 import { Assembler } from "./assembler.ts";
@@ -45,7 +46,7 @@ export class AuditdImporter implements Importer {
     return this.#events.due;
   }
 
-  line(text: string): void {
+  line({ text }: Line): void {
     const record = parseRecord(text);
     this.#node ??= this.#output.host = record.node;
     if (record.node !== this.#node) {

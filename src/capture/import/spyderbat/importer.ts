@@ -1,6 +1,7 @@
 import { FLAG, MARK_WHAT } from "../../../core/wire/layout.gen.ts";
 import type { Importer } from "../format.ts";
-import { idOf, isObject, type Json, numberOf, objectOf, parseLine, textOf } from "../json.ts";
+import { idOf, isObject, type Json, numberOf, objectOf, textOf } from "../json.ts";
+import type { Line } from "../line-reader.ts";
 import type { Output } from "../output.ts";
 import { MalformedLine } from "../problems.ts";
 import { Agenda, RANK } from "./agenda.ts";
@@ -10,14 +11,12 @@ import { ProcessRows } from "./process-rows.ts";
 import {
   type ProcessRecord,
   processOf,
-  SAMPLE_FIELDS,
-  type Sample,
   type SessionRecord,
   type SocketRecord,
-  sampleOf,
   sessionOf,
   socketOf,
 } from "./records.ts";
+import { parseRecord, pidsOf, type Sample, sampleOf } from "./sample.ts";
 import { SampleRows } from "./sample-rows.ts";
 import { SocketRows } from "./socket-rows.ts";
 import { Timebase } from "./timebase.ts";
@@ -44,8 +43,8 @@ export class SpyderbatImporter implements Importer {
     this.#output = output;
   }
 
-  line(text: string): void {
-    const json = parseLine(text);
+  line(line: Line): void {
+    const { json, usage } = parseRecord(line);
     const schema = textOf(json["schema"]);
     if (schema === "") throw new MalformedLine("a record without a schema");
     const machine = textOf(json["muid"]);
@@ -54,8 +53,13 @@ export class SpyderbatImporter implements Importer {
       this.#output.problems.ignore("records of another machine");
       return;
     }
-    if (this.#take(schema.slice(0, schema.indexOf(":")), json)) this.#note(json);
-    else this.#output.problems.ignore(schema);
+    const kind = schema.slice(0, schema.indexOf(":"));
+    if (kind === "event_top_data") this.#takeSample(sampleOf(json, usage));
+    else if (!this.#take(kind, json)) {
+      this.#output.problems.ignore(schema);
+      return;
+    }
+    this.#note(json);
   }
 
   *rows(): Generator<void> {
@@ -88,9 +92,6 @@ export class SpyderbatImporter implements Importer {
       case "model_process":
         this.#processes.add(processOf(json));
         return true;
-      case "event_top_data":
-        this.#takeSample(sampleOf(json));
-        return true;
       case "model_connection":
         this.#connections.add(socketOf(json));
         return true;
@@ -117,7 +118,7 @@ export class SpyderbatImporter implements Importer {
 
   #takeSample(sample: Sample): void {
     this.#samples.push(sample);
-    for (let at = 0; at < sample.usage.length; at += SAMPLE_FIELDS) this.#sampled.add(sample.usage[at] as number);
+    for (const pid of pidsOf(sample)) this.#sampled.add(pid);
   }
 
   #takeMachine(json: Json): void {

@@ -1,4 +1,4 @@
-import { idOf, isObject, type Json, numberOf, textOf, textsOf } from "../json.ts";
+import { idOf, type Json, numberOf, textOf, textsOf } from "../json.ts";
 import { MalformedLine } from "../problems.ts";
 
 /** Times in a capture are seconds since 1970 with a fraction. The newest version of an id is the one that counts. */
@@ -132,45 +132,6 @@ export function socketOf(json: Json): SocketRecord {
     endS: endOf(json),
     peer: textOf(json["peer_cuid"]),
   };
-}
-
-/** Usage of every process at one moment. */
-export interface Sample {
-  readonly timeS: number;
-  readonly ticksPerSecond: number;
-  /** SAMPLE_FIELDS numbers for each process: pid, start in ticks since boot, ticks used, resident pages, bytes of address space. */
-  readonly usage: Float64Array;
-  readonly states: string;
-}
-
-export const SAMPLE_FIELDS = 5;
-
-/** A field that a process leaves out has the value it has in "default". */
-export function sampleOf(json: Json): Sample {
-  const timeS = numberOf(json["time"]);
-  const processes = json["processes"];
-  if (timeS === undefined || !isObject(processes)) throw new MalformedLine("a sample without time or processes");
-  const common = isObject(processes["default"]) ? processes["default"] : {};
-  const usage = new Float64Array(Object.keys(processes).length * SAMPLE_FIELDS);
-  let at = 0;
-  let states = "";
-  for (const key in processes) {
-    const one = processes[key];
-    const pid = Number(key);
-    if (!Number.isInteger(pid) || pid <= 0 || !isObject(one)) continue;
-    const field = (name: string): number => {
-      const value = one[name] ?? common[name];
-      return typeof value === "number" ? value : 0;
-    };
-    usage[at] = pid;
-    usage[at + 1] = field("start_time");
-    usage[at + 2] = field("utime") + field("stime");
-    usage[at + 3] = field("rss");
-    usage[at + 4] = field("vsize");
-    at += SAMPLE_FIELDS;
-    states += (textOf(one["state"] ?? common["state"]) || "S").charAt(0);
-  }
-  return { timeS, ticksPerSecond: numberOf(json["clk_tck"]) || 100, usage: usage.subarray(0, at), states };
 }
 
 function endOf(json: Json): number | undefined {

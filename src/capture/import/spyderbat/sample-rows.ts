@@ -2,15 +2,18 @@ import type { BatchWriter } from "../../../core/wire/encode.ts";
 import { FLAG, MARK_WHAT } from "../../../core/wire/layout.gen.ts";
 import { type Agenda, RANK } from "./agenda.ts";
 import type { CapturedProcess, Forest } from "./forest.ts";
-import { SAMPLE_FIELDS, type Sample } from "./records.ts";
+import type { Sample } from "./sample.ts";
 import type { Timebase } from "./timebase.ts";
+import { USAGE } from "./usage-scan.ts";
 
 /** x86 and, with few exceptions, arm64. */
 const PAGE_BYTES = 4096;
 /** A sample tells the start to a clock tick, the process record may round it up. */
 const START_SLACK_NS = 1e9;
 
-interface Usage {
+interface Known {
+  readonly process: CapturedProcess;
+  readonly startTicks: number;
   ticks: number;
   pages: number;
 }
@@ -20,7 +23,8 @@ export class SampleRows {
   readonly #writer: BatchWriter;
   readonly #forest: Forest;
   readonly #base: Timebase;
-  readonly #last = new Map<CapturedProcess, Usage>();
+  /** By pid, as of the last sample. */
+  readonly #known = new Map<number, Known>();
 
   constructor(writer: BatchWriter, forest: Forest, base: Timebase) {
     this.#writer = writer;
@@ -33,30 +37,33 @@ export class SampleRows {
       agenda.add(this.#base.ns(sample.timeS), RANK.SAMPLE, (timeNs) => this.#write(sample, timeNs));
   }
 
-  #write({ usage, states, ticksPerSecond }: Sample, timeNs: number): void {
+  #write({ usage, ticksPerSecond }: Sample, timeNs: number): void {
     const nsPerTick = 1e9 / ticksPerSecond;
-    for (let at = 0; at < usage.length; at += SAMPLE_FIELDS) {
-      const process = this.#forest.at(usage[at] as number, timeNs);
-      const startNs = (usage[at + 1] as number) * nsPerTick;
-      if (process === undefined || Math.abs(process.startNs - startNs) > START_SLACK_NS) continue;
-      const ticks = usage[at + 2] as number;
-      const pages = usage[at + 3] as number;
-      const last = this.#last.get(process);
-      if (last !== undefined && last.ticks === ticks && last.pages === pages) continue;
-      if (last === undefined) this.#last.set(process, { ticks, pages });
-      else {
-        last.ticks = ticks;
-        last.pages = pages;
+    for (let at = 0; at < usage.length; at += USAGE.FIELDS) {
+      const pid = usage[at + USAGE.PID] as number;
+      const startTicks = usage[at + USAGE.START] as number;
+      const ticks = usage[at + USAGE.TICKS] as number;
+      const pages = usage[at + USAGE.PAGES] as number;
+      let known = this.#known.get(pid);
+      if (known?.startTicks === startTicks) {
+        if (known.ticks === ticks && known.pages === pages) continue;
+        known.ticks = ticks;
+        known.pages = pages;
+      } else {
+        const process = this.#forest.at(pid, timeNs);
+        if (process === undefined || Math.abs(process.startNs - startTicks * nsPerTick) > START_SLACK_NS) continue;
+        known = { process, startTicks, ticks, pages };
+        this.#known.set(pid, known);
       }
       this.#writer.tick({
         timeNs,
-        pid: process.pid,
-        startNs: process.startNs,
+        pid,
+        startNs: known.process.startNs,
         cpuNs: ticks * nsPerTick,
         rssBytes: pages * PAGE_BYTES,
-        vszBytes: usage[at + 4] as number,
+        vszBytes: usage[at + USAGE.SIZE] as number,
         threads: 0,
-        state: states.charAt(at / SAMPLE_FIELDS),
+        state: String.fromCharCode(usage[at + USAGE.STATE] as number),
       });
     }
     for (const what of [MARK_WHAT.TICK, MARK_WHAT.SOCKETS])

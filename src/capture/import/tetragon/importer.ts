@@ -2,6 +2,7 @@ import { FLAG, KIND } from "../../../core/wire/layout.gen.ts";
 import type { ImportedFinding } from "../findings.ts";
 import type { Importer } from "../format.ts";
 import { idOf, isObject, type Json, numberOf, parseLine, textOf, textsOf } from "../json.ts";
+import type { Line } from "../line-reader.ts";
 import type { Output } from "../output.ts";
 import { MalformedLine } from "../problems.ts";
 import { Reorder } from "../reorder.ts";
@@ -44,7 +45,7 @@ export class TetragonImporter implements Importer {
     return this.#events.due;
   }
 
-  line(text: string): void {
+  line({ text }: Line): void {
     const json = parseLine(text);
     const node = textOf(json["node_name"]);
     this.#node ||= this.#output.host = node;
