@@ -52,6 +52,7 @@ enum { BPF_RB_NO_WAKEUP = 1 };
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
 #define SOCK_DONE 1 /* enum sock_flags: the peer's FIN was received */
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT 2
@@ -336,6 +337,9 @@ struct kernel_siginfo {
 	int si_code;
 };
 struct seq_file;
+struct bpf_iter_num {
+	__u64 __opaque[1];
+};
 struct bpf_iter_meta {
 	struct seq_file *seq;
 	__u64 session_id;

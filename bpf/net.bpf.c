@@ -203,7 +203,11 @@ int BPF_PROG(on_connect, struct pt_regs *regs, long ret)
 	if (!sk)
 		return 0;
 	if (is_inet(sk)) {
-		if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP) {
+		__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+
+		if (protocol == IPPROTO_MPTCP)
+			return 0; /* its first subflow's states tell */
+		if (protocol == IPPROTO_TCP) {
 			__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
 
 			/* Over loopback the answer can be there before the call returns. */

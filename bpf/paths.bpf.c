@@ -68,11 +68,6 @@ static __always_inline bool walk_step(struct walk *w, const bool direct)
 	return false;
 }
 
-static long walk_step_direct(__u32 i, void *data)
-{
-	return walk_step(data, true);
-}
-
 /*
  * The path the kernel resolved, through mounts up to the root of the mount namespace: what the file is, not what the
  * caller typed. A dentry that hangs under no mount (pipe, memfd, socket) gives its own name.
@@ -81,17 +76,23 @@ __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
 {
 	struct scratch *s = scratch_of(space);
 	struct walk w = { .s = s, .dentry = dentry };
+	int i;
 
 	if (!s)
 		return 0;
 	w.root = (__u64)BPF_CORE_READ((struct vfsmount *)vfsmnt, mnt_root);
 	w.mnt = vfsmnt - bpf_core_field_offset(struct mount, mnt);
 	w.begin = w.len = s->len;
-	/* bpf_loop came with 5.17, before the cast: its body is verified once, not for every step. */
-	if (CAN_CAST) {
-		bpf_loop(PATH_COMPONENTS, walk_step_direct, &w, 0);
+	/*
+	 * Since 6.4 (06accc8779c1) the body of such a loop is verified once, not for every step. bpf_loop could do that since
+	 * 5.17, but the mere address of its callback is refused before 5.13.
+	 */
+	if (bpf_ksym_exists(bpf_iter_num_next)) {
+		bpf_for(i, 0, PATH_COMPONENTS)
+			if (walk_step(&w, true))
+				break;
 	} else {
-		for (int i = 0; i < PATH_COMPONENTS; i++)
+		for (i = 0; i < PATH_COMPONENTS; i++)
 			if (walk_step(&w, false))
 				break;
 	}
@@ -118,6 +119,8 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 }
 
 #define CGROUP_DEPTH 16
+/* So that with exe, cwd, argv and script as long as they may be the name that follows still fits the scratch space. */
+#define CGROUP_BYTES 2048
 
 __u32 append_cgroup(__u64 kernfs_node, __u32 slot, __u32 space)
 {
@@ -135,7 +138,7 @@ __u32 append_cgroup(__u64 kernfs_node, __u32 slot, __u32 space)
 
 		if (!parent)
 			goto done;
-		if (len >= SCRATCH_BYTES)
+		if (len >= SCRATCH_BYTES || len - begin >= CGROUP_BYTES)
 			break;
 		n = bpf_probe_read_kernel_str(&s->buf[BOUND(len, SCRATCH_MASK)], NAME_BYTES, BPF_CORE_READ(kn, name));
 		if (n > 0)

@@ -36,7 +36,7 @@ static __always_inline int use_as(struct file *file, int fd, __u64 bytes, bool w
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
 	key.write = write;
 	if (direct) {
-		start = bpf_get_current_task_btf()->group_leader->start_boottime;
+		start = cast_current()->group_leader->start_boottime;
 	} else {
 		struct task_struct *t = (void *)bpf_get_current_task();
 

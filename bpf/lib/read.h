@@ -13,6 +13,11 @@
 
 #define CAN_CAST bpf_ksym_exists(bpf_rdonly_cast)
 #define CAST(type, pointer) bpf_core_cast(pointer, type)
+/*
+ * The running task as a cast pointer: for every pointer read through bpf_get_current_task_btf's trusted one the
+ * verifier searches all of the kernel's BTF by name, a third of the time to load.
+ */
+#define cast_current() CAST(struct task_struct, (void *)bpf_get_current_task())
 #define GET(pointer, field) (direct ? (pointer)->field : BPF_CORE_READ(pointer, field))
 
 #endif

@@ -85,10 +85,10 @@ static __always_inline void map_v4(__u8 *to, __be32 address)
 
 static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, const bool direct)
 {
-	__u16 family = GET(sk, __sk_common.skc_family);
+	__u16 family = GET(sk, __sk_common.skc_family), protocol = GET(sk, sk_protocol);
 
 	r->family = family;
-	r->proto = GET(sk, sk_protocol);
+	r->proto = protocol == IPPROTO_MPTCP ? IPPROTO_TCP : protocol;
 	r->state = GET(sk, __sk_common.skc_state);
 	r->lport = GET(sk, __sk_common.skc_num);
 	if (!r->lport) {
@@ -108,7 +108,8 @@ static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, co
 		BPF_CORE_READ_INTO((struct in6_addr *)r->raddr, sk, __sk_common.skc_v6_daddr);
 	}
 	r->tx = r->rx = 0;
-	if (r->proto != IPPROTO_TCP)
+	/* A multipath socket is no tcp_sock: the counters are its subflows'. */
+	if (protocol != IPPROTO_TCP)
 		return;
 	if (r->state == TCP_LISTEN) {
 		r->backlog = GET(sk, sk_max_ack_backlog);

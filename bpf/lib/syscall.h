@@ -13,7 +13,7 @@ static __always_inline bool is_compat(void)
 	struct task_struct *t;
 
 	if (CAN_CAST)
-		return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
+		return cast_current()->thread_info.status & TS_COMPAT;
 	t = (void *)bpf_get_current_task();
 	return BPF_CORE_READ(t, thread_info.status) & TS_COMPAT;
 }

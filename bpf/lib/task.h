@@ -27,14 +27,14 @@ static __always_inline struct file *fd_file(struct task_struct *t, int fd)
 static __always_inline struct file *current_fd_file(int fd)
 {
 	if (CAN_CAST)
-		return fd_file_as(bpf_get_current_task_btf(), fd, true);
+		return fd_file_as(cast_current(), fd, true);
 	return fd_file_as((void *)bpf_get_current_task(), fd, false);
 }
 
 static __always_inline void fill_current_hdr(struct spy_hdr *h, __u16 kind, __u16 size, __u8 nstr)
 {
 	if (CAN_CAST)
-		fill_hdr_as(h, bpf_get_current_task_btf(), kind, size, nstr, true);
+		fill_hdr_as(h, cast_current(), kind, size, nstr, true);
 	else
 		fill_hdr_as(h, (void *)bpf_get_current_task(), kind, size, nstr, false);
 }
