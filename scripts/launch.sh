@@ -6,10 +6,11 @@ node=$(command -v node)
 for candidate in "$top"/node_modules/node-linux-*/bin/node; do
   [ -x "$candidate" ] && node=$candidate
 done
-# A small young generation: saves 20 MB of resident memory, costs nothing measurable at a few frames a second.
-set -- "$node" --max-semi-space-size=1 "$top/dist/spydertop.mjs" "$@"
+# The compiled bundle is kept: a third less CPU before the first frame. A small young generation saves 20 MB of resident
+# memory and costs nothing measurable at a few frames a second.
+set -- env "NODE_COMPILE_CACHE=$top/build/compile-cache" "$node" --max-semi-space-size=1 "$top/dist/spydertop.mjs" "$@"
 
-case ${4-} in
+case ${6-} in
   doctor | replay | export | help | --help | -h | --version) exec "$@" ;;
 esac
 if [ "$(id -u)" -ne 0 ] && [ -t 0 ] && [ -t 1 ] && command -v sudo >/dev/null; then

@@ -14,8 +14,9 @@ export const subjects = {
 export async function event(subject: Subject): Promise<void> {
   const spydertop = new Spydertop("rows");
   const other = process.env["SPYDERTOP_BENCH_AGAINST"];
-  const tracers = other ? [none, spydertop, new Spydertop("rows", other)] : [none, spydertop];
+  const ours = other ? [spydertop, new Spydertop("rows", other)] : [spydertop];
+  const tracers = [none, ...ours];
   await overhead(subject, tracers);
-  await programsOf(subject, spydertop);
+  for (const tracer of ours) await programsOf(subject, tracer);
   for (const tracer of tracers) await tracer.close();
 }

@@ -148,6 +148,8 @@ Error Session::load() {
     std::string culprit = failing_program(log.text);
     bpf_object__close(object_);
     object_ = nullptr;
+    // A signal (a profiler's, a resized terminal's) interrupted the verifier.
+    if (error == EAGAIN || error == EINTR) continue;
     if (culprit.empty() || broken_.contains(culprit) || error == EPERM)
       return {error, "cannot load the kernel programs: " + reason(log.text, error), hint_for(error)};
     broken_[culprit] = reason(log.text, error);

@@ -97,8 +97,9 @@ test("long names everywhere at once do not hide an exec", async () => {
   await deep.ready();
   const pid = deep.number("deep");
   const row = await capture.first("EXEC", pid, (exec) => exec.argv.includes("hold"));
-  expect(row.exe.endsWith("/program")).toBe(true);
-  expect(row.comm).toBe("program");
+  expect(row.exe.endsWith(`/p${name.slice(2)}`)).toBe(true);
+  expect(row.comm).toBe(`p${"n".repeat(14)}`);
+  expect(row.cgroupPath.endsWith(`/${name}/${name}`)).toBe(true);
   const late = Capture.open({ watched: [pid] });
   late.drain();
   const { malformed } = late.source.stats();

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Capture } from "./capture.ts";
@@ -198,6 +199,22 @@ test("a listener without a bound port has the port the kernel chose", async () =
     local: "0:0:0:0:0:0:0:0",
     sock: run.number("ino"),
   });
+});
+
+test("multipath TCP is a connection like any other", async ({ skip }) => {
+  if (!readFileSync("/proc/net/protocols", "utf8").includes("MPTCP ")) skip("this kernel has no multipath TCP");
+  const run = bench.run("tcp", 100, 50, "multipath");
+  await run.done();
+  await capture.exited(run.pid);
+  const [client, server] = [run.number("client"), run.number("server")];
+  const port = run.number("port");
+  expect(capture.of("LISTEN", server)).toMatchObject([{ sock: run.number("listenIno"), localPort: port }]);
+  expect(capture.of("CONNECT", client)).toMatchObject([
+    { sock: run.number("clientIno"), remotePort: port, state: ESTABLISHED },
+  ]);
+  expect(capture.of("ACCEPT", server)).toMatchObject([{ sock: run.number("acceptedIno"), proto: TCP, tx: 0, rx: 0 }]);
+  expect(capture.of("DATAGRAM", client)).toEqual([]);
+  expect(await capture.first("CLOSE", client)).toMatchObject({ sock: run.number("clientIno"), tx: 100, rx: 50 });
 });
 
 test("in a network namespace of its own", async () => {

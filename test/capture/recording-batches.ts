@@ -21,7 +21,13 @@ export interface Activity {
 }
 
 /** What a busy machine may tell: the same for the same seed. Each batch refers to strings of earlier ones. */
-export function* activity({ batches, rowsPerBatch = 20, stepMs = 100, keyEvery = 50, seed = 1 }: Activity): Generator<Uint8Array> {
+export function* activity({
+  batches,
+  rowsPerBatch = 20,
+  stepMs = 100,
+  keyEvery = 50,
+  seed = 1,
+}: Activity): Generator<Uint8Array> {
   const writer = new BatchWriter();
   let state = seed;
   const random = (below: number): number => {
@@ -39,7 +45,13 @@ export function* activity({ batches, rowsPerBatch = 20, stepMs = 100, keyEvery =
           writer.fork({ ...head, childPid: pid + 1000, childStartNs: timeNs });
           break;
         case 1:
-          writer.image({ ...head, exe: `/usr/bin/tool${random(20)}`, argv: ["tool", `--n=${random(1000)}`], cwd: "/", uid: 1000 });
+          writer.image({
+            ...head,
+            exe: `/usr/bin/tool${random(20)}`,
+            argv: ["tool", `--n=${random(1000)}`],
+            cwd: "/",
+            uid: 1000,
+          });
           break;
         case 2:
           writer.exit({ ...head, code: random(3) << 8, cpuNs: random(1e9) });
@@ -48,10 +60,22 @@ export function* activity({ batches, rowsPerBatch = 20, stepMs = 100, keyEvery =
           writer.tick({ ...head, cpuNs: random(1e9), rssBytes: random(1e9) });
           break;
         case 4:
-          writer.sock(KIND.CONNECT, { ...head, sock: random(1000), local: "10.0.0.1", remote: `192.0.2.${random(250)}`, remotePort: 443 });
+          writer.sock(KIND.CONNECT, {
+            ...head,
+            sock: random(1000),
+            local: "10.0.0.1",
+            remote: `192.0.2.${random(250)}`,
+            remotePort: 443,
+          });
           break;
         default:
-          writer.open({ ...head, path: `/srv/data/${random(300)}/ü.txt`, dev: 1, ino: random(1e6), open: OPEN_FLAG.WRITE });
+          writer.open({
+            ...head,
+            path: `/srv/data/${random(300)}/ü.txt`,
+            dev: 1,
+            ino: random(1e6),
+            open: OPEN_FLAG.WRITE,
+          });
       }
     }
     if (n % 10 === 9) writer.mark({ timeNs, pid: 1, startNs: 0, what: MARK_WHAT.TICK });
@@ -109,12 +133,17 @@ export class Player {
 
   readonly sink = (batch: Uint8Array): void => this.#reader.take(batch);
 
+  /** Forgets what was delivered. */
+  forget(): void {
+    this.#reader.rows = [];
+    this.#reader.timesNs = [];
+  }
+
   /** What came since the last call, all of which is due now. */
   play(): { readonly rows: readonly string[]; readonly timesNs: readonly number[]; readonly lastNs: number } {
     while (this.source.drain(this.sink, 1_000));
     const { rows, timesNs } = this.#reader;
-    this.#reader.rows = [];
-    this.#reader.timesNs = [];
+    this.forget();
     return { rows, timesNs, lastNs: Math.max(...timesNs) };
   }
 }

@@ -52,10 +52,12 @@ test("strings that together are larger than a frame do not keep a batch from bei
   const writer = new BatchWriter();
   const rows = 40;
   const large = (n: number): string => `/${String(n).repeat(60_000)}`;
-  for (let n = 0; n < rows; n++) writer.open({ timeNs: BOOT_NS, pid: 1, startNs: 1, path: large(n), dev: 1, ino: n, open: 1 });
+  for (let n = 0; n < rows; n++)
+    writer.open({ timeNs: BOOT_NS, pid: 1, startNs: 1, path: large(n), dev: 1, ino: n, open: 1 });
   const first = writer.finish(BOOT_NS, WALL_NS);
   // Refers to all of them from another segment, where each has to be repeated.
-  for (let n = 0; n < rows; n++) writer.open({ timeNs: BOOT_NS, pid: 1, startNs: 1, path: large(n), dev: 1, ino: n, open: 2 });
+  for (let n = 0; n < rows; n++)
+    writer.open({ timeNs: BOOT_NS, pid: 1, startNs: 1, path: large(n), dev: 1, ino: n, open: 2 });
   const second = writer.finish(BOOT_NS + 1n, WALL_NS);
   const { source } = openReplay(await recorded([first, second], { segmentBytes: 1, frameMs: 0 }));
   expect(drained(source)).toEqual(rowsOf([first, second]));
@@ -113,12 +115,16 @@ test("what is no recording is refused with the reason", async () => {
     }
   };
   expect(code(file("empty", ""))).toBe("ENOTREC: cannot replay FILE: it is empty");
-  expect(code(file("text", "hello, this is no recording at all\n"))).toBe("ENOTREC: cannot replay FILE: it is not a recording");
+  expect(code(file("text", "hello, this is no recording at all\n"))).toBe(
+    "ENOTREC: cannot replay FILE: it is not a recording",
+  );
   expect(code(join(base, "folder"))).toBe("ENOTREC: cannot replay FILE: it is not a regular file");
   expect(code(join(base, "absent"))).toBe("ENOENT: cannot replay FILE: there is no such file");
   expect(code(file("newer", newer))).toBe("ENEWER: cannot replay FILE: it was made by a newer spydertop");
   expect(code(file("flipped", flipped))).toBe("ECORRUPT: cannot replay FILE: its beginning is damaged (byte 0 to 16)");
-  expect(code(file("headless", good.subarray(0, 100)))).toMatch(/^ECORRUPT: cannot replay FILE: no record is readable: .* at byte 16$/);
+  expect(code(file("headless", good.subarray(0, 100)))).toMatch(
+    /^ECORRUPT: cannot replay FILE: no record is readable: .* at byte 16$/,
+  );
 });
 
 test("notes come back at their time, in its order", async () => {
@@ -145,8 +151,20 @@ test("notes come back at their time, in its order", async () => {
 test("a hostile list of notes gives those that are some", () => {
   const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
   const good = { time: String(BOOT_NS + 5n), severity: "info", text: "x".repeat(10_000) };
-  const bad = [null, 7, "x", [], {}, { ...good, time: "1e9" }, { ...good, time: -5 }, { ...good, severity: "worst" }, { ...good, text: {} }];
-  expect(decodeNotes(encode([...bad, good]), BOOT_NS)).toEqual([{ timeNs: 5, severity: "info", text: "x".repeat(300) }]);
+  const bad = [
+    null,
+    7,
+    "x",
+    [],
+    {},
+    { ...good, time: "1e9" },
+    { ...good, time: -5 },
+    { ...good, severity: "worst" },
+    { ...good, text: {} },
+  ];
+  expect(decodeNotes(encode([...bad, good]), BOOT_NS)).toEqual([
+    { timeNs: 5, severity: "info", text: "x".repeat(300) },
+  ]);
   expect(decodeNotes(encode({ length: 1e9 }), BOOT_NS)).toEqual([]);
   expect(decodeNotes(Uint8Array.of(0x5b, 0xff), BOOT_NS)).toEqual([]);
 });

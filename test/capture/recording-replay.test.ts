@@ -136,7 +136,8 @@ test("density shows when something happened, whatever the number of buckets", as
   const { counts, startNs, endNs } = recording.density(10);
   expect([startNs, endNs]).toEqual([0, 64.9e9]);
   expect([...counts].map((count) => count > 0)).toEqual([true, ...Array(8).fill(false), true]);
-  const total = (buckets: number): number => Math.round(recording.density(buckets).counts.reduce((sum, count) => sum + count, 0));
+  const total = (buckets: number): number =>
+    Math.round(recording.density(buckets).counts.reduce((sum, count) => sum + count, 0));
   expect(total(1)).toBe(total(777));
 });
 

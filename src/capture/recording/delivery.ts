@@ -1,7 +1,7 @@
 import { FRAME, FRAME_FLAG } from "./format.ts";
 import { type Frame, Gap } from "./frame.ts";
 
-/** Where finished frames go. What it gets begins with a START frame and has no holes but those a GAP frame reports. */
+/** Where finished frames go. A sink gets whole segments, or parts of them followed by a GAP frame that says what is missing. */
 export interface FrameSink {
   /** Whether there is room for a frame; otherwise the rest of the segment is left out, counted and reported. */
   accepts(bytes: number): boolean;
@@ -39,7 +39,7 @@ export class Delivery {
   }
 
   /** counts: rows by kind, for the report when it is left out. */
-  put(frame: Frame, counts: Uint32Array): void {
+  put(frame: Frame, counts: Float64Array): void {
     const start = (frame.head.flags & FRAME_FLAG.START) !== 0;
     for (const target of this.#targets) {
       const { sink, gap } = target;
@@ -58,7 +58,7 @@ export class Delivery {
   }
 
   /** A frame there was no memory for. */
-  drop({ head }: Frame, counts: Uint32Array): void {
+  drop({ head }: Frame, counts: Float64Array): void {
     for (const target of this.#targets) {
       if ((head.flags & FRAME_FLAG.START) !== 0) target.waiting = false;
       if (!target.waiting) target.gap.add(head, counts);

@@ -1,4 +1,4 @@
-import { BATCH, BATCH_FLAG, FLAG, HDR, KIND, MAGIC } from "../../core/wire/layout.gen.ts";
+import { BATCH, BATCH_FLAG, FLAG, HDR, KIND, LOSS, MAGIC } from "../../core/wire/layout.gen.ts";
 import { Bytes } from "./bytes.ts";
 import { FRAME_RAW_BYTES } from "./format.ts";
 import { SegmentStrings } from "./segment-strings.ts";
@@ -12,14 +12,10 @@ export interface RawFrame {
   readonly firstTime: bigint;
   readonly lastTime: bigint;
   readonly wall: bigint;
-  /** Rows by kind number. */
-  readonly counts: Uint32Array;
+  /** What is lost when the frame is, by kind number: its records, and those it reports as lost. */
+  readonly counts: Float64Array;
 }
 
-/** Kinds that repeat what is known: they are no activity. */
-const REPEATED: readonly number[] = [KIND.TICK, KIND.SOCKET];
-/** Kinds that are no records. */
-const ABOUT_CAPTURE: readonly number[] = [KIND.LOSS, KIND.MARK];
 /** Strings one batch may bring along; then it is cut into two. */
 const STRING_BYTES = FRAME_RAW_BYTES / 2;
 
@@ -27,7 +23,8 @@ const STRING_BYTES = FRAME_RAW_BYTES / 2;
 export class FrameBuilder {
   readonly #out = new Bytes(FRAME_RAW_BYTES + (FRAME_RAW_BYTES >> 1));
   readonly #strings = new SegmentStrings();
-  readonly #counts = new Uint32Array(KIND.MAX);
+  readonly #counts = new Float64Array(KIND.MAX);
+  #rows = 0;
   #activity = 0;
   #key = true;
   #batches = 0;
@@ -68,19 +65,18 @@ export class FrameBuilder {
 
   /** The frame so far, in memory of its own; the next frame begins. */
   take(): RawFrame {
-    const counts = this.#counts.slice();
-    const rows = counts.reduce((sum, count, kind) => (ABOUT_CAPTURE.includes(kind) ? sum : sum + count), 0);
     const frame: RawFrame = {
       bytes: this.#out.bytes.slice(0, this.#out.length),
-      rows,
+      rows: this.#rows,
       activity: this.#activity,
       firstTime: this.#firstTime,
       lastTime: this.#lastTime,
       wall: this.#wall,
-      counts,
+      counts: this.#counts.slice(),
     };
     this.#out.length = 0;
     this.#counts.fill(0);
+    this.#rows = 0;
     this.#activity = 0;
     this.#batches = 0;
     return frame;
@@ -115,7 +111,9 @@ export class FrameBuilder {
         const id = words[slot] as number;
         if (id !== 0) words[slot] = strings.idOf(id);
       }
-      this.#count(kind, (bytes[at + HDR.flags] as number) & FLAG.BEFORE_START);
+      if (kind === KIND.LOSS) this.#report(view, at, size);
+      else if (kind !== KIND.MARK && kind < KIND.MAX)
+        this.#count(kind, (bytes[at + HDR.flags] as number) & FLAG.BEFORE_START);
       rows++;
       at += size;
     }
@@ -140,9 +138,14 @@ export class FrameBuilder {
   }
 
   #count(kind: number, beforeStart: number): void {
-    if (kind >= KIND.MAX) return;
     (this.#counts[kind] as number)++;
-    if (beforeStart === 0 && !REPEATED.includes(kind) && !ABOUT_CAPTURE.includes(kind)) this.#activity++;
+    this.#rows++;
+    if (beforeStart === 0 && kind !== KIND.TICK && kind !== KIND.SOCKET) this.#activity++;
+  }
+
+  #report(view: DataView, row: number, size: number): void {
+    const kind = size >= LOSS.SIZE ? view.getUint32(row + LOSS.kind, true) : KIND.MAX;
+    if (kind < KIND.MAX) (this.#counts[kind] as number) += Number(view.getBigUint64(row + LOSS.lost, true));
   }
 }
 

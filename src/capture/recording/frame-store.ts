@@ -5,7 +5,7 @@ export interface FrameStore {
   /** ns since boot that are time 0, and ns since 1970 at that moment. */
   readonly zeroTime: bigint;
   readonly zeroWall: bigint;
-  /** Frames there are: first <= number < end. The rewind window moves. */
+  /** Frames there are to play: first <= number < end. The rewind window moves. */
   readonly first: number;
   readonly end: number;
   /** Numbers of frames that begin a segment which needs none before, ascending. */

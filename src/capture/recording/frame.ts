@@ -48,7 +48,7 @@ export class Gap {
     return this.#times !== undefined;
   }
 
-  add({ firstTime, lastTime, wall }: FrameTimes, counts: Uint32Array): void {
+  add({ firstTime, lastTime, wall }: FrameTimes, counts: Float64Array): void {
     this.#times = { firstTime: this.#times?.firstTime ?? firstTime, lastTime, wall };
     counts.forEach((count, kind) => {
       if (count > 0) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + count);

@@ -46,7 +46,7 @@ export class RecordingReader implements FrameStore {
   readonly complete: boolean;
   readonly zeroTime: bigint;
   readonly zeroWall: bigint;
-  readonly first = 0;
+  readonly first: number;
   readonly starts: readonly number[];
   /** By time. */
   readonly notes: readonly Note[];
@@ -65,6 +65,7 @@ export class RecordingReader implements FrameStore {
     if (indexed !== undefined) this.#table = indexed;
     else ({ table: this.#table, holes } = scanFrames((offset, length) => this.#read(offset, length), sizeBytes));
     this.starts = this.#table.starts;
+    this.first = this.#table.length > 0 && this.#table.head(0).kind === FRAME.INFO ? 1 : 0;
 
     const zero = this.starts[0] ?? 0;
     const zeroHead = this.#table.length > 0 ? this.#table.head(zero) : undefined;

@@ -26,7 +26,7 @@ interface Pending {
   readonly head: Omit<FrameHead, "storedBytes" | "payloadCrc">;
   /** Absent when there was no room for it. */
   readonly bytes: Uint8Array | undefined;
-  readonly counts: Uint32Array;
+  readonly counts: Float64Array;
 }
 
 const FRAME_MS = 1_000;
@@ -38,7 +38,7 @@ const CHECKPOINT_BYTES = 8 << 20;
 const CHECKPOINT_SHARE = 4;
 const NOTHING = new Uint8Array(0);
 const PADDING = new Uint8Array(8);
-const NO_COUNTS = new Uint32Array(0);
+const NO_COUNTS = new Float64Array(0);
 
 /**
  * Turns the batches of a capture into frames, once for all sinks (a file, the rewind window). Give it every batch from the first on,
@@ -194,7 +194,7 @@ export class Recorder {
     flags: number,
     bytes: Uint8Array,
     times: FrameTimes & { readonly rows?: number; readonly activity?: number },
-    counts: Uint32Array = NO_COUNTS,
+    counts: Float64Array = NO_COUNTS,
   ): void {
     const head = { rows: 0, activity: 0, ...times, kind, flags, rawBytes: bytes.length };
     const room = bytes.length <= MAX_FRAME_BYTES && this.#pendingBytes + bytes.length <= this.#backlogBytes;

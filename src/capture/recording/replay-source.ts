@@ -61,7 +61,7 @@ export class ReplaySource implements EventSource {
     this.#options = options;
     this.#clockMs = options.clockMs ?? (() => performance.now());
     this.#speed = options.speed ?? Number.POSITIVE_INFINITY;
-    this.#frame = store.starts[0] ?? store.end;
+    this.#frame = store.first;
     this.#originNs = this.startNs;
     this.#originMs = this.#clockMs();
   }
@@ -195,7 +195,8 @@ export class ReplaySource implements EventSource {
 
   #restart(frame: number): void {
     const began = this.#positionNs !== Number.NEGATIVE_INFINITY;
-    this.#frame = frame;
+    // What was lost before the first segment belongs to the beginning.
+    this.#frame = frame === this.#store.starts[0] ? this.#store.first : frame;
     this.#cursor.open(NOTHING, true);
     this.#begin = this.#checkpoint = true;
     this.#broken = false;
@@ -207,7 +208,7 @@ export class ReplaySource implements EventSource {
   #advance(sink: (batch: Uint8Array) => void): boolean {
     for (;;) {
       // The rewind window has moved past what was played.
-      if (!this.#cursor.has && this.#frame < this.#store.first) this.#restart(this.#store.starts[0] ?? this.#store.end);
+      if (!this.#cursor.has && this.#frame < this.#store.first) this.#restart(this.#store.first);
       if (this.#begin) {
         this.#begin = false;
         sink(new BatchWriter().finish(this.#store.zeroTime, this.#store.zeroWall));

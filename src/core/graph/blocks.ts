@@ -8,7 +8,7 @@ export interface Cells<T extends number = number> {
 
 /**
  * Several 32-bit fields a row in one array, for tables whose rows are read and written whole and at random: a row then costs one or
- * two cache lines instead of one for each field (new processes took half the time, new edges two thirds).
+ * two cache lines instead of one for each field.
  */
 export class I32Block implements Column {
   readonly bytesPerRow: number;

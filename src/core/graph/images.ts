@@ -41,6 +41,8 @@ export class Images extends Table {
   /** Arguments separated by NUL. */
   readonly argv = this.column(new TextColumn());
   readonly script = this.column(new TextColumn());
+  /** argv with blanks, made when first asked for. */
+  readonly #command = this.column(new TextColumn());
   textLength = 0;
 
   /** A row held once, by its process. Takes over the caller's hold on `previous`. */
@@ -69,6 +71,7 @@ export class Images extends Table {
     this.cwd.set(row, texts[1]);
     this.argv.set(row, texts[2]);
     this.script.set(row, texts[3]);
+    this.#command.set(row, "");
     this.textLength += this.#textLength(row);
   }
 
@@ -86,6 +89,16 @@ export class Images extends Table {
       this.give(at);
       at = previous;
     }
+  }
+
+  /** argv joined by blanks; empty when there is none. */
+  command(row: ImageIndex): string {
+    const known = this.#command.get(row);
+    if (known !== "") return known;
+    const raw = this.argv.get(row);
+    const command = (raw.endsWith("\0") ? raw.slice(0, -1) : raw).replaceAll("\0", " ");
+    this.#command.set(row, command);
+    return command;
   }
 
   wroteByChain(row: ImageIndex): boolean {

@@ -1,5 +1,6 @@
 import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
 import type { Graph } from "./graph.ts";
+import { STDIO } from "./images.ts";
 import type { ChannelIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { baseName, resolvePath } from "./paths.ts";
@@ -47,12 +48,31 @@ export function writtenCode(graph: Graph, image: ImageIndex): Code[] {
   const script = scriptPath(graph, image);
   const file = script === "" ? NONE : files.atPath(script);
   if (file !== NONE) found.push({ file, script: true });
+  const redirected = script === "" ? stdinFile(graph, image) : NONE;
+  if (redirected !== NONE) found.push({ file: redirected, script: true });
   const executable = files.row(images.fileId.get(image));
   if (executable !== NONE && executable !== file && files.writers.get(executable) !== NONE)
     found.push({ file: executable, script: false });
   return found;
 }
 
+/** `sh < file`: the written file its process had opened last when it executed a shell that obeys a file as standard input. */
+function stdinFile(graph: Graph, image: ImageIndex): FileIndex {
+  const { images, edges, files, processes } = graph;
+  const process = processes.row(images.processId.get(image));
+  if (process === NONE || images.stdioKind(image, 0) !== STDIO.FILE || !obeysStdin(graph, image)) return NONE;
+  const atNs = images.atNs.get(image);
+  let best: EdgeIndex = NONE;
+  let edge = processes.edges[FAMILY.READS]?.get(process) ?? NONE;
+  for (; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+    if (edges.kind.get(edge) !== EDGE.READ || edges.firstNs.get(edge) > atNs) continue;
+    if (files.writers.get(edges.object.get(edge)) === NONE) continue;
+    if (best === NONE || edges.firstNs.get(edge) > edges.firstNs.get(best)) best = edge;
+  }
+  return best === NONE ? NONE : edges.object.get(best);
+}
+
+/** The absolute path of the program text an interpreter was given; empty when it has none. */
 function scriptPath(graph: Graph, image: ImageIndex): string {
   return resolvePath(scriptNamed(graph, image), graph.images.cwd.get(image));
 }

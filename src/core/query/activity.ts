@@ -1,7 +1,7 @@
 import { TCP } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
+import type { ConnectionIndex, EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { writtenCode } from "../graph/provenance.ts";
 import type { Activity } from "./model.ts";
@@ -50,10 +50,11 @@ function addExecution(graph: Graph, process: ProcessIndex, chips: Chip[]): void 
 
 function addSockets(graph: Graph, process: ProcessIndex, chips: Chip[], rates: Rates): void {
   const { edges, connections, processes } = graph;
-  const head = processes.edges[FAMILY.SOCKETS];
+  let edge = processes.edges[FAMILY.SOCKETS]?.get(process) ?? NONE;
+  if (edge === NONE) return;
   const order: Chip[] = [];
   let folded: Map<string, Chip> | undefined;
-  for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+  for (; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
     const connection = edges.object.get(edge);
     const side = edges.kind.get(edge) - EDGE.SIDE_0;
     const end = 2 * connection + side;
@@ -61,34 +62,37 @@ function addSockets(graph: Graph, process: ProcessIndex, chips: Chip[], rates: R
       rates.rx += connections.rxRate.get(end);
       rates.tx += connections.txRate.get(end);
     }
-    const listening = connections.isListening(connection);
-    const client = connections.clientSide.get(connection) === side;
-    const kind = listening
-      ? "listen"
-      : !client
-        ? "accepted"
-        : connections.proto.get(connection) === TCP || connections.isUnix(connection)
-          ? "connected"
-          : "datagram";
+    const kind = kindOf(graph, connection, side);
     // A local server's clients and a busy server's remotes would each be one chip: what they asked for is what they share.
     const text = connections.isUnix(connection)
       ? connections.path.get(connection)
-      : connections.endpoint(listening ? end : end ^ 1);
+      : connections.endpoint(kind === "listen" ? end : end ^ 1);
     if (text === "") continue;
-    folded ??= new Map();
-    const known = folded.get(kind + text);
+    // Most processes have few sockets: a list is searched faster than a table is made.
+    const known =
+      folded === undefined ? order.find((chip) => chip.kind === kind && chip.text === text) : folded.get(kind + text);
     if (known !== undefined) {
       known.count++;
       continue;
     }
     const chip: Chip = { kind, text, count: 1, subject: { kind: "connection", id: connections.id(connection) } };
-    folded.set(kind + text, chip);
     order.push(chip);
+    if (order.length === FEW) folded = new Map(order.map((one) => [one.kind + one.text, one]));
+    else folded?.set(kind + text, chip);
   }
-  foldAccepted(graph, order);
+  if (order.length > MANY_REMOTES) foldAccepted(graph, order);
   for (const kind of SOCKET_ORDER) {
     for (const chip of order) if (chip.kind === kind && chips.length < MAX_CHIPS) chips.push(chip);
   }
+}
+
+const FEW = 8;
+
+function kindOf(graph: Graph, connection: ConnectionIndex, side: number): (typeof SOCKET_ORDER)[number] {
+  const { connections } = graph;
+  if (connections.isListening(connection)) return "listen";
+  if (connections.clientSide.get(connection) !== side) return "accepted";
+  return connections.proto.get(connection) === TCP || connections.isUnix(connection) ? "connected" : "datagram";
 }
 
 const SOCKET_ORDER = ["listen", "accepted", "connected", "datagram"] as const;

@@ -20,8 +20,7 @@ export function commandOf(graph: Graph, process: ProcessIndex): string {
 }
 
 export function commandOfImage(graph: Graph, image: ImageIndex): string {
-  const raw = graph.images.argv.get(image);
-  return (raw.endsWith("\0") ? raw.slice(0, -1) : raw).replaceAll("\0", " ");
+  return graph.images.command(image);
 }
 
 /** Base name of the executable, or comm. */

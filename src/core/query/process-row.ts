@@ -28,18 +28,20 @@ export function ancestors(monitor: Monitor, id: ProcessId): readonly ProcessId[]
   return found.reverse();
 }
 
-export function rowOf(graph: Graph, process: ProcessIndex, nowNs: number): Mutable<ProcessRow> {
+export function rowOf(graph: Graph, process: ProcessIndex, nowNs: number): ProcessRow {
   const { processes } = graph;
   const exited = processes.has(process, PROCESS_FLAG.EXITED);
   const endNs = exited ? processes.exitNs.get(process) : nowNs;
   const loginUid = processes.loginUid.get(process);
   const rates: Rates = { rx: 0, tx: 0 };
   const activity = activityOf(graph, process, nowNs, rates);
-  const row: Mutable<ProcessRow> = {
+  const row: ProcessRow = {
     id: processes.id(process),
     pid: processes.tgid.get(process),
     ppid: parentPid(graph, process),
     uid: processes.uid.get(process),
+    loginUid: loginUid === NO_LOGIN ? undefined : loginUid,
+    cpuPercent: exited ? undefined : cpuPercentOf(graph, process),
     rssBytes: exited ? 0 : processes.rssBytes.get(process),
     ageNs: Math.max(0, endNs - processes.startNs.get(process)),
     rxBytesPerSecond: exited ? 0 : rates.rx,
@@ -49,14 +51,10 @@ export function rowOf(graph: Graph, process: ProcessIndex, nowNs: number): Mutab
     name: nameOf(graph, process),
     kernelThread: processes.has(process, PROCESS_FLAG.KERNEL_THREAD),
     threads: processes.threads.get(process),
+    exit: exited ? exitOf(graph, process) : undefined,
     activity,
+    severity: SEVERITIES[processes.severity.get(process)],
   };
-  if (loginUid !== NO_LOGIN) row.loginUid = loginUid;
-  const cpu = cpuPercentOf(graph, process);
-  if (cpu !== undefined && !exited) row.cpuPercent = cpu;
-  if (exited) row.exit = exitOf(graph, process);
-  const severity = SEVERITIES[processes.severity.get(process)];
-  if (severity !== undefined) row.severity = severity;
   return row;
 }
 

@@ -6,25 +6,29 @@ import type { Monitor } from "../monitor.ts";
 import { activityOf, type Rates } from "./activity.ts";
 import type { SortKey, TreeOptions, TreeRow, TreeView } from "./model.ts";
 import { commandOf } from "./names.ts";
-import { cpuPercentOf, rowOf } from "./process-row.ts";
+import { cpuPercentOf, type Mutable, rowOf } from "./process-row.ts";
 
 const NO_GUIDES: readonly boolean[] = [];
 
-/** The visible processes and how they hang together, for one frame. */
+/** How the shown processes hang together in one frame; every array is by process row. */
 interface Forest {
   readonly graph: Graph;
   readonly options: TreeOptions;
-  /** Visible processes in display order of siblings. */
-  readonly shown: readonly ProcessIndex[];
-  readonly children: ReadonlyMap<ProcessIndex, readonly ProcessIndex[]>;
-  readonly roots: readonly ProcessIndex[];
-  /** Visible only because a descendant matches. */
-  readonly context: ReadonlySet<ProcessIndex>;
+  /** What is to be shown: HIDDEN, SHOWN, or CONTEXT (only because a descendant matches). */
+  readonly state: Uint8Array;
+  /** Children in display order. */
+  readonly firstChild: Int32Array;
+  readonly nextSibling: Int32Array;
+  readonly children: Int32Array;
 }
 
+const HIDDEN = 0;
+const SHOWN = 1;
+const CONTEXT = 2;
+
 /**
- * Rows in display order. A process hangs under the nearest visible process that it descends from by fork; siblings keep a stable
- * order (the sort key, then start time, then id), so rows do not jump. In flat layout the sort key orders all rows.
+ * Rows in display order. A process hangs under the nearest shown process that it descends from by fork; siblings keep a stable order
+ * (the sort key, then start time, then id), so rows do not jump. In flat layout the sort key orders all rows.
  */
 export function tree(monitor: Monitor, options: TreeOptions): TreeView {
   const { graph } = monitor;
@@ -33,14 +37,12 @@ export function tree(monitor: Monitor, options: TreeOptions): TreeView {
   let exited = 0;
   for (const process of visible) if (processes.has(process, PROCESS_FLAG.EXITED)) exited++;
   const counts = { processes: visible.length - exited, exited };
+  const { matches } = options;
   if (options.layout === "flat") {
-    const matching =
-      options.matches === undefined
-        ? visible
-        : visible.filter((process) => options.matches?.has(processes.id(process)));
+    const matching = matches === undefined ? visible : visible.filter((process) => matches.has(processes.id(process)));
     return { rows: sorted(graph, matching, options).map((process) => treeRow(graph, process, options)), ...counts };
   }
-  return { rows: treeRows(forest(graph, visible, options)), ...counts };
+  return { rows: treeRows(graph, visible, options), ...counts };
 }
 
 function visibleProcesses(graph: Graph, options: TreeOptions): ProcessIndex[] {
@@ -57,98 +59,115 @@ function visibleProcesses(graph: Graph, options: TreeOptions): ProcessIndex[] {
   return visible;
 }
 
-function forest(graph: Graph, visible: readonly ProcessIndex[], options: TreeOptions): Forest {
+function treeRows(graph: Graph, visible: readonly ProcessIndex[], options: TreeOptions): TreeRow[] {
   const { processes } = graph;
-  const present = new Set(visible);
-  const context = new Set<ProcessIndex>();
-  let shown = visible;
-  if (options.matches !== undefined) {
-    const matches = options.matches;
-    const kept = new Set<ProcessIndex>();
-    for (const process of visible) {
-      if (!matches.has(processes.id(process))) continue;
-      kept.add(process);
-      for (
-        let above = nearestPresent(graph, process, present);
-        above !== NONE;
-        above = nearestPresent(graph, above, present)
-      ) {
-        if (kept.has(above)) break;
-        kept.add(above);
-      }
-    }
-    shown = visible.filter((process) => kept.has(process));
-    for (const process of shown) if (!matches.has(processes.id(process))) context.add(process);
-  }
-  const children = new Map<ProcessIndex, ProcessIndex[]>();
-  const roots: ProcessIndex[] = [];
-  const ordered = sorted(graph, shown, options);
-  for (const process of ordered) {
-    const parent = nearestPresent(graph, process, present);
-    if (parent === NONE) roots.push(process);
-    else {
-      const siblings = children.get(parent);
-      if (siblings === undefined) children.set(parent, [process]);
-      else siblings.push(process);
-    }
-  }
-  return { graph, options, shown: ordered, children, roots, context };
-}
-
-function nearestPresent(graph: Graph, process: ProcessIndex, present: ReadonlySet<ProcessIndex>): ProcessIndex {
-  let above = graph.processes.parent.get(process);
-  while (above !== NONE && !present.has(above)) above = graph.processes.parent.get(above);
-  return above;
-}
-
-function treeRows(from: Forest): TreeRow[] {
-  const { graph, options, children } = from;
-  const rows: TreeRow[] = [];
-  const visit = (siblings: readonly ProcessIndex[], depth: number, guides: readonly boolean[]): void => {
-    for (let i = 0; i < siblings.length; i++) {
-      const process = siblings[i] as ProcessIndex;
-      const lastChild = i === siblings.length - 1;
-      const below = children.get(process);
-      const row = treeRow(graph, process, options);
-      row.depth = depth;
-      row.guides = guides;
-      row.lastChild = lastChild;
-      row.children = below?.length ?? 0;
-      row.context = from.context.has(process);
-      rows.push(row);
-      if (below === undefined) continue;
-      if (options.collapsed.has(row.id)) {
-        row.collapsed = true;
-        row.hidden = descendants(children, process);
-      } else visit(below, depth + 1, [...guides, !lastChild]);
-    }
+  const size = processes.limit;
+  const state = new Uint8Array(size);
+  for (const process of visible) state[process] = SHOWN;
+  if (options.matches !== undefined) keepMatches(graph, visible, options.matches, state);
+  const shown = visible.filter((process) => state[process] !== HIDDEN);
+  const forest: Forest = {
+    graph,
+    options,
+    state,
+    firstChild: new Int32Array(size).fill(NONE),
+    nextSibling: new Int32Array(size).fill(NONE),
+    children: new Int32Array(size),
   };
-  visit(from.roots, 0, NO_GUIDES);
+  const ordered = sorted(graph, shown, options);
+  let roots: ProcessIndex = NONE;
+  // Each goes before those that come after it.
+  for (let i = ordered.length - 1; i >= 0; i--) {
+    const process = ordered[i] as ProcessIndex;
+    const parent = nearest(graph, process, state);
+    if (parent === NONE) {
+      forest.nextSibling[process] = roots;
+      roots = process;
+    } else {
+      forest.nextSibling[process] = forest.firstChild[parent] as number;
+      forest.firstChild[parent] = process;
+      forest.children[parent] = (forest.children[parent] as number) + 1;
+    }
+  }
+  const rows: TreeRow[] = [];
+  addRows(forest, roots, 0, NO_GUIDES, rows);
   return rows;
 }
 
-function descendants(children: ReadonlyMap<ProcessIndex, readonly ProcessIndex[]>, process: ProcessIndex): number {
+/** Leaves what matches, and its visible ancestors as context. */
+function keepMatches(
+  graph: Graph,
+  visible: readonly ProcessIndex[],
+  matches: ReadonlySet<number>,
+  state: Uint8Array,
+): void {
+  const { processes } = graph;
+  const kept = new Uint8Array(state.length);
+  for (const process of visible) {
+    if (!matches.has(processes.id(process))) continue;
+    kept[process] = SHOWN;
+    for (
+      let above = nearest(graph, process, state);
+      above !== NONE && kept[above] === HIDDEN;
+      above = nearest(graph, above, state)
+    ) {
+      kept[above] = CONTEXT;
+    }
+  }
+  state.set(kept);
+}
+
+function nearest(graph: Graph, process: ProcessIndex, state: Uint8Array): ProcessIndex {
+  let above = graph.processes.parent.get(process);
+  while (above !== NONE && state[above] === HIDDEN) above = graph.processes.parent.get(above);
+  return above;
+}
+
+function addRows(
+  forest: Forest,
+  first: ProcessIndex,
+  depth: number,
+  guides: readonly boolean[],
+  rows: TreeRow[],
+): void {
+  const { graph, options, firstChild, nextSibling } = forest;
+  for (let process = first; process !== NONE; ) {
+    const next = nextSibling[process] as number;
+    const below = firstChild[process] as number;
+    const row = treeRow(graph, process, options);
+    row.depth = depth;
+    row.guides = guides;
+    row.lastChild = next === NONE;
+    row.children = forest.children[process] as number;
+    row.context = forest.state[process] === CONTEXT;
+    rows.push(row);
+    if (below !== NONE && options.collapsed.has(row.id)) {
+      row.collapsed = true;
+      row.hidden = countBelow(forest, below);
+    } else if (below !== NONE) addRows(forest, below, depth + 1, [...guides, next !== NONE], rows);
+    process = next;
+  }
+}
+
+function countBelow(forest: Forest, first: ProcessIndex): number {
   let count = 0;
-  const stack = [...(children.get(process) ?? [])];
-  for (let below = stack.pop(); below !== undefined; below = stack.pop()) {
-    count++;
-    stack.push(...(children.get(below) ?? []));
+  for (let process = first; process !== NONE; process = forest.nextSibling[process] as number) {
+    count += 1 + countBelow(forest, forest.firstChild[process] as number);
   }
   return count;
 }
 
-type MutableTreeRow = { -readonly [K in keyof TreeRow]: TreeRow[K] };
-
-function treeRow(graph: Graph, process: ProcessIndex, options: TreeOptions): MutableTreeRow {
-  const row = rowOf(graph, process, options.nowNs) as MutableTreeRow;
-  row.depth = 0;
-  row.guides = NO_GUIDES;
-  row.lastChild = false;
-  row.children = 0;
-  row.collapsed = false;
-  row.hidden = 0;
-  row.context = false;
-  return row;
+function treeRow(graph: Graph, process: ProcessIndex, options: TreeOptions): Mutable<TreeRow> {
+  return {
+    ...rowOf(graph, process, options.nowNs),
+    depth: 0,
+    guides: NO_GUIDES,
+    lastChild: false,
+    children: 0,
+    collapsed: false,
+    hidden: 0,
+    context: false,
+  };
 }
 
 function sorted(graph: Graph, list: readonly ProcessIndex[], options: TreeOptions): ProcessIndex[] {
@@ -162,9 +181,9 @@ function sorted(graph: Graph, list: readonly ProcessIndex[], options: TreeOption
     return [...list].sort((a, b) => (command(a) < command(b) ? -sign : command(a) > command(b) ? sign : byTime(a, b)));
   }
   const key = numericKey(graph, options.sort, options.nowNs);
-  const keys = new Map(list.map((process) => [process, key(process)]));
-  const value = (process: ProcessIndex): number => keys.get(process) ?? 0;
-  return [...list].sort((a, b) => sign * (value(a) - value(b)) || byTime(a, b));
+  const keys = new Float64Array(processes.limit);
+  for (const process of list) keys[process] = key(process);
+  return [...list].sort((a, b) => sign * ((keys[a] as number) - (keys[b] as number)) || byTime(a, b));
 }
 
 function numericKey(graph: Graph, sort: Exclude<SortKey, "command">, nowNs: number): (process: ProcessIndex) => number {

@@ -40,7 +40,11 @@ const CHUNK = 4096;
 function ascii(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
   for (let at = start; at < end; at += CHUNK) {
-    text += String.fromCharCode.apply(null, bytes.subarray(at, Math.min(end, at + CHUNK)) as unknown as number[]);
+    const stop = Math.min(end, at + CHUNK);
+    // A plain array is passed faster than a view of the bytes.
+    const codes = new Array<number>(stop - at);
+    for (let i = at; i < stop; i++) codes[i - at] = bytes[i] as number;
+    text += String.fromCharCode.apply(null, codes);
   }
   return text;
 }

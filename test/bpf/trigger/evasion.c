@@ -90,9 +90,9 @@ static void ascend(const char *name, int depth)
 /* A program deep below, run from a folder as deep, with long arguments, in a cgroup as deep. argv: folder, name, cgroup */
 static void exec_deep(int argc, char **argv)
 {
-	static char big[100000];
+	static char big[100000], name[300];
 	char *args[] = {"deep", "hold", big, NULL};
-	const int depth = 14;
+	const int depth = 16;
 	pid_t child;
 	int program, from, to;
 	struct stat st;
@@ -115,11 +115,14 @@ static void exec_deep(int argc, char **argv)
 	MUST(fstat(from, &st));
 	MUST(chdir(argv[0]));
 	descend(argv[1], 20);
-	program = MUST(open("program", O_CREAT | O_WRONLY | O_CLOEXEC, 0700));
+	/* 15 names of 3839 bytes leave room for one more: the longest path a record may hold */
+	descend(argv[1] + 1, 1);
+	snprintf(name, sizeof(name), "../p%s", argv[1] + 2);
+	program = MUST(open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0700));
 	while (sendfile(program, from, NULL, st.st_size) > 0)
 		;
 	close(program);
-	MUST(execv("./program", args));
+	MUST(execv(name, args));
 }
 
 /* argv[0]: how many children, all alive at once */

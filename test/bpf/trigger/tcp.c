@@ -16,6 +16,11 @@ static bool has(int argc, char **argv, const char *word)
 	return false;
 }
 
+static int protocol(int argc, char **argv)
+{
+	return has(argc, argv, "multipath") ? IPPROTO_MPTCP : 0;
+}
+
 static void send_all(int fd, long n)
 {
 	char buffer[65536] = "";
@@ -42,7 +47,8 @@ static void until_eof(int fd)
 
 static void client(int argc, char **argv, const union address *server, long up, long down)
 {
-	int fd = MUST(socket(server->any.sa_family, SOCK_STREAM | (has(argc, argv, "nonblock") ? SOCK_NONBLOCK : 0), 0));
+	int fd = MUST(socket(server->any.sa_family, SOCK_STREAM | (has(argc, argv, "nonblock") ? SOCK_NONBLOCK : 0),
+			     protocol(argc, argv)));
 
 	if (has(argc, argv, "fastopen")) {
 		MUST(sendto(fd, "x", 1, MSG_FASTOPEN, &server->any, sizeof(*server)));
@@ -70,7 +76,7 @@ static void client(int argc, char **argv, const union address *server, long up, 
 	_exit(0);
 }
 
-/* argv: bytes up, bytes down, then words: v6 mapped nonblock fastopen uring server-first exit-open reset accept */
+/* argv: bytes up, bytes down, then words: v6 mapped nonblock fastopen uring server-first exit-open reset accept multipath */
 static void tcp(int argc, char **argv)
 {
 	long up = atol(argv[0]), down = atol(argv[1]);
@@ -81,7 +87,7 @@ static void tcp(int argc, char **argv)
 
 	if (has(argc, argv, "netns"))
 		own_network();
-	listener = MUST(socket(at.any.sa_family, SOCK_STREAM, 0));
+	listener = MUST(socket(at.any.sa_family, SOCK_STREAM, protocol(argc, argv)));
 	if (mapped)
 		at.v6.sin6_addr = in6addr_any;
 	if (has(argc, argv, "fastopen"))

@@ -81,6 +81,15 @@ describe("the origin of a connection", () => {
     checkTime(origin);
   });
 
+  test("of sh < file is who wrote the file", () => {
+    const told = graphFromText(`${LOGIN}; bash > vi; vi writes /tmp/todo; bash >> sh; sh reads /tmp/todo`);
+    const stdio = [{ mode: 0o100644, ino: 5 }];
+    told.story.emit((w) => w.image({ ...told.story.head("sh"), exe: "/bin/sh", argv: ["sh"], stdio }));
+    told.go("");
+    told.go("sh -> 192.0.2.77:4444");
+    expect(of(told, "192.0.2.77:4444").rootCause).toBe("Remote login from 203.0.113.9:51022 → vi → sh");
+  });
+
   test("of a daemon passes the double fork and says who adopted it", () => {
     const told = graphFromText(`${LOGIN}; bash > daemon >> d2 >> d3; daemon exits; d2 exits; d3 -> 192.0.2.77:4444`);
     const origin = of(told, "192.0.2.77:4444");

@@ -7,7 +7,7 @@ import { Assembler } from "./assembler.ts";
 import type { AuditEvent } from "./event.ts";
 import { CREAT_FLAGS, modeChanged, opened } from "./files.ts";
 import { type AuditProcess, ProcessTable } from "./processes.ts";
-import { type AuditRecord, hexField, loginField, numberField, parseRecord, rawField } from "./record.ts";
+import { type AuditRecord, hexField, isSeparator, loginField, numberField, parseRecord, rawField } from "./record.ts";
 import { SocketTable } from "./sockets.ts";
 import { type Call, callOf } from "./syscalls.ts";
 
@@ -47,6 +47,7 @@ export class AuditdImporter implements Importer {
   }
 
   line({ text }: Line): void {
+    if (isSeparator(text)) return;
     const record = parseRecord(text);
     this.#node ??= this.#output.host = record.node;
     if (record.node !== this.#node) {

@@ -16,7 +16,7 @@ export interface AuditRecord {
   readonly node: string;
 }
 
-const HEADER = /type=(\w+)\s+(?:msg=)?audit\((\d{1,12})\.(\d{3}):(\d{1,10})\): ?/;
+const HEADER = /type=(\w+(?:\[\d+\])?)\s+(?:msg=)?audit\((\d{1,12})\.(\d{3}):(\d{1,10})\): ?/;
 const NODE = /^node=(\S+) /;
 /** Between a record and what auditd resolved it to (log_format = ENRICHED). */
 const ENRICHED = "\x1d";
@@ -34,6 +34,11 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ["1327", "PROCTITLE"],
   ["1701", "ANOM_ABEND"],
 ]);
+
+/** Lines that ausearch puts between events. */
+export function isSeparator(line: string): boolean {
+  return line === "----" || line.startsWith("time->");
+}
 
 export function isRecord(line: string): boolean {
   return HEADER.test(line);

@@ -85,7 +85,8 @@ export class Forest {
     while (this.#isThread(at)) {
       passed.add(at);
       const up = this.#records.get(at.parent);
-      if (up === undefined || passed.has(up)) return at;
+      if (up === undefined) return at;
+      if (passed.has(up)) return record;
       at = up;
     }
     return at;

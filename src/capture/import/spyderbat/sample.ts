@@ -40,20 +40,19 @@ export function sampleOf(json: Json, scanned: Float64Array | undefined): Sample 
 
 /** The same as the scanner reads, of any form of the object. */
 function usageOf(processes: Json): Float64Array {
-  const text = Buffer.from(JSON.stringify(flattened(processes)));
-  return scanner.scan(text, 0, text.length) ?? new Float64Array(0);
+  const entries = Object.entries(processes).filter(([pid]) => pid === "default" || /^\d{1,10}$/.test(pid));
+  entries.sort(([a], [b]) => Number(b === "default") - Number(a === "default"));
+  const text = entries.map(([pid, entry]) => `"${pid}":${JSON.stringify(flat(objectOf(entry)))}`).join();
+  const bytes = Buffer.from(`{${text}} `);
+  return scanner.scan(bytes, 0, bytes.length) ?? new Float64Array(0);
 }
 
-function flattened(processes: Json): Json {
-  const flat: Record<string, Json> = {};
-  for (const [pid, entry] of Object.entries(processes)) {
-    if (pid !== "default" && !/^\d+$/.test(pid)) continue;
-    const kept = Object.entries(objectOf(entry)).filter(
-      ([, value]) => Number.isSafeInteger(value) || (typeof value === "string" && /^\w*$/.test(value)),
-    );
-    flat[pid] = Object.fromEntries(kept);
-  }
-  return flat;
+function flat(entry: Json): Json {
+  const kept = Object.entries(entry).filter(
+    ([key, value]) =>
+      /^\w+$/.test(key) && (Number.isSafeInteger(value) || (typeof value === "string" && /^\w*$/.test(value))),
+  );
+  return Object.fromEntries(kept);
 }
 
 /** Pids in a sample. */

@@ -1,8 +1,11 @@
 /** Numbers of each process in a sample: pid, start in ticks since boot, ticks used, resident pages, bytes of address space, state letter. */
 export const USAGE = { PID: 0, START: 1, TICKS: 2, PAGES: 3, SIZE: 4, STATE: 5, FIELDS: 6 } as const;
 
-/** Columns while reading; user and kernel time become one at the end. */
-const RAW = { PID: 0, START: 1, USER: 2, KERNEL: 3, PAGES: 4, SIZE: 5, STATE: 6, FIELDS: 7 } as const;
+/** Columns of an entry while it is read; user and kernel time become one. */
+const ENTRY = { START: 0, USER: 1, KERNEL: 2, PAGES: 3, SIZE: 4, STATE: 5, FIELDS: 6, NONE: -1 } as const;
+
+/** Results lie in memory that is taken in pieces of this many numbers: one piece holds many samples. */
+const SLAB = 1 << 17;
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -12,23 +15,29 @@ const COLON = 58;
 const BACKSLASH = 92;
 const OPEN = 123;
 const CLOSE = 125;
+const [I, R, S, U, V] = [0x69, 0x72, 0x73, 0x75, 0x76];
 const DEFAULT_STATE = 83;
 const FAILED = -1;
 
 /**
  * Reads the processes of a sample from the bytes of its line: `{"default":{"rss":0,...},"1":{"rss":2576,...},...}`. What a process leaves
- * out is as in "default". Samples are nearly all of a capture, and making objects of them takes several times as long. Anything but flat
- * entries of integers and plain strings without blanks between is refused: it is left to JSON.parse.
+ * out is as in "default", which comes first. Samples are nearly all of a capture, and making objects of them takes several times as long.
+ * Anything but flat entries of integers and plain strings without blanks between is refused: it is left to JSON.parse.
  */
 export class UsageScanner {
   /** Offset behind the object. */
   end = 0;
-  #rows = new Float64Array(512 * RAW.FIELDS);
-  #count = 0;
+  #slab = new Float64Array(SLAB);
+  /** The result so far is the slab from `#from` up to `#to`. */
+  #from = 0;
+  #to = 0;
+  readonly #common = new Float64Array(ENTRY.FIELDS);
+  readonly #entry = new Float64Array(ENTRY.FIELDS);
 
   /** USAGE.FIELDS numbers for each process of the object at `at`; undefined when it is refused. */
   scan(bytes: Uint8Array, at: number, limit: number): Float64Array | undefined {
-    this.#count = 0;
+    this.#from = this.#to;
+    this.#common.fill(0);
     let next = at;
     if (bytes[next] !== OPEN) return undefined;
     if (bytes[next + 1] === CLOSE) next += 2;
@@ -40,59 +49,55 @@ export class UsageScanner {
       if (bytes[next++] !== CLOSE) return undefined;
     }
     this.end = next;
-    return this.#finished();
+    return this.#slab.subarray(this.#from, this.#to);
   }
 
-  /** `"1":{...}`: behind it. The entry "default" has no pid. */
+  /** `"1":{...}`: behind it. */
   #process(bytes: Uint8Array, at: number, limit: number): number {
     const colon = stringEnd(bytes, at, limit);
     if (colon === FAILED || bytes[colon] !== COLON || bytes[colon + 1] !== OPEN) return FAILED;
-    if ((this.#count + 1) * RAW.FIELDS > this.#rows.length) this.#grow();
-    const rows = this.#rows;
-    const row = this.#count++ * RAW.FIELDS;
-    rows.fill(Number.NaN, row, row + RAW.FIELDS);
-    rows[row] = digits(bytes, at + 1, colon - 1);
+    const pid = digits(bytes, at + 1, colon - 1);
+    const entry = this.#entry;
+    for (let i = 0; i < ENTRY.FIELDS; i++) entry[i] = this.#common[i] as number;
     let next = colon + 1;
-    if (bytes[next + 1] === CLOSE) return next + 2;
-    do next = readField(bytes, next + 1, limit, rows, row);
-    while (next !== FAILED && bytes[next] === COMMA);
-    return next !== FAILED && bytes[next] === CLOSE ? next + 1 : FAILED;
-  }
-
-  #grow(): void {
-    const grown = new Float64Array(this.#rows.length * 2);
-    grown.set(this.#rows);
-    this.#rows = grown;
-  }
-
-  #finished(): Float64Array {
-    const rows = this.#rows;
-    let common = 0;
-    while (common < this.#count && rows[common * RAW.FIELDS] !== 0) common++;
-    const value = (row: number, column: number): number => {
-      const own = rows[row + column] as number;
-      if (!Number.isNaN(own)) return own;
-      return common < this.#count ? rows[common * RAW.FIELDS + column] || 0 : 0;
-    };
-    const usage = new Float64Array(this.#count * USAGE.FIELDS);
-    let used = 0;
-    for (let i = 0; i < this.#count; i++) {
-      const row = i * RAW.FIELDS;
-      if (rows[row] === 0) continue;
-      usage[used + USAGE.PID] = rows[row] as number;
-      usage[used + USAGE.START] = value(row, RAW.START);
-      usage[used + USAGE.TICKS] = value(row, RAW.USER) + value(row, RAW.KERNEL);
-      usage[used + USAGE.PAGES] = value(row, RAW.PAGES);
-      usage[used + USAGE.SIZE] = value(row, RAW.SIZE);
-      usage[used + USAGE.STATE] = value(row, RAW.STATE) || DEFAULT_STATE;
-      used += USAGE.FIELDS;
+    if (bytes[next + 1] === CLOSE) next += 2;
+    else {
+      do next = readField(bytes, next + 1, limit, entry);
+      while (next !== FAILED && bytes[next] === COMMA);
+      if (next === FAILED || bytes[next++] !== CLOSE) return FAILED;
     }
-    return usage.subarray(0, used);
+    if (pid > 0) this.#keep(pid);
+    else if (this.#to === this.#from) this.#common.set(entry);
+    else return FAILED;
+    return next;
+  }
+
+  #keep(pid: number): void {
+    if (this.#to + USAGE.FIELDS > this.#slab.length) this.#renew();
+    const slab = this.#slab;
+    const entry = this.#entry;
+    const at = this.#to;
+    slab[at + USAGE.PID] = pid;
+    slab[at + USAGE.START] = entry[ENTRY.START] as number;
+    slab[at + USAGE.TICKS] = (entry[ENTRY.USER] as number) + (entry[ENTRY.KERNEL] as number);
+    slab[at + USAGE.PAGES] = entry[ENTRY.PAGES] as number;
+    slab[at + USAGE.SIZE] = entry[ENTRY.SIZE] as number;
+    slab[at + USAGE.STATE] = entry[ENTRY.STATE] || DEFAULT_STATE;
+    this.#to = at + USAGE.FIELDS;
+  }
+
+  /** Goes on in a new slab, with the result so far at its beginning. */
+  #renew(): void {
+    const part = this.#slab.subarray(this.#from, this.#to);
+    this.#slab = new Float64Array(Math.max(SLAB, part.length * 2));
+    this.#slab.set(part);
+    this.#from = 0;
+    this.#to = part.length;
   }
 }
 
 /** `"rss":2576`: behind it. */
-function readField(bytes: Uint8Array, at: number, limit: number, rows: Float64Array, row: number): number {
+function readField(bytes: Uint8Array, at: number, limit: number, entry: Float64Array): number {
   const colon = stringEnd(bytes, at, limit);
   if (colon === FAILED || bytes[colon] !== COLON) return FAILED;
   const column = columnOf(bytes, at + 1, colon - at - 2);
@@ -111,20 +116,20 @@ function readField(bytes: Uint8Array, at: number, limit: number, rows: Float64Ar
     if (next === from) return FAILED;
     if (negative) value = -value;
   }
-  if (column !== 0) rows[row + column] = value;
+  if (column !== ENTRY.NONE) entry[column] = value;
   return next;
 }
 
 /** Keys by their length and a letter or two: no other key of an entry has both. */
 function columnOf(bytes: Uint8Array, key: number, length: number): number {
-  const first = String.fromCharCode(bytes[key] as number);
-  if (length === 3) return first === "r" ? RAW.PAGES : 0; // rss
-  if (length === 10) return first === "s" ? RAW.START : 0; // start_time
-  if (length !== 5) return 0;
-  if (first === "u") return RAW.USER; // utime
-  if (first === "v") return RAW.SIZE; // vsize
-  if (first !== "s") return 0;
-  return bytes[key + 2] === 0x69 ? RAW.KERNEL : RAW.STATE; // stime, state
+  const first = bytes[key];
+  if (length === 3) return first === R ? ENTRY.PAGES : ENTRY.NONE; // rss
+  if (length === 10) return first === S ? ENTRY.START : ENTRY.NONE; // start_time
+  if (length !== 5) return ENTRY.NONE;
+  if (first === U) return ENTRY.USER; // utime
+  if (first === V) return ENTRY.SIZE; // vsize
+  if (first !== S) return ENTRY.NONE;
+  return bytes[key + 2] === I ? ENTRY.KERNEL : ENTRY.STATE; // stime, state
 }
 
 /** Behind the string that begins at `at`; strings with escapes are refused. */
