@@ -20,14 +20,15 @@ static __always_inline bool truncates(struct pt_regs *regs)
 	__u32 nr = SYSCALL_NR(regs);
 	__u64 flags = 0;
 
-	if (nr == NR_OPENAT)
-		flags = ARG2(regs);
-	else if (nr == NR_OPEN)
-		flags = ARG1(regs);
-	else if (nr == NR_CREAT)
-		flags = O_TRUNC;
-	else if (nr == NR_OPENAT2)
+	if (nr == NR_CREAT)
+		return true;
+	if (nr == NR_OPENAT2) {
 		bpf_probe_read_user(&flags, sizeof(flags), (void *)ARG2(regs)); /* open_how begins with them */
+		return flags & O_TRUNC;
+	}
+	if (nr != NR_OPENAT && nr != NR_OPEN)
+		return false;
+	flags = nr == NR_OPEN ? ARG1(regs) : ARG2(regs);
 	return flags & O_TRUNC;
 }
 

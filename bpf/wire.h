@@ -159,7 +159,7 @@ struct spy_exit {
 	__u64 read_bytes;
 	__u64 write_bytes;
 	__u64 max_rss_bytes;
-	__u32 code; /* as wait(2) reports it: exit status << 8 | signal */
+	__u32 code; /* as wait(2) reports it: exit status << 8 | signal; 0xffffffff = not known */
 	__u32 pad;
 };
 

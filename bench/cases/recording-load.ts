@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { activity } from "../../test/capture/recording-batches.ts";
 import { openLive } from "../../src/capture/live/live-source.ts";
 import { BATCH, HDR } from "../../src/core/wire/layout.gen.ts";
+import { activity } from "../../test/capture/recording-batches.ts";
 import { workFolder } from "../lib/workload.ts";
 
 /** Batches to record, over and over with later times. */
@@ -32,9 +32,11 @@ export class Load {
   }
 }
 
-export const rowsOf = (batch: Uint8Array): number => new DataView(batch.buffer, batch.byteOffset).getUint32(BATCH.rows, true);
+export const rowsOf = (batch: Uint8Array): number =>
+  new DataView(batch.buffer, batch.byteOffset).getUint32(BATCH.rows, true);
 
-const timeOf = (batch: Uint8Array): bigint => new DataView(batch.buffer, batch.byteOffset).getBigUint64(BATCH.time, true);
+const timeOf = (batch: Uint8Array): bigint =>
+  new DataView(batch.buffer, batch.byteOffset).getBigUint64(BATCH.time, true);
 
 /** Moves a batch and its rows in time. */
 function shift(batch: Uint8Array, byNs: bigint): void {
@@ -59,7 +61,10 @@ export async function captured(): Promise<Load> {
   take(snapshot);
   const batches = [...snapshot];
   const workload = join(import.meta.dirname, "..", "workload.c");
-  for (const args of [["-c", BUILD, "sh", workload], ["-c", FIND]]) {
+  for (const args of [
+    ["-c", BUILD, "sh", workload],
+    ["-c", FIND],
+  ]) {
     const child = spawn("sh", args, { cwd: workFolder(), stdio: "ignore" });
     let over = false;
     child.on("close", () => (over = true));

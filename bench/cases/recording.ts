@@ -75,7 +75,12 @@ export async function recordingSize(): Promise<void> {
   }
 }
 
-function replaySpeed(load: Load, path: string, use: "batches" | "graph", sink: () => (batch: Uint8Array) => void): void {
+function replaySpeed(
+  load: Load,
+  path: string,
+  use: "batches" | "graph",
+  sink: () => (batch: Uint8Array) => void,
+): void {
   const rates: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const { source, recording } = openReplay(path);

@@ -76,7 +76,8 @@ export class Archive {
     const debs = join(this.#folder, "debs");
     // A version's epoch is not part of the file name.
     const prefix = `${name}_${version.replace(/^\d+:/, "")}_`;
-    const there = () => readdirSync(debs).find((file) => decodeURIComponent(file).replace(/_\d+:/, "_").startsWith(prefix));
+    const there = () =>
+      readdirSync(debs).find((file) => decodeURIComponent(file).replace(/_\d+:/, "_").startsWith(prefix));
     if (there() === undefined) {
       await run("apt-get", [...this.#args, "download", `${name}=${version}`], { cwd: debs, env });
     }

@@ -79,7 +79,9 @@ export async function buildInitrd(arch) {
   if (!existsSync(join(sysroot, "usr/include/zlib.h"))) {
     for (const name of ["libelf-dev", "zlib1g-dev"]) {
       // Bookworm's: later ones of libelf also need zstd.
-      const { version } = (await archive.versions(name)).find(({ version }) => /(deb12|^0\.188|1\.2\.13)/.test(version));
+      const { version } = (await archive.versions(name)).find(({ version }) =>
+        /(deb12|^0\.188|1\.2\.13)/.test(version),
+      );
       await archive.unpack(await archive.download(name, version), sysroot);
     }
   }

@@ -24,11 +24,15 @@ export function resultOf({ name, arch, lacks }, { version, objects, problem }) {
   const failures = [
     ...(problem ? [problem] : []),
     ...(session && !session.ok ? [session.why] : []),
-    ...missing.filter((feature) => !lacks.includes(feature.name)).map(({ name, why }) => `feature "${name}" is missing: ${why}`),
+    ...missing
+      .filter((feature) => !lacks.includes(feature.name))
+      .map(({ name, why }) => `feature "${name}" is missing: ${why}`),
     ...scenes.filter(({ result }) => result === "fails").map((scene) => `${scene.name}: ${scene.missing}`),
     ...of("problem").map((object) => `${object.name}: ${object.why}`),
     ...(objects.length > 0 && of("end").length === 0 ? ["the machine ended before its program did"] : []),
-    ...of("end").filter(({ status }) => status !== 0).map(({ status }) => `the program ended with status ${status}`),
+    ...of("end")
+      .filter(({ status }) => status !== 0)
+      .map(({ status }) => `the program ended with status ${status}`),
   ];
   return {
     name,
@@ -64,7 +68,9 @@ export function tables(results) {
         r.name,
         r.version ?? "",
         r.date,
-        r.scenes.length > 0 ? `${r.scenes.filter(({ result }) => result === "ok").length} of ${r.scenes.length}` : r.failures[0],
+        r.scenes.length > 0
+          ? `${r.scenes.filter(({ result }) => result === "ok").length} of ${r.scenes.length}`
+          : r.failures[0],
         r.lacks.join(", "),
         r.scenes.length > 0 ? `${r.loadMs}, ${r.attachMs}, ${r.detachMs}` : "",
         sum(r.programs) > 0 ? `${Math.round(sum(r.programs) / 1000)} k` : "",
@@ -76,7 +82,9 @@ export function tables(results) {
       names("scenes").map((name) => [name, ...booted.map((result) => cell(result.scenes, name))]),
     ),
     "",
-    ...(skips.length > 0 ? [`Not tried, because the kernel or its configuration has no such call: ${skips.join("; ")}.`, ""] : []),
+    ...(skips.length > 0
+      ? [`Not tried, because the kernel or its configuration has no such call: ${skips.join("; ")}.`, ""]
+      : []),
     "Hooks beyond the portable ones. `runs`: an empty program loaded, attached and ran. `loads`: attached, but nothing in",
     "the probe reached it (for LSM hooks: `bpf` is not among the active modules).",
     "",

@@ -67,7 +67,13 @@ async function attempt(kernel) {
     const objects = await boot({ ...machine, seconds: LIMIT_SECONDS });
     return { version: found.version, objects, problem: objects.length > 0 ? undefined : `it did not boot: see ${log}` };
   } catch (error) {
-    return { objects: [], problem: String(error.stderr || error.message).trim().split("\n").at(-1) };
+    return {
+      objects: [],
+      problem: String(error.stderr || error.message)
+        .trim()
+        .split("\n")
+        .at(-1),
+    };
   }
 }
 

@@ -19,6 +19,7 @@ export function createSession(source: EventSource): Session {
   const monitor = new Monitor();
   const users = new UserNames();
   const containers = new ContainerNames();
+  let named = 0;
   const names: Names = {
     user: (uid) => users.name(uid),
     container: (cgroup) => {
@@ -26,7 +27,14 @@ export function createSession(source: EventSource): Session {
       return info?.kind === "container" || info?.kind === "pod" ? info.name : "";
     },
   };
-  const ingest = (batch: Uint8Array): void => monitor.ingest(batch);
+  const ingest = (batch: Uint8Array): void => {
+    monitor.ingest(batch);
+    // Asked for at first sight: a container that lives 200 ms keeps its name.
+    const { cgroupPaths } = monitor.graph;
+    if (cgroupPaths.size === named) return;
+    named = cgroupPaths.size;
+    for (const path of cgroupPaths.values()) containers.lookup(path);
+  };
   return {
     source,
     queries: monitorQueries(monitor, names),

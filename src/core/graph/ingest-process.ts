@@ -1,6 +1,6 @@
 import type { BatchReader } from "../wire/decode.ts";
 import { CALL, CRED, EXIT, FLAG, FORK, HDR, IMAGE, IMAGE_FLAG, KIND } from "../wire/layout.gen.ts";
-import { EDGE, EDGE_FLAG } from "./edges.ts";
+import { EDGE } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import { IMAGE_KNOWN } from "./images.ts";
@@ -75,17 +75,22 @@ export function ingestImage(graph: Graph, reader: BatchReader): void {
   graph.changes.executed.push(process);
 }
 
+/** What a source writes that saw a process gone, but not how (bpf/wire.h). */
+const UNKNOWN_EXIT = 0xffff_ffff;
+
 export function ingestExit(graph: Graph, reader: BatchReader): void {
   const { processes } = graph;
   const process = graph.rowProcess(reader);
   if (process === NONE) return;
   if (processes.has(process, PROCESS_FLAG.EXITED) && !processes.has(process, PROCESS_FLAG.EXIT_INFERRED)) return;
-  processes.exitCode.set(process, reader.u32(EXIT.code));
+  const code = reader.u32(EXIT.code);
+  const known = code !== UNKNOWN_EXIT;
+  if (known) processes.exitCode.set(process, code);
   processes.cpuNs.set(process, Math.max(processes.cpuNs.get(process), reader.number(EXIT.cpuNs)));
   processes.readBytes.set(process, Math.max(processes.readBytes.get(process), reader.number(EXIT.readBytes)));
   processes.writeBytes.set(process, Math.max(processes.writeBytes.get(process), reader.number(EXIT.writeBytes)));
   if (processes.rssBytes.get(process) === 0) processes.rssBytes.set(process, reader.number(EXIT.maxRssBytes));
-  markExit(graph, process, reader.timeNs(HDR.time), false);
+  markExit(graph, process, reader.timeNs(HDR.time), !known);
 }
 
 /** Ids changed without an exec. */
@@ -166,6 +171,11 @@ function linkParent(graph: Graph, reader: BatchReader, process: ProcessIndex): v
   if (!processes.has(process, PROCESS_FLAG.PARENT_OBSERVED)) processes.setParent(process, parent);
 }
 
+/** A PROCESS row of a snapshot; a polled one that began later has no such flag. */
+function ranBefore(reader: BatchReader): boolean {
+  return reader.kind === KIND.PROCESS && (reader.flags & FLAG.BEFORE_START) !== 0;
+}
+
 function describe(graph: Graph, reader: BatchReader, process: ProcessIndex): void {
   const { processes } = graph;
   const image = reader.u32(IMAGE.image);
@@ -174,7 +184,7 @@ function describe(graph: Graph, reader: BatchReader, process: ProcessIndex): voi
     PROCESS_FLAG.DESCRIBED |
       ((image & IMAGE_FLAG.KTHREAD) !== 0 ? PROCESS_FLAG.KERNEL_THREAD : 0) |
       ((reader.flags & FLAG.POLLED) !== 0 ? PROCESS_FLAG.POLLED : 0) |
-      (reader.kind === KIND.PROCESS && processes.image.get(process) === NONE ? PROCESS_FLAG.BEFORE_START : 0),
+      (ranBefore(reader) && processes.image.get(process) === NONE ? PROCESS_FLAG.BEFORE_START : 0),
   );
   if ((image & IMAGE_FLAG.KTHREAD) === 0) processes.clearFlag(process, PROCESS_FLAG.KERNEL_THREAD);
   processes.uid.set(process, reader.u32(IMAGE.uid));
@@ -241,10 +251,10 @@ function readImage(
   const flags = reader.u32(IMAGE.image);
   images.flags.set(image, flags);
   const { BEFORE_START, POLLED, UNVERIFIED, ARGV_CUT } = IMAGE_KNOWN;
-  const cut = (reader.trunc & 4) !== 0 || reader.u32(IMAGE.argvLen) > texts[2].length + 1;
+  const cut = (reader.trunc & 4) !== 0;
   images.known.set(
     image,
-    (reader.kind === KIND.PROCESS ? BEFORE_START : 0) |
+    (ranBefore(reader) ? BEFORE_START : 0) |
       ((reader.flags & FLAG.POLLED) !== 0 ? POLLED : 0) |
       ((reader.flags & FLAG.UNVERIFIED) !== 0 ? UNVERIFIED : 0) |
       (cut && (flags & IMAGE_FLAG.NO_ARGV) === 0 ? ARGV_CUT : 0),
@@ -261,7 +271,7 @@ function readImage(
     if ((flags & IMAGE_FLAG.DELETED) !== 0) files.setFlag(file, FILE_FLAG.DELETED);
     if ((flags & IMAGE_FLAG.MEMFD) !== 0) files.setFlag(file, FILE_FLAG.MEMFD);
     images.fileId.set(image, files.id(file));
-    const how = graph.rowEdgeFlags(reader) | (reader.kind === KIND.PROCESS ? EDGE_FLAG.BEFORE_START : 0);
+    const how = graph.rowEdgeFlags(reader);
     graph.edges.touch(EDGE.EXECUTED, process, file, timeNs, how);
   }
   linkStdio(graph, reader, process, image, timeNs);

@@ -29,7 +29,7 @@ export function ingestSocket(graph: Graph, reader: BatchReader): void {
   let end = findEnd(graph, reader, timeNs);
   if (end === NONE) {
     // A socket that has no other side, no longer listens and was not known tells nothing.
-    if (reader.u16(SOCK.rport) === 0 && reader.u8(SOCK.state) === STATE.CLOSED) return;
+    if (reader.u16(SOCK.rport) === 0 && reader.u8(SOCK.state) === STATE.CLOSED && !servesDatagrams(reader)) return;
     end = addConnection(graph, reader, timeNs);
   }
   const connection = end >> 1;
@@ -119,6 +119,15 @@ function sameRemote(graph: Graph, end: EndIndex, remotePort: number): boolean {
   return connections.hasAddress(other, addresses, 4);
 }
 
+/** Linux hands ports from here on to whoever asks for any (net.ipv4.ip_local_port_range). */
+const FIRST_EPHEMERAL_PORT = 32768;
+
+/** A datagram socket on a port of its own choice waits for anyone; the kernel calls its state closed. */
+function servesDatagrams(reader: BatchReader): boolean {
+  const port = reader.u16(SOCK.lport);
+  return reader.u8(SOCK.proto) !== TCP && reader.u16(SOCK.rport) === 0 && port !== 0 && port < FIRST_EPHEMERAL_PORT;
+}
+
 function addConnection(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
   const { connections } = graph;
   const proto = reader.u8(SOCK.proto);
@@ -135,7 +144,8 @@ function addConnection(graph: Graph, reader: BatchReader, timeNs: number): EndIn
   if ((reader.flags & FLAG.BEFORE_START) !== 0) connections.setFlag(connection, CONNECTION_FLAG.BEFORE_START);
   if ((reader.flags & FLAG.POLLED) !== 0) connections.setFlag(connection, CONNECTION_FLAG.POLLED);
   const kind = reader.kind;
-  if (kind === KIND.LISTEN || (kind !== KIND.CLOSE && reader.u8(SOCK.state) === STATE.LISTEN)) {
+  const listens = reader.u8(SOCK.state) === STATE.LISTEN || servesDatagrams(reader);
+  if (kind === KIND.LISTEN || (kind !== KIND.CLOSE && listens)) {
     connections.setListening(connection);
   } else if (kind === KIND.SOCKET || kind === KIND.CLOSE) {
     connections.setFlag(connection, CONNECTION_FLAG.DIRECTION_GUESSED);
