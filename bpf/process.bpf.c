@@ -34,7 +34,7 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
-	struct scratch *s = scratch_get(sizeof(struct spy_image));
+	struct scratch *s = scratch_begin(SPACE_EXEC, sizeof(struct spy_image));
 	struct spy_image *r;
 	struct mm_struct *mm;
 	__u64 from, n;

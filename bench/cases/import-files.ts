@@ -41,13 +41,19 @@ export function auditdLog(bytes: number): string {
         title,
       ],
       [`SYSCALL_ ${call(257, 3, "a0=ffffff9c a1=2 a2=0 a3=0")}`, 'CWD_ cwd="/root"', path, title],
-      [`SYSCALL_ ${call(42, 0, "a0=5 a1=2 a2=10 a3=0")}`, "SOCKADDR_ saddr=020001BBCB0071090000000000000000", title],
+      [
+        `SYSCALL_ ${call(42, 0, "a0=5 a1=2 a2=10 a3=0")}`,
+        `SOCKADDR_ saddr=020001BBCB00${hex16(copy % 1000)}0000000000000000`,
+        title,
+      ],
     ];
     return events.flatMap((records, i) =>
       records.map((record) => record.replace(/^(\w+)_ /, `type=$1 ${stamp}${copy * 3 + i}): `)),
     );
   });
 }
+
+const hex16 = (value: number): string => value.toString(16).toUpperCase().padStart(4, "0");
 
 /** An export of commands in containers, each with a connection and an exit. */
 export function tetragonExport(bytes: number): string {

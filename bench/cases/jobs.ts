@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { overhead, ROUNDS, type Subject } from "../lib/overhead.ts";
 import { installed } from "../lib/path.ts";
+import { cpuNsOf } from "../lib/proc.ts";
 import { report, skip } from "../lib/result.ts";
 import { spread } from "../lib/statistics.ts";
-import { besides, none, Spydertop, type Tracer } from "../lib/tracers.ts";
+import { besides, none, pinned, Spydertop, type Tracer } from "../lib/tracers.ts";
 import { workFolder } from "../lib/workload.ts";
 
 /** Real programs, started by workload.c as ./job: CPU time of all their processes. */
@@ -69,6 +70,7 @@ export async function redis(): Promise<void> {
   const server: ChildProcess = spawn(...besides("redis-server", options), { stdio: "ignore" });
   const spydertop = new Spydertop("rows");
   const rates = { without: [] as number[], with: [] as number[] };
+  const served = { without: [] as number[], with: [] as number[] };
   try {
     for (let tries = 0; !existsSync(socket); tries++) {
       if (tries > 100 || server.exitCode !== null) throw new Error("redis-server did not start");
@@ -78,9 +80,13 @@ export async function redis(): Promise<void> {
       const order = round % 2 === 0 ? (["without", "with"] as const) : (["with", "without"] as const);
       for (const mode of order) {
         if (mode === "with") await spydertop.start();
+        const cpu = cpuNsOf(server.pid as number);
         const rate = measured(port);
+        const serverNs = (cpuNsOf(server.pid as number) - cpu) / REQUESTS;
         if (mode === "with") await spydertop.stop();
-        if (round >= 0) rates[mode].push(rate);
+        if (round < 0) continue;
+        rates[mode].push(rate);
+        served[mode].push(serverNs);
       }
     }
   } finally {
@@ -90,6 +96,16 @@ export async function redis(): Promise<void> {
   const line = { subject: "redis-benchmark, GET", unit: "/s", measure: "requests a second" };
   report({ ...line, key: "redis/none", mode: "none", value: spread(rates.without) });
   report({ ...line, key: "redis/spydertop", mode: "spydertop", value: spread(rates.with) });
+  const added = spread(served.with.map((ns, round) => ns - (served.without[round] as number)));
+  const ofServer = { ...line, measure: "CPU of the server a request", unit: "ns" };
+  report({ ...ofServer, key: "redis/none/cpu", mode: "none", value: spread(served.without) });
+  report({
+    ...ofServer,
+    key: "redis/spydertop/added",
+    mode: "spydertop",
+    measure: "added a request, server",
+    value: added,
+  });
   const fewer = spread(rates.with.map((rate, round) => (1 - rate / (rates.without[round] as number)) * 100));
   report({
     ...line,
@@ -103,7 +119,8 @@ export async function redis(): Promise<void> {
 
   function measured(onPort: number): number {
     const args = ["-h", "127.0.0.1", "-p", String(onPort), "-n", String(REQUESTS), "-c", "20", "-t", "get", "--csv"];
-    const csv = execFileSync("redis-benchmark", args, { stdio: ["ignore", "pipe", "ignore"] }).toString();
+    const [command, all] = pinned("redis-benchmark", args);
+    const csv = execFileSync(command, all, { stdio: ["ignore", "pipe", "ignore"] }).toString();
     return Number(/"GET","([\d.]+)"/.exec(csv)?.[1]);
   }
 }

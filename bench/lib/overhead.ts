@@ -65,9 +65,13 @@ function fastest(times: readonly number[]): number {
 
 /**
  * Rounds in turn over all tracers, of which the first is nothing: what each adds to the CPU time of the operation, compared
- * with the untraced run of the same round.
+ * with the untraced run of the same round. Resolves to the median each adds, by its name.
  */
-export async function overhead(subject: Subject, tracers: readonly Tracer[], rounds = ROUNDS): Promise<void> {
+export async function overhead(
+  subject: Subject,
+  tracers: readonly Tracer[],
+  rounds = ROUNDS,
+): Promise<ReadonlyMap<string, number>> {
   const taken = new Map<string, Sample[]>(tracers.map(({ name }) => [name, []]));
   const samples = (tracer: Tracer) => taken.get(tracer.name) as Sample[];
   let disturbed = 0;
@@ -88,6 +92,7 @@ export async function overhead(subject: Subject, tracers: readonly Tracer[], rou
   if (disturbed > 0) progress(`${disturbed} rounds repeated: another spydertop traced this machine`);
 
   const untraced = samples(none);
+  const medians = new Map<string, number>();
   const base = spread(untraced.map(({ cpu }) => cpu)).median;
   for (const tracer of tracers) {
     const own = samples(tracer);
@@ -99,6 +104,7 @@ export async function overhead(subject: Subject, tracers: readonly Tracer[], rou
       continue;
     }
     const added = spread(own.map((one, round) => one.cpu - (untraced[round] as Sample).cpu));
+    medians.set(tracer.name, added.median);
     const part = added.median / base;
     const wall = spread(own.map((one, round) => one.wall / (untraced[round] as Sample).wall)).median;
     const lost = own.reduce((total, one) => total + (one.lost ?? 0), 0);
@@ -122,6 +128,7 @@ export async function overhead(subject: Subject, tracers: readonly Tracer[], rou
       ].join(", "),
     });
   }
+  return medians;
 }
 
 const WINDOW = 10;

@@ -29,6 +29,11 @@ export function besides(command: string, args: readonly string[]): [string, stri
   return ["taskset", ["-c", `0-${workloadCore - 1}`, command, ...args]];
 }
 
+/** A command that runs where the workload does. */
+export function pinned(command: string, args: readonly string[]): [string, string[]] {
+  return ["taskset", ["-c", String(workloadCore), command, ...args]];
+}
+
 /** A separate process that attaches and drains as the monitor does. */
 export class Spydertop implements Tracer {
   readonly name: string;

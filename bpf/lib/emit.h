@@ -23,7 +23,7 @@
 		__v;                                                                                   \
 	})
 
-enum { SPACE_EVENTS, SPACE_SNAPSHOT };
+enum { SPACE_EVENTS, SPACE_EXEC, SPACE_SNAPSHOT };
 
 struct scratch {
 	__u32 len; /* bytes used in buf: fixed struct and strings */
@@ -35,10 +35,14 @@ struct counter {
 	__u64 produced, dropped;
 };
 
-/* Programs that only run in process context share one scratch a CPU; softirq programs reserve instead. */
+/*
+ * Programs that only run in process context compose in a scratch of the CPU; softirq programs reserve instead. Since 7.0
+ * (a46023d5616e) they can be preempted. The kernel keeps a program from running twice on a CPU, and every system call
+ * comes through one program, so that these share a space; exec has its own.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches __weak SEC(".maps");
@@ -122,7 +126,7 @@ static __always_inline struct scratch *scratch_of(__u32 space)
 {
 	__u32 zero = 0;
 
-	return space == SPACE_SNAPSHOT ? bpf_map_lookup_elem(&snapshot_scratch, &zero) : bpf_map_lookup_elem(&scratches, &zero);
+	return space == SPACE_SNAPSHOT ? bpf_map_lookup_elem(&snapshot_scratch, &zero) : bpf_map_lookup_elem(&scratches, &space);
 }
 
 static __always_inline struct scratch *scratch_begin(__u32 space, __u32 fixed)

@@ -41,14 +41,20 @@ export function resultOf({ name, arch, lacks }, { version, objects, problem }) {
     date: new Date().toISOString().slice(0, 10),
     failures,
     lacks: [...lost],
-    scenes: scenes.map(({ name, result, missing, skipped }) => ({ name, result, missing, skipped })),
-    hooks: of("hook").map(({ name, loads, runs }) => ({ name, result: runs ? "runs" : loads ? "loads" : "-" })),
+    scenes: scenes.map(({ name, result, missing, skipped, note }) => ({ name, result, missing, skipped, note })),
+    hooks: of("hook").map(({ name, loads, runs, why }) => ({ name, result: hookResult(loads, runs, why) })),
     programs: Object.fromEntries(programs.map(({ name, verified }) => [name, verified])),
     lsm: kernel?.lsm,
     loadMs: session?.loadMs,
     attachMs: session?.attachMs,
     detachMs: detached?.ms,
   };
+}
+
+function hookResult(loads, runs, why) {
+  if (runs) return "runs";
+  if (!loads) return "-";
+  return why === "" ? "silent" : "refused";
 }
 
 /** The tables, as Markdown. */
@@ -58,9 +64,10 @@ export function tables(results) {
   const cell = (list, name) => list.find((item) => item.name === name)?.result ?? "";
   const names = (key) => [...new Set(booted.flatMap((result) => result[key].map(({ name }) => name)))];
   const columns = booted.map(({ name }) => name);
-  const skips = booted.flatMap(({ name, scenes }) =>
-    scenes.filter(({ skipped }) => skipped).map((scene) => `${name}: ${scene.skipped}`),
-  );
+  const remarks = (key) =>
+    booted.flatMap(({ name, scenes }) => scenes.filter((scene) => scene[key]).map((scene) => `- ${name}, ${scene.name}: ${scene[key]}`));
+  const skips = remarks("skipped");
+  const notes = remarks("note");
   return [
     table(
       ["kernel", "Debian's", "date", "scenes", "lacks", "load, attach, detach ms", "verifier"],

@@ -299,6 +299,30 @@ describe("files", () => {
     const seen = run.detail(200).files.map(({ path: name, operation }) => `${operation} ${name}`);
     expect(seen).toEqual(expect.arrayContaining(["create /tmp/x y", "read /etc/hosts", "chmod /tmp/x y"]));
   });
+
+  test("a file that was written, renamed, executed and removed leads back to its writer", () => {
+    const cwd = 'CWD cwd="/tmp"';
+    const item = (name: string, nametype: string) =>
+      `PATH item=1 name="${name}" inode=77 dev=fd:01 mode=0100755 ouid=0 ogid=0 rdev=00:00 nametype=${nametype}`;
+    const curl = { pid: 200, ppid: 100, exe: "/usr/bin/curl" };
+    const mv = { pid: 201, ppid: 100, exe: "/usr/bin/mv" };
+    const open = syscall({ nr: 257, ...curl, args: "a0=ffffff9c a1=5 a2=241 a3=1b6", exit: 3 });
+    const executed = execve(40, 202, 100, "/tmp/k", ["/tmp/k"]).map((line) => line.replace("inode=1234", "inode=77"));
+    const run = imported(
+      log(
+        execve(0, 200, 100, "/usr/bin/curl", ["curl", "-o", "d", "http://x/"]),
+        event(10, open, cwd, item("d", "CREATE")),
+        execve(20, 201, 100, "/usr/bin/mv", ["mv", "d", "k"]),
+        event(30, syscall({ nr: 82, ...mv }), cwd, item("/tmp", "PARENT"), item("d", "DELETE"), item("k", "CREATE")),
+        executed,
+        event(50, syscall({ nr: 263, ...mv }), cwd, item("/tmp", "PARENT"), item("k", "DELETE")),
+      ),
+    );
+    const steps = run.origin(202).steps.map(({ subject }) => (subject.kind === "process" ? subject.id : subject.kind));
+    expect(steps).toContain(run.row(200).id);
+    const operations = run.detail(201).files.map(({ operation, path }) => `${operation} ${path}`);
+    expect(operations).toEqual(expect.arrayContaining(["delete /tmp/k"]));
+  });
 });
 
 describe("forms of a log", () => {

@@ -30,6 +30,8 @@ export function* activity({
 }: Activity): Generator<Uint8Array> {
   const writer = new BatchWriter();
   let state = seed;
+  /** Numbers that are given once: of processes and of sockets. */
+  let next = 1_000;
   const random = (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
@@ -42,7 +44,7 @@ export function* activity({
       const head = { timeNs: timeNs - BigInt(random(stepMs * 1_000_000)), pid, startNs: BOOT_NS - BigInt(pid) };
       switch (random(6)) {
         case 0:
-          writer.fork({ ...head, childPid: pid + 1000, childStartNs: timeNs });
+          writer.fork({ ...head, childPid: next++, childStartNs: timeNs });
           break;
         case 1:
           writer.image({
@@ -62,7 +64,7 @@ export function* activity({
         case 4:
           writer.sock(KIND.CONNECT, {
             ...head,
-            sock: random(1000),
+            sock: next++,
             local: "10.0.0.1",
             remote: `192.0.2.${random(250)}`,
             remotePort: 443,

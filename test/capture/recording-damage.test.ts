@@ -54,7 +54,7 @@ beforeAll(() => {
   base = folder();
 });
 
-test("cut at any byte, everything before the cut is there and the rest is reported", async () => {
+test("cut at any byte, everything before the cut is there and the rest is reported", { timeout: 60_000 }, async () => {
   const small = { batches: 6, rowsPerBatch: 2, keyEvery: 4 };
   const whole = readFileSync(await recorded(activity(small), { segmentBytes: 500, frameMs: 200 }));
   const all = rowsOf(activity(small));
@@ -109,7 +109,7 @@ function* frames(reader: RecordingReader) {
   }
 }
 
-test("a flipped bit anywhere costs at most its segment, and never goes unnoticed", () => {
+test("a flipped bit anywhere costs at most its segment, and never goes unnoticed", { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(fc.nat(good.length * 8 - 1), (bit) => {
       const bytes = Buffer.from(good);

@@ -8,7 +8,7 @@ import { activity, drained, rowsOf } from "./recording-batches.ts";
 import { folder } from "./recording-folder.ts";
 
 const child = join(import.meta.dirname, "recording-child.ts");
-const ROUNDS = 12;
+const ROUNDS = 8;
 const ROWS_PER_BATCH = 40;
 
 /** Starts a recording and kills it, as no program can refuse, once it has reported that many batches. */
@@ -32,7 +32,7 @@ test("a recorder killed at any moment leaves a recording of all but its last mom
   const base = folder();
   for (let round = 0; round < ROUNDS; round++) {
     const path = join(base, `x${round}`);
-    const reported = Math.floor(Math.random() * 150);
+    const reported = Math.floor(Math.random() * 100);
     await killedAfter(path, reported);
     let rows: string[];
     try {

@@ -141,6 +141,66 @@ void check_cgroups(const Capture& c, const Facts& facts, Check& check) {
              "path at exec");
 }
 
+constexpr int kWorkers = 6, kFiles = 150, kChildren = 15;
+
+// More runnable tasks than processors, so that they are preempted wherever the kernel allows it.
+void contention(Facts& facts) {
+  MUST(mkdir("/tmp/busy", 0755));
+  for (int worker = 0; worker < kWorkers; worker++) {
+    pid_t pid = MUST(fork());
+    if (pid) {
+      facts.number[worker] = static_cast<uint64_t>(pid);
+      continue;
+    }
+    char path[64];
+    for (int i = 0; i < kFiles; i++) {
+      snprintf(path, sizeof(path), "/tmp/busy/%d-%d", worker, i);
+      close(MUST(open(path, O_WRONLY | O_CREAT, 0644)));
+      if (i % (kFiles / kChildren) == 0) reaped(start(exec_plain));
+    }
+    _exit(0);
+  }
+  for (int worker = 0; worker < kWorkers; worker++) MUST(waitpid(static_cast<pid_t>(facts.number[worker]), nullptr, 0));
+}
+
+// Records may be missing only as far as the kernel says it skipped the program, and none may be a mix of two.
+void check_contention(const Capture& c, const Facts& facts, Check& check) {
+  int opened = 0, forked = 0, executed = 0, ended = 0;
+  bool mixed = false;
+  for (const Row& row : c.rows) {
+    int worker = 0, number = 0;
+    bool by_worker = false;
+    for (int w = 0; w < kWorkers; w++) by_worker |= row.h().tgid == facts.number[w];
+    switch (row.h().kind) {
+      case SPY_KIND_OPEN:
+        if (!by_worker) break;
+        opened++;
+        mixed |= sscanf(row.text[0].c_str(), "/tmp/busy/%d-%d", &worker, &number) != 2 || row.h().tgid != facts.number[worker];
+        break;
+      case SPY_KIND_FORK:
+        forked += by_worker;
+        break;
+      case SPY_KIND_EXEC:
+        executed++;
+        mixed |= row.text[0] != "/init" || row.text[1] != "/tmp" || row.text[5] != "init";
+        break;
+      case SPY_KIND_EXIT:
+        ended++;
+        break;
+    }
+  }
+  constexpr int kTotal = kWorkers * kChildren;
+  // The workers and the scene end, too.
+  int lost = kWorkers * kFiles - opened + kTotal - forked + kTotal - executed + kTotal + kWorkers + 1 - ended;
+  auto missed = static_cast<int>(c.session.stats().missed_runs);
+  check.that(!mixed, "a record is a mix of two");
+  check.that(lost >= 0, "a record came twice");
+  check.that(lost <= missed, ("lost in silence: opens " + std::to_string(kWorkers * kFiles - opened) + ", forks " + std::to_string(kTotal - forked) +
+                              ", execs " + std::to_string(kTotal - executed) + ", ends " + std::to_string(kTotal + kWorkers + 1 - ended) +
+                              "; skipped runs " + std::to_string(missed)).c_str());
+  if (lost > 0) check.note("the kernel skipped " + std::to_string(missed) + " runs, " + std::to_string(lost) + " records less");
+}
+
 void wait_forever() {
   for (;;) pause();
 }
@@ -164,6 +224,7 @@ constexpr Scene kScenes[] = {
     {"long paths", "files", deep, check_deep},
     {"control groups", "processes", cgroups, check_cgroups},
     {"signals", "signals", signals, check_signals},
+    {"more work than processors", "processes", contention, check_contention},
 };
 
 }  // namespace

@@ -103,8 +103,8 @@ Holder start_holder() {
   return holder;
 }
 
-void report_scene(const char* name, const char* feature, const std::string& missing, const char* skipped) {
-  Line("scene", name).string("feature", feature).flag("ok", missing.empty()).string("missing", missing).string("skipped", skipped);
+void report_scene(const char* name, const char* feature, const std::string& missing, const char* skipped, const std::string& note = {}) {
+  Line("scene", name).string("feature", feature).flag("ok", missing.empty()).string("missing", missing).string("skipped", skipped).string("note", note);
 }
 
 // Drains until the process's end was seen, with everything before it.
@@ -127,7 +127,7 @@ void play(Capture& capture, const Scene& scene) {
   }
   int status = 0;
   MUST(waitpid(pid, &status, 0));
-  std::string missing;
+  std::string missing, note;
   if (status) {
     missing = *g_facts->failure ? g_facts->failure : "the scene ended with status " + std::to_string(status);
   } else if (!drain_until_exit(capture, static_cast<uint32_t>(pid))) {
@@ -138,12 +138,13 @@ void play(Capture& capture, const Scene& scene) {
       Check check;
       scene.check(capture, *g_facts, check);
       missing = check.missing();
+      note = check.note();
       if (missing.empty()) break;
       usleep(20'000);
       if (!capture.drain()) missing = "a batch that cannot be read";
     }
   }
-  report_scene(scene.name, scene.feature, missing, g_facts->skipped);
+  report_scene(scene.name, scene.feature, missing, g_facts->skipped, note);
   capture.rows.clear();
 }
 

@@ -26,10 +26,13 @@ class Check {
     if (!missing_.empty()) missing_ += ", ";
     missing_ += what;
   }
+  // Something the reader of the table should know.
+  void note(const std::string& text) { note_ = text; }
   const std::string& missing() const { return missing_; }
+  const std::string& note() const { return note_; }
 
  private:
-  std::string missing_;
+  std::string missing_, note_;
 };
 
 struct Scene {

@@ -17,7 +17,7 @@ export interface RecorderOptions {
   readonly frameMs?: number;
   /** Bytes that may wait for compression; beyond it records are dropped and counted. Default 32 MiB. */
   readonly backlogBytes?: number;
-  /** Bytes of batches in a segment, unless its checkpoint is large. Default 8 MiB. */
+  /** Bytes of batches in a segment, unless its checkpoint is large. Default 4 MiB. */
   readonly segmentBytes?: number;
 }
 
@@ -31,7 +31,7 @@ interface Pending {
 
 const FRAME_MS = 1_000;
 const BACKLOG_BYTES = 32 << 20;
-const SEGMENT_BYTES = 8 << 20;
+const SEGMENT_BYTES = 4 << 20;
 const SEGMENT_NS = 60_000_000_000n;
 const CHECKPOINT_BYTES = 8 << 20;
 /** A segment's batches are this many times its checkpoint, so that checkpoints stay a fifth of a recording. */

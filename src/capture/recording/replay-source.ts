@@ -22,7 +22,7 @@ export interface ReplayOptions {
 }
 
 /** Records that are cheaper to catch up with than to begin anew for. */
-const CATCH_UP_ROWS = 200_000;
+const CATCH_UP_ROWS = 50_000;
 const NO_STATUS: SourceStatus = { delivered: new Map(), lost: new Map(), features: [] };
 
 /**

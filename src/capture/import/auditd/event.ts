@@ -49,13 +49,13 @@ export class AuditEvent {
         this.paths.push(pathItem(text));
         return;
       case "CWD":
-        this.cwd = stringField(text, "cwd=") ?? "";
+        this.cwd = stringField(text, " cwd=") ?? "";
         return;
       case "SOCKADDR":
-        this.sockaddr = rawField(text, "saddr=") ?? "";
+        this.sockaddr = rawField(text, " saddr=") ?? "";
         return;
       case "PROCTITLE":
-        this.title = stringField(text, "proctitle=") ?? "";
+        this.title = stringField(text, " proctitle=") ?? "";
         return;
       default:
         if (this.mainType === "SYSCALL") return;
@@ -85,18 +85,18 @@ export class AuditEvent {
 }
 
 function decoded(value: string): string {
-  return stringField(` v=${value}`, "v=") ?? "";
+  return stringField(` v=${value}`, " v=") ?? "";
 }
 
 function pathItem(text: string): PathItem {
-  const [major = "0", minor = "0"] = (rawField(text, "dev=") ?? "").split(":");
-  const mode = rawField(text, "mode=") ?? "";
+  const [major = "0", minor = "0"] = (rawField(text, " dev=") ?? "").split(":");
+  const mode = rawField(text, " mode=") ?? "";
   return {
-    name: stringField(text, "name=") ?? "",
-    nametype: rawField(text, "nametype=") ?? "",
-    ino: numberField(text, "inode=") ?? 0,
-    dev: ((hexField(` v=${major}`, "v=") << 20) | hexField(` v=${minor}`, "v=")) >>> 0,
+    name: stringField(text, " name=") ?? "",
+    nametype: rawField(text, " nametype=") ?? "",
+    ino: numberField(text, " inode=") ?? 0,
+    dev: ((hexField(` v=${major}`, " v=") << 20) | hexField(` v=${minor}`, " v=")) >>> 0,
     mode: /^0?[0-7]{1,7}$/.test(mode) ? Number.parseInt(mode, 8) : 0,
-    uid: numberField(text, "ouid=") ?? 0,
+    uid: numberField(text, " ouid=") ?? 0,
   };
 }

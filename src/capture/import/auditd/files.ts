@@ -1,6 +1,6 @@
 import { resolvePath } from "../../../core/graph/paths.ts";
 import type { BatchWriter } from "../../../core/wire/encode.ts";
-import { OPEN_FLAG } from "../../../core/wire/layout.gen.ts";
+import { KIND, OPEN_FLAG } from "../../../core/wire/layout.gen.ts";
 import type { AuditEvent, PathItem } from "./event.ts";
 import type { AuditProcess } from "./processes.ts";
 import { hexField, numberField } from "./record.ts";
@@ -29,7 +29,7 @@ export function opened(
   const created = item.nametype === "CREATE";
   writer.open({
     ...fileFields(process, event, item, timeNs),
-    fd: numberField(event.main, "exit=") ?? -1,
+    fd: numberField(event.main, " exit=") ?? -1,
     oflags,
     open:
       (access === O_WRONLY ? 0 : OPEN_FLAG.READ) |
@@ -52,6 +52,22 @@ export function modeChanged(
   if (item === undefined) return;
   const mode = (item.mode & S_IFMT) | (hexField(event.main, argument) & PERMISSIONS);
   writer.chmod({ ...fileFields(process, event, item, timeNs), open: 0, mode });
+}
+
+/** Writes a RENAME, UNLINK or LINK row of the names a successful call took away and made. */
+export function nameChanged(
+  writer: BatchWriter,
+  kind: typeof KIND.RENAME | typeof KIND.UNLINK | typeof KIND.LINK,
+  { pid, startNs }: AuditProcess,
+  { paths, cwd }: AuditEvent,
+  timeNs: number,
+): void {
+  // Of a name that a rename replaced there is a second DELETE.
+  const from = paths.find(({ nametype }) => nametype === (kind === KIND.LINK ? "NORMAL" : "DELETE"));
+  const to = paths.find(({ nametype }) => nametype === "CREATE");
+  if (from === undefined || (kind !== KIND.UNLINK && to === undefined)) return;
+  const made = to === undefined ? {} : { to: to.name, toDir: cwd };
+  writer.path(kind, { timeNs, pid, startNs, from: from.name, fromDir: cwd, ...made });
 }
 
 function target(event: AuditEvent): PathItem | undefined {

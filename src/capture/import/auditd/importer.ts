@@ -1,11 +1,12 @@
 import { parseAddress } from "../../../core/text/address.ts";
+import { KIND } from "../../../core/wire/layout.gen.ts";
 import type { Importer } from "../format.ts";
 import type { Line } from "../line-reader.ts";
 import type { Output } from "../output.ts";
 import { Reorder } from "../reorder.ts";
 import { Assembler } from "./assembler.ts";
 import type { AuditEvent } from "./event.ts";
-import { CREAT_FLAGS, modeChanged, opened } from "./files.ts";
+import { CREAT_FLAGS, modeChanged, nameChanged, opened } from "./files.ts";
 import { type AuditProcess, ProcessTable } from "./processes.ts";
 import { type AuditRecord, hexField, isSeparator, loginField, numberField, parseRecord, rawField } from "./record.ts";
 import { SocketTable } from "./sockets.ts";
@@ -19,9 +20,9 @@ const SERIALS = 1_000_000;
 const CLONE_THREAD = 0x10000;
 const UNKNOWN_EXIT = 0xffffffff;
 const NAMES = [
-  ["auid=", "AUID="],
-  ["uid=", "UID="],
-  ["euid=", "EUID="],
+  [" auid=", " AUID="],
+  [" uid=", " UID="],
+  [" euid=", " EUID="],
 ] as const;
 /** Rows written between two looks at the clock. */
 const STEP = 64;
@@ -89,10 +90,10 @@ export class AuditdImporter implements Importer {
         this.#writeLogin(main, timeNs);
         return;
       case "ANOM_ABEND": {
-        const pid = numberField(main, "pid=");
+        const pid = numberField(main, " pid=");
         if (pid === undefined || pid <= 0) return;
         const process = this.#processes.named(pid, main, timeNs);
-        this.#processes.exited(process, timeNs, (numberField(main, "sig=") ?? 0) & 0x7f);
+        this.#processes.exited(process, timeNs, (numberField(main, " sig=") ?? 0) & 0x7f);
         return;
       }
       case "SYSTEM_BOOT":
@@ -105,10 +106,10 @@ export class AuditdImporter implements Importer {
 
   #writeCall(event: AuditEvent, timeNs: number): void {
     const { main } = event;
-    const arch = rawField(main, "arch=") ?? "";
-    const nr = numberField(main, "syscall=") ?? -1;
+    const arch = rawField(main, " arch=") ?? "";
+    const nr = numberField(main, " syscall=") ?? -1;
     const call = callOf(arch, nr);
-    const success = rawField(main, "success=") === "yes";
+    const success = rawField(main, " success=") === "yes";
     const executes = call === "execve" && success;
     const process = this.#processes.obtain(main, timeNs, executes);
     if (process === undefined) return;
@@ -126,12 +127,12 @@ export class AuditdImporter implements Importer {
         this.#processes.executed(process, event, timeNs);
         return;
       case "fork": {
-        const child = numberField(main, "exit=") ?? 0;
-        if (child > 0 && (hexField(main, "a0=") & CLONE_THREAD) === 0) this.#processes.forked(process, child, timeNs);
+        const child = numberField(main, " exit=") ?? 0;
+        if (child > 0 && (hexField(main, " a0=") & CLONE_THREAD) === 0) this.#processes.forked(process, child, timeNs);
         return;
       }
       case "exit":
-        this.#processes.exited(process, timeNs, (hexField(main, "a0=") & 0xff) << 8);
+        this.#processes.exited(process, timeNs, (hexField(main, " a0=") & 0xff) << 8);
         return;
       case "socket":
         this.#sockets.created(process, event);
@@ -152,10 +153,10 @@ export class AuditdImporter implements Importer {
         this.#sockets.closes(process, event, timeNs);
         return;
       case "open":
-        opened(writer, process, event, timeNs, hexField(main, "a1="));
+        opened(writer, process, event, timeNs, hexField(main, " a1="));
         return;
       case "openat":
-        opened(writer, process, event, timeNs, hexField(main, "a2="));
+        opened(writer, process, event, timeNs, hexField(main, " a2="));
         return;
       case "openat2":
         // Its flags are in memory.
@@ -165,10 +166,19 @@ export class AuditdImporter implements Importer {
         opened(writer, process, event, timeNs, CREAT_FLAGS);
         return;
       case "chmod":
-        modeChanged(writer, process, event, timeNs, "a1=");
+        modeChanged(writer, process, event, timeNs, " a1=");
         return;
       case "fchmodat":
-        modeChanged(writer, process, event, timeNs, "a2=");
+        modeChanged(writer, process, event, timeNs, " a2=");
+        return;
+      case "rename":
+        nameChanged(writer, KIND.RENAME, process, event, timeNs);
+        return;
+      case "unlink":
+        nameChanged(writer, KIND.UNLINK, process, event, timeNs);
+        return;
+      case "link":
+        nameChanged(writer, KIND.LINK, process, event, timeNs);
         return;
       default: {
         const unknown: never = call;
@@ -178,10 +188,10 @@ export class AuditdImporter implements Importer {
   }
 
   #writeLogin(main: string, timeNs: number): void {
-    const pid = numberField(main, "pid=");
-    const remote = parseAddress(rawField(main, "addr=") ?? "");
+    const pid = numberField(main, " pid=");
+    const remote = parseAddress(rawField(main, " addr=") ?? "");
     if (pid === undefined || pid <= 0 || remote === undefined) return;
-    if (!(rawField(main, "res=") ?? "").startsWith("success")) return;
+    if (!(rawField(main, " res=") ?? "").startsWith("success")) return;
     this.#sockets.loggedIn(this.#processes.named(pid, main, timeNs), remote, timeNs);
   }
 

@@ -49,8 +49,8 @@ export class ProcessTable {
 
   /** The process a SYSCALL record is about, with its ids as told there. */
   obtain(text: string, timeNs: number, executes: boolean): AuditProcess | undefined {
-    const pid = numberField(text, "pid=");
-    const ppid = numberField(text, "ppid=") ?? 0;
+    const pid = numberField(text, " pid=");
+    const ppid = numberField(text, " ppid=") ?? 0;
     if (pid === undefined || pid <= 0) return undefined;
     let process = this.#living.get(pid);
     // A process whose parent exited goes to init.
@@ -75,18 +75,19 @@ export class ProcessTable {
 
   executed(process: AuditProcess, event: AuditEvent, timeNs: number): void {
     const [named, interpreter] = event.paths;
-    const argv = event.argv || event.title;
+    const told = event.argv;
+    const argv = told || event.title;
     const words = argv.split("\0");
     const isScript = named !== undefined && words[0] !== named.name && words.slice(1).includes(named.name);
     const file = isScript ? interpreter : named;
-    process.exe = stringField(event.main, "exe=") ?? "";
+    process.exe = stringField(event.main, " exe=") ?? "";
     process.argv = argv;
     process.cwd = event.cwd;
     process.script = isScript ? named.name : "";
     process.exeIno = file?.ino ?? 0;
     process.exeDev = file?.dev ?? 0;
     process.ids = idsOf(event.main);
-    const cut = event.argv === "" && argv.length >= PROCTITLE_BYTES - 1 ? ARGV_CUT : 0;
+    const cut = told === "" && argv.length >= PROCTITLE_BYTES - 1 ? ARGV_CUT : 0;
     this.#image(process, event.main, timeNs, KIND.EXEC, cut);
   }
 
@@ -131,7 +132,7 @@ export class ProcessTable {
 
   /** Says what changed: an exec that was not logged, or ids. */
   #describe(process: AuditProcess, text: string, timeNs: number): void {
-    const exe = stringField(text, "exe=") ?? "";
+    const exe = stringField(text, " exe=") ?? "";
     const ids = idsOf(text);
     if ((exe === process.exe || exe === "") && ids === process.ids) return;
     if (exe !== "" && exe !== process.exe) {
@@ -161,24 +162,24 @@ export class ProcessTable {
   }
 }
 
-const IDS = ["auid=", "ses=", "uid=", "euid=", "gid=", "egid="] as const;
+const IDS = [" auid=", " ses=", " uid=", " euid=", " gid=", " egid="] as const;
 
 function idsOf(text: string): string {
   return IDS.map((key) => rawField(text, key) ?? "").join(" ");
 }
 
 function idFields(text: string): Partial<ImageFields> {
-  const loginUid = loginField(text, "auid=");
-  const sessionId = loginField(text, "ses=");
-  const euid = numberField(text, "euid=");
-  const egid = numberField(text, "egid=");
+  const loginUid = loginField(text, " auid=");
+  const sessionId = loginField(text, " ses=");
+  const euid = numberField(text, " euid=");
+  const egid = numberField(text, " egid=");
   return {
-    comm: stringField(text, "comm=") ?? "",
-    uid: numberField(text, "uid=") ?? 0,
-    gid: numberField(text, "gid=") ?? 0,
+    comm: stringField(text, " comm=") ?? "",
+    uid: numberField(text, " uid=") ?? 0,
+    gid: numberField(text, " gid=") ?? 0,
     ...(euid === undefined ? {} : { euid }),
     ...(egid === undefined ? {} : { egid }),
-    tty: terminal(rawField(text, "tty=") ?? ""),
+    tty: terminal(rawField(text, " tty=") ?? ""),
     ...(loginUid === undefined ? {} : { loginUid }),
     ...(sessionId === undefined ? {} : { sessionId }),
   };

@@ -61,11 +61,11 @@ export function parseRecord(line: string): AuditRecord {
   };
 }
 
-/** The raw value of a key: a word, or what is between its quotes; undefined when the record has none. Keys end in "=". */
+/** The raw value of a key: a word, or what is between its quotes; undefined when the record has none. Keys are as in " pid=". */
 export function rawField(text: string, key: string): string | undefined {
-  const at = text.indexOf(` ${key}`);
+  const at = text.indexOf(key);
   if (at < 0) return undefined;
-  const from = at + key.length + 1;
+  const from = at + key.length;
   const quote = text[from];
   if (quote === '"' || quote === "'") {
     const end = text.indexOf(quote, from + 1);
@@ -80,10 +80,8 @@ export function rawField(text: string, key: string): string | undefined {
  * that are no UTF-8 appear as \xNN; NUL stays.
  */
 export function stringField(text: string, key: string): string | undefined {
-  const at = text.indexOf(` ${key}`);
-  if (at < 0) return undefined;
-  const raw = rawField(text, key) ?? "";
-  if (text[at + key.length + 1] === '"') return raw;
+  const raw = rawField(text, key);
+  if (raw === undefined || text[text.indexOf(key) + key.length] === '"') return raw;
   if (raw === "(null)" || raw === "(none)" || raw === "?") return undefined;
   return raw.length % 2 === 0 && /^[0-9A-Fa-f]+$/.test(raw) ? fromHex(raw) : raw;
 }

@@ -43,8 +43,8 @@ export class SocketTable {
   }
 
   created(process: AuditProcess, event: AuditEvent): void {
-    const type = hexField(event.main, "a1=") & SOCK_TYPE_MASK;
-    const fd = numberField(event.main, "exit=") ?? -1;
+    const type = hexField(event.main, " a1=") & SOCK_TYPE_MASK;
+    const fd = numberField(event.main, " exit=") ?? -1;
     if (fd >= 0) process.sockets.set(fd, this.#descriptor(type === SOCK_DGRAM));
   }
 
@@ -58,7 +58,7 @@ export class SocketTable {
     const { bound, sock } = descriptor;
     const head = { ...headOf(process, timeNs), sock, fd: fdOf(event) };
     if (bound?.kind === "ip") {
-      const backlog = hexField(event.main, "a1=");
+      const backlog = hexField(event.main, " a1=");
       this.#writer.sock(KIND.LISTEN, { ...head, ...localOf(bound), family: familyOf(bound), backlog });
     } else if (bound?.kind === "unix") {
       this.#writer.unix(KIND.UNIX_SOCKET, { ...head, path: bound.path, state: LISTEN });
@@ -67,7 +67,7 @@ export class SocketTable {
 
   connects(process: AuditProcess, event: AuditEvent, timeNs: number): void {
     const address = parseSockaddr(event.sockaddr);
-    const error = Math.max(0, -(numberField(event.main, "exit=") ?? 0));
+    const error = Math.max(0, -(numberField(event.main, " exit=") ?? 0));
     if (address === undefined) return;
     const descriptor = this.#at(process, event);
     const fd = fdOf(event);
@@ -105,7 +105,7 @@ export class SocketTable {
 
   accepts(process: AuditProcess, event: AuditEvent, timeNs: number): void {
     const address = parseSockaddr(event.sockaddr);
-    const fd = numberField(event.main, "exit=") ?? -1;
+    const fd = numberField(event.main, " exit=") ?? -1;
     if (fd < 0 || address === undefined) return;
     const { bound } = this.#at(process, event);
     const accepted = this.#descriptor(false);
@@ -177,7 +177,7 @@ function headOf({ pid, startNs }: AuditProcess, timeNs: number): Pick<SockFields
 }
 
 function fdOf(event: AuditEvent): number {
-  return hexField(event.main, "a0=") | 0;
+  return hexField(event.main, " a0=") | 0;
 }
 
 function localOf({ address, port }: IpAddress): Pick<SockFields, "local" | "localPort"> {

@@ -15,7 +15,10 @@ export type Call =
   | "openat2"
   | "creat"
   | "chmod"
-  | "fchmodat";
+  | "fchmodat"
+  | "rename"
+  | "unlink"
+  | "link";
 
 type Table = ReadonlyMap<number, Call>;
 
@@ -33,13 +36,20 @@ const X86_64: Table = new Map<number, Call>([
   [57, "fork"],
   [58, "fork"],
   [59, "execve"],
+  [82, "rename"],
   [85, "creat"],
+  [86, "link"],
+  [87, "unlink"],
   [90, "chmod"],
   [91, "chmod"],
   [231, "exit"],
   [257, "openat"],
+  [263, "unlink"],
+  [264, "rename"],
+  [265, "link"],
   [268, "fchmodat"],
   [288, "accept"],
+  [316, "rename"],
   [322, "execve"],
   [435, "fork"],
   [437, "openat2"],
@@ -48,6 +58,9 @@ const X86_64: Table = new Map<number, Call>([
 
 /** arm64 and riscv64. */
 const GENERIC: Table = new Map<number, Call>([
+  [35, "unlink"],
+  [37, "link"],
+  [38, "rename"],
   [52, "chmod"],
   [53, "fchmodat"],
   [56, "openat"],
@@ -63,6 +76,7 @@ const GENERIC: Table = new Map<number, Call>([
   [220, "fork"],
   [221, "execve"],
   [242, "accept"],
+  [276, "rename"],
   [281, "execve"],
   [435, "fork"],
   [437, "openat2"],
@@ -75,14 +89,21 @@ const I386: Table = new Map<number, Call>([
   [5, "open"],
   [6, "close"],
   [8, "creat"],
+  [9, "link"],
+  [10, "unlink"],
   [11, "execve"],
   [15, "chmod"],
+  [38, "rename"],
   [94, "chmod"],
   [120, "fork"],
   [190, "fork"],
   [252, "exit"],
   [295, "openat"],
+  [301, "unlink"],
+  [302, "rename"],
+  [303, "link"],
   [306, "fchmodat"],
+  [353, "rename"],
   [358, "execve"],
   [359, "socket"],
   [361, "bind"],

@@ -67,9 +67,9 @@ export class TetragonImporter implements Importer {
     if (first === undefined || this.#clock === undefined) return;
     const output = this.#output;
     if (this.#processes === undefined) {
-      const began = events.find((event) => !event.process.flags.has("procFS")) ?? first;
+      const began = events.find((event) => !event.process.flags.includes("procFS")) ?? first;
       output.begin(this.#clock.bootWallNs, began.timeNs);
-      this.#processes = new ProcessTable(output.writer, this.#clock);
+      this.#processes = new ProcessTable(output.writer, this.#clock, output.containers);
     }
     let count = 0;
     for (const event of events) {
@@ -98,8 +98,6 @@ export class TetragonImporter implements Importer {
   }
 
   #write({ kind, body, process, parent }: Event, processes: ProcessTable, timeNs: number): void {
-    const { containers } = this.#output;
-    if (process.container !== "") containers.set(process.cgroupPath, process.container);
     switch (kind) {
       case "process_exec":
         processes.executed(process, parent, timeNs);

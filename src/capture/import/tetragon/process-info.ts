@@ -9,14 +9,17 @@ export interface ProcessInfo {
   readonly pid: number;
   /** Start of the execution. */
   readonly startTime: string;
-  readonly flags: ReadonlySet<string>;
-  readonly binary: string;
-  /** Separated by NUL. */
-  readonly argv: string;
+  readonly flags: readonly string[];
+  /** Everything else; read when it is needed. */
+  readonly json: Json;
+}
+
+/** What a row says of an execution. */
+export interface Execution {
+  readonly fields: Omit<ImageFields, "timeNs" | "pid" | "startNs" | "flags">;
   readonly cgroupPath: string;
   /** Name of its container; empty outside of one. */
   readonly container: string;
-  readonly image: Omit<ImageFields, "timeNs" | "pid" | "startNs">;
 }
 
 const COMM_LENGTH = 15;
@@ -30,42 +33,31 @@ export function processInfo(value: unknown): ProcessInfo {
   const execId = textOf(value["exec_id"]);
   const pid = idOf(value["pid"]);
   if (execId === "" || pid === undefined) throw new MalformedLine("a process without pid or exec_id");
-  const flags = new Set(textOf(value["flags"]).split(" "));
-  const binary = textOf(value["binary"]);
-  const argv = [binary, ...splitArguments(textOf(value["arguments"]))].join("\0");
-  const container = containerOf(value);
-  const image = { ...imageOf(value, flags, binary), exe: binary, argv, cgroupPath: container.path };
-  return {
-    execId,
-    pid,
-    startTime: textOf(value["start_time"]),
-    flags,
-    binary,
-    argv,
-    cgroupPath: container.path,
-    container: container.name,
-    image,
-  };
+  return { execId, pid, startTime: textOf(value["start_time"]), flags: textOf(value["flags"]).split(" "), json: value };
 }
 
-function imageOf(
-  value: Json,
-  flags: ReadonlySet<string>,
-  binary: string,
-): Omit<ImageFields, "timeNs" | "pid" | "startNs"> {
-  const ns = objectOf(value["ns"]);
+export function executionOf({ json, flags }: ProcessInfo): Execution {
+  const exe = textOf(json["binary"]);
+  const argv = [exe, ...splitArguments(textOf(json["arguments"]))].join("\0");
+  const { path, name } = containerOf(json);
+  return { fields: { exe, argv, cgroupPath: path, ...fieldsOf(json, flags, exe) }, cgroupPath: path, container: name };
+}
+
+function fieldsOf(json: Json, flags: readonly string[], exe: string): Partial<ImageFields> {
+  const ns = objectOf(json["ns"]);
   const inode = (name: string): number => idOf(objectOf(ns[name])["inum"]) ?? 0;
-  const credentials = objectOf(value["process_credentials"]);
-  const properties = objectOf(value["binary_properties"]);
+  const credentials = objectOf(json["process_credentials"]);
+  const properties = objectOf(json["binary_properties"]);
   const links = numberOf(objectOf(objectOf(properties["file"])["inode"])["links"]);
-  const uid = idOf(credentials["uid"]) ?? idOf(value["uid"]) ?? 0;
+  const uid = idOf(credentials["uid"]) ?? idOf(json["uid"]) ?? 0;
   const gid = idOf(credentials["gid"]) ?? 0;
-  const loginUid = idOf(value["auid"]);
-  const memfd = /^\/proc\/(self|\d+)\/fd\/|^memfd:/.test(binary) && links === 0;
+  const loginUid = idOf(json["auid"]);
+  const memfd = /^\/proc\/(self|\d+)\/fd\/|^memfd:/.test(exe) && links === 0;
+  const base = exe.lastIndexOf("/") + 1;
   return {
-    cwd: textOf(value["cwd"]),
-    comm: binary.slice(binary.lastIndexOf("/") + 1, binary.lastIndexOf("/") + 1 + COMM_LENGTH),
-    trunc: (flags.has("truncFilename") ? EXE_CUT : 0) | (flags.has("truncArgs") ? ARGV_CUT : 0),
+    cwd: textOf(json["cwd"]),
+    comm: exe.slice(base, base + COMM_LENGTH),
+    trunc: (flags.includes("truncFilename") ? EXE_CUT : 0) | (flags.includes("truncArgs") ? ARGV_CUT : 0),
     uid,
     gid,
     euid: idOf(credentials["euid"]) ?? uid,

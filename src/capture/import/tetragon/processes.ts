@@ -1,7 +1,7 @@
 import type { BatchWriter } from "../../../core/wire/encode.ts";
 import { FLAG, KIND } from "../../../core/wire/layout.gen.ts";
 import type { ExportClock } from "./clock.ts";
-import type { ProcessInfo } from "./process-info.ts";
+import { executionOf, type ProcessInfo } from "./process-info.ts";
 
 /** A process: the export names executions, of which it may have several. */
 export interface Life {
@@ -19,12 +19,15 @@ const REMEMBERED = 1 << 16;
 export class ProcessTable {
   readonly #writer: BatchWriter;
   readonly #clock: ExportClock;
+  readonly #containers: Map<string, string>;
   readonly #byExec = new Map<string, Life>();
   readonly #living = new Map<number, Life>();
   readonly #exited: string[] = [];
   #forgotten = 0;
 
-  constructor(writer: BatchWriter, clock: ExportClock) {
+  /** @param containers takes the names of containers by cgroup path */
+  constructor(writer: BatchWriter, clock: ExportClock, containers: Map<string, string>) {
+    this.#containers = containers;
     this.#writer = writer;
     this.#clock = clock;
   }
@@ -36,9 +39,9 @@ export class ProcessTable {
     const parent = parentInfo === undefined ? undefined : this.obtain(parentInfo, timeNs);
     const before = this.#living.get(info.pid);
     if (again && parent !== undefined) this.#execute(parent, info, timeNs);
-    else if (before !== undefined && !info.flags.has("clone") && !info.flags.has("procFS"))
+    else if (before !== undefined && !info.flags.includes("clone") && !info.flags.includes("procFS"))
       this.#execute(before, info, timeNs);
-    else if (info.flags.has("procFS")) this.#find(info, parent, timeNs);
+    else if (info.flags.includes("procFS")) this.#find(info, parent, timeNs);
     else this.#spawn(info, parent, timeNs);
   }
 
@@ -62,7 +65,7 @@ export class ProcessTable {
     const known = this.#byExec.get(info.execId);
     if (known !== undefined) return known;
     const before = this.#living.get(info.pid);
-    if (before !== undefined && !info.flags.has("clone")) {
+    if (before !== undefined && !info.flags.includes("clone")) {
       this.#execute(before, info, timeNs);
       return before;
     }
@@ -77,7 +80,7 @@ export class ProcessTable {
 
   #spawn(info: ProcessInfo, parent: Life | undefined, timeNs: number): void {
     const life = this.#add(info, parent, timeNs);
-    if (parent !== undefined && info.flags.has("clone")) {
+    if (parent !== undefined && info.flags.includes("clone")) {
       const { pid, startNs } = parent;
       this.#writer.fork({ timeNs: life.startNs, pid, startNs, childPid: life.pid, childStartNs: life.startNs });
     }
@@ -102,6 +105,8 @@ export class ProcessTable {
   #image(life: Life, info: ProcessInfo, timeNs: number, kind: typeof KIND.EXEC | typeof KIND.PROCESS): void {
     const { pid, startNs, parentPid, parentStartNs } = life;
     const flags = kind === KIND.PROCESS ? FLAG.BEFORE_START : 0;
-    this.#writer.image({ timeNs, pid, startNs, ...info.image, parentPid, parentStartNs, flags }, kind);
+    const { fields, cgroupPath, container } = executionOf(info);
+    if (container !== "") this.#containers.set(cgroupPath, container);
+    this.#writer.image({ timeNs, pid, startNs, ...fields, parentPid, parentStartNs, flags }, kind);
   }
 }
