@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Calls by which one process reaches into another, into the kernel, or out of its own bounds. */
+#include "lib/cred.h"
 #include "lib/sock.h"
 #include "lib/syscall.h"
 
@@ -120,18 +121,43 @@ int BPF_PROG(on_mprotect, struct pt_regs *regs, long ret)
 	return emit_args(SPY_KIND_MEMORY, regs, 0, 0);
 }
 
-/* init_module, finit_module, delete_module, bpf: attempts that failed are kept too */
+/* init_module, finit_module, delete_module: attempts that failed are kept too */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_kernel, struct pt_regs *regs, long ret)
 {
 	return emit_args(SPY_KIND_KERNEL, regs, ret, 0);
 }
 
+#define BPF_PROG_LOAD 5
+#define BPF_PROG_ATTACH 8
+#define BPF_RAW_TRACEPOINT_OPEN 17
+#define BPF_LINK_CREATE 28
+#define BPF_LINK_UPDATE 29
+
+/* What puts a program into the kernel; agents that poll their maps are no news. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_bpf, struct pt_regs *regs, long ret)
+{
+	switch ((__u32)ARG0(regs)) {
+	case BPF_PROG_LOAD:
+	case BPF_PROG_ATTACH:
+	case BPF_RAW_TRACEPOINT_OPEN:
+	case BPF_LINK_CREATE:
+	case BPF_LINK_UPDATE:
+		return emit_args(SPY_KIND_KERNEL, regs, ret, 0);
+	}
+	return 0;
+}
+
 /* setns, unshare */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_namespace, struct pt_regs *regs, long ret)
 {
-	return ret ? 0 : emit_args(SPY_KIND_NAMESPACE, regs, ret, 0);
+	if (ret)
+		return 0;
+	/* A new user namespace comes with all capabilities in it. */
+	check_cred(SYSCALL_NR(regs), CRED_BY_CALL);
+	return emit_args(SPY_KIND_NAMESPACE, regs, ret, 0);
 }
 
 #define SI_USER 0

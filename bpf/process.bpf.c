@@ -15,6 +15,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (child->pid != child->tgid)
 		return 0;
+	check_cred(0, CRED_NOTICED);
 	remember_cred(child, BPF_ANY);
 	r = bpf_ringbuf_reserve(&lifecycle, sizeof(*r), 0);
 	count(SPY_KIND_FORK, !r);

@@ -22,7 +22,7 @@ constexpr const char* kTruncate[] = {"on_truncate", "on_ftruncate", "on_chown", 
 constexpr const char* kCredentials[] = {"on_setid"};
 constexpr const char* kInjection[] = {"on_ptrace", "on_vm_writev", "on_pidfd_getfd"};
 constexpr const char* kMemory[] = {"on_memfd", "on_mmap", "on_mprotect"};
-constexpr const char* kKernel[] = {"on_kernel"};
+constexpr const char* kKernel[] = {"on_kernel", "on_bpf"};
 constexpr const char* kNamespaces[] = {"on_namespace"};
 constexpr const char* kSignals[] = {"on_signal"};
 constexpr const char* kUring[] = {"on_uring"};
@@ -124,6 +124,8 @@ constexpr Syscall kSyscalls[] = {
     {"on_setid", __NR_setregid},
     {"on_setid", __NR_setresuid},
     {"on_setid", __NR_setresgid},
+    {"on_setid", __NR_setfsuid},
+    {"on_setid", __NR_setfsgid},
     {"on_setid", __NR_capset},
     {"on_ptrace", __NR_ptrace},
     {"on_vm_writev", __NR_process_vm_writev},
@@ -135,7 +137,7 @@ constexpr Syscall kSyscalls[] = {
     {"on_kernel", __NR_init_module},
     {"on_kernel", __NR_finit_module},
     {"on_kernel", __NR_delete_module},
-    {"on_kernel", __NR_bpf},
+    {"on_bpf", __NR_bpf},
     {"on_namespace", __NR_setns},
     {"on_namespace", __NR_unshare},
 };
@@ -155,7 +157,7 @@ constexpr Syscall kCompatSyscalls[] = {
     {"on_setid", 214},     {"on_setid", 203},     {"on_setid", 204},     {"on_setid", 208},    {"on_setid", 210},
     {"on_setid", 185},     {"on_ptrace", 26},     {"on_vm_writev", 348}, {"on_pidfd_getfd", 438}, {"on_memfd", 356},
     {"on_mmap", 192},      {"on_mprotect", 125},  {"on_kernel", 128},    {"on_kernel", 350},   {"on_kernel", 129},
-    {"on_kernel", 357},    {"on_namespace", 346}, {"on_namespace", 310},
+    {"on_bpf", 357},    {"on_namespace", 346}, {"on_namespace", 310},
 };
 #endif
 

@@ -52,7 +52,9 @@ export class LineReader implements Line {
       throw unreadable(path, error);
     }
     try {
-      this.#fill();
+      // A pipe gives less at a time than a line.
+      do this.#fill();
+      while (!this.#ended && this.#to < this.#chunk.length && !this.#chunk.subarray(0, this.#to).includes(NEWLINE));
       if (isGzip(this.#chunk.subarray(0, this.#to))) this.#inflate(path);
     } catch (error) {
       this.close();

@@ -6,7 +6,7 @@ export class Reorder<T> {
   readonly #slackNs: number;
   #held: { readonly timeNs: number; readonly item: T }[] = [];
   #latestNs = Number.NEGATIVE_INFINITY;
-  /** Earliest that may be handed over when this many more are held: sorting happens once for many. */
+  /** Taking sorts what is held: it is worth it once this many are. */
   #sortAt = 1024;
 
   constructor(slackNs: number) {

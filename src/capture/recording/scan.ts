@@ -2,7 +2,6 @@ import {
   checkedFrameHead,
   FRAME,
   FRAME_BYTES,
-  FRAME_FLAG,
   FRAME_MAGIC,
   type FrameHead,
   indexOffsetOf,
@@ -34,10 +33,7 @@ const MAGIC = Uint8Array.of(
   FRAME_MAGIC >>> 24,
 );
 
-/**
- * Finds the frames of a file without its index, by their headers. After a hole the rest of the segment is of no use, because it refers to
- * strings that are missing: it becomes part of the hole.
- */
+/** Finds the frames of a file without its index, by their headers. A LOST frame stands for what lies between them. */
 export function scanFrames(
   read: Read,
   sizeBytes: number,
@@ -48,8 +44,6 @@ export function scanFrames(
   let lastTime = 0n;
   let wall = 0n;
   let hole: { what: string; offset: number; events: number; until: bigint } | undefined;
-  /** Until the next segment. */
-  let broken = false;
 
   const endHole = (offset: number, time: bigint): void => {
     if (hole === undefined) return;
@@ -69,7 +63,6 @@ export function scanFrames(
     const next = offset + FRAME_BYTES + (head?.storedBytes ?? 0);
     const full = table.length >= MAX_FRAMES;
     if (head === undefined || head.lastTime < lastTime || next > sizeBytes || full) {
-      broken = true;
       hole ??= { what: full ? "more frames than can be read" : "damaged", offset, events: 0, until: lastTime };
       if (head !== undefined && next > sizeBytes) {
         hole.events += head.rows;
@@ -79,12 +72,7 @@ export function scanFrames(
       if (offset === sizeBytes && !full) hole.what = "the end is torn off";
       continue;
     }
-    if ((head.flags & FRAME_FLAG.START) !== 0) broken = false;
-    if (broken && needsSegment(head)) {
-      hole ??= { what: "refers to a damaged part", offset, events: 0, until: lastTime };
-      hole.events += head.rows;
-      hole.until = head.lastTime;
-    } else if (head.kind !== FRAME.INDEX) {
+    if (head.kind !== FRAME.INDEX) {
       endHole(offset, head.firstTime);
       // A hole may have claimed a time after it.
       if (head.lastTime >= lastTime) {
@@ -101,11 +89,6 @@ export function scanFrames(
 function isTrailer(read: Read, offset: number, sizeBytes: number): boolean {
   const bytes = sizeBytes - offset === TRAILER_BYTES ? read(offset, TRAILER_BYTES) : undefined;
   return bytes !== undefined && indexOffsetOf(bytes) !== undefined;
-}
-
-/** Whether a frame is of no use without those before it. */
-function needsSegment({ kind, flags }: FrameHead): boolean {
-  return (kind === FRAME.EVENTS || kind === FRAME.CHECKPOINT) && (flags & (FRAME_FLAG.START | FRAME_FLAG.GAP)) === 0;
 }
 
 /** Offset of the next frame at or after `from`, sizeBytes when there is none. */

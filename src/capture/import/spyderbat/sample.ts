@@ -20,9 +20,9 @@ export function parseRecord(line: Line): { readonly json: Json; readonly usage: 
   const { bytes, from, to } = line;
   if (bytes.compare(SCHEMA, 0, SCHEMA.length, from, Math.min(from + SCHEMA.length, to)) !== 0)
     return { json: parseLine(line.text), usage: undefined };
-  const key = bytes.indexOf(PROCESSES, from);
-  const at = key + PROCESSES.length;
-  const usage = key < 0 || at >= to ? undefined : scanner.scan(bytes, at, to);
+  const key = bytes.subarray(from, to).indexOf(PROCESSES);
+  const at = from + key + PROCESSES.length;
+  const usage = key < 0 ? undefined : scanner.scan(bytes, at, to);
   if (usage === undefined) return { json: parseLine(line.text), usage };
   const rest = `${bytes.toString("utf8", from, at)}0${bytes.toString("utf8", scanner.end, to)}`;
   return { json: parseLine(rest), usage };
@@ -40,19 +40,15 @@ export function sampleOf(json: Json, scanned: Float64Array | undefined): Sample 
 
 /** The same as the scanner reads, of any form of the object. */
 function usageOf(processes: Json): Float64Array {
-  const entries = Object.entries(processes).filter(([pid]) => pid === "default" || /^\d{1,10}$/.test(pid));
-  entries.sort(([a], [b]) => Number(b === "default") - Number(a === "default"));
-  const text = entries.map(([pid, entry]) => `"${pid}":${JSON.stringify(flat(objectOf(entry)))}`).join();
-  const bytes = Buffer.from(`{${text}} `);
+  const plain = Object.entries(processes).map(([pid, entry]) => [pid, plainOf(objectOf(entry))]);
+  const bytes = Buffer.from(`${JSON.stringify(Object.fromEntries(plain))} `);
   return scanner.scan(bytes, 0, bytes.length) ?? new Float64Array(0);
 }
 
-function flat(entry: Json): Json {
-  const kept = Object.entries(entry).filter(
-    ([key, value]) =>
-      /^\w+$/.test(key) && (Number.isSafeInteger(value) || (typeof value === "string" && /^\w*$/.test(value))),
-  );
-  return Object.fromEntries(kept);
+function plainOf(entry: Json): Json {
+  const isPlain = (value: unknown): boolean =>
+    Number.isSafeInteger(value) || (typeof value === "string" && /^\w*$/.test(value));
+  return Object.fromEntries(Object.entries(entry).filter(([key, value]) => /^\w+$/.test(key) && isPlain(value)));
 }
 
 /** Pids in a sample. */

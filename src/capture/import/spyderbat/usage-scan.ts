@@ -17,11 +17,12 @@ const OPEN = 123;
 const CLOSE = 125;
 const [I, R, S, U, V] = [0x69, 0x72, 0x73, 0x75, 0x76];
 const DEFAULT_STATE = 83;
+const DEFAULT = Buffer.from('"default":');
 const FAILED = -1;
 
 /**
  * Reads the processes of a sample from the bytes of its line: `{"default":{"rss":0,...},"1":{"rss":2576,...},...}`. What a process leaves
- * out is as in "default", which comes first. Samples are nearly all of a capture, and making objects of them takes several times as long.
+ * out is as in "default". Samples are nearly all of a capture, and making objects of them takes several times as long.
  * Anything but flat entries of integers and plain strings without blanks between is refused: it is left to JSON.parse.
  */
 export class UsageScanner {
@@ -37,7 +38,7 @@ export class UsageScanner {
   /** USAGE.FIELDS numbers for each process of the object at `at`; undefined when it is refused. */
   scan(bytes: Uint8Array, at: number, limit: number): Float64Array | undefined {
     this.#from = this.#to;
-    this.#common.fill(0);
+    if (!this.#readCommon(bytes, at, limit)) return undefined;
     let next = at;
     if (bytes[next] !== OPEN) return undefined;
     if (bytes[next + 1] === CLOSE) next += 2;
@@ -52,23 +53,27 @@ export class UsageScanner {
     return this.#slab.subarray(this.#from, this.#to);
   }
 
+  #readCommon(bytes: Uint8Array, at: number, limit: number): boolean {
+    this.#common.fill(0);
+    // Not a byte further than the object: it may be missing in every line.
+    const object = Buffer.from(bytes.buffer, bytes.byteOffset + at, limit - at);
+    const key = object.indexOf(DEFAULT);
+    if (key < 0) return true;
+    this.#entry.fill(0);
+    if (readEntry(bytes, at + key + DEFAULT.length, limit, this.#entry) === FAILED) return false;
+    this.#common.set(this.#entry);
+    return true;
+  }
+
   /** `"1":{...}`: behind it. */
   #process(bytes: Uint8Array, at: number, limit: number): number {
     const colon = stringEnd(bytes, at, limit);
-    if (colon === FAILED || bytes[colon] !== COLON || bytes[colon + 1] !== OPEN) return FAILED;
+    if (colon === FAILED || bytes[colon] !== COLON) return FAILED;
     const pid = digits(bytes, at + 1, colon - 1);
     const entry = this.#entry;
     for (let i = 0; i < ENTRY.FIELDS; i++) entry[i] = this.#common[i] as number;
-    let next = colon + 1;
-    if (bytes[next + 1] === CLOSE) next += 2;
-    else {
-      do next = readField(bytes, next + 1, limit, entry);
-      while (next !== FAILED && bytes[next] === COMMA);
-      if (next === FAILED || bytes[next++] !== CLOSE) return FAILED;
-    }
-    if (pid > 0) this.#keep(pid);
-    else if (this.#to === this.#from) this.#common.set(entry);
-    else return FAILED;
+    const next = readEntry(bytes, colon + 1, limit, entry);
+    if (next !== FAILED && pid > 0) this.#keep(pid);
     return next;
   }
 
@@ -94,6 +99,16 @@ export class UsageScanner {
     this.#from = 0;
     this.#to = part.length;
   }
+}
+
+/** `{"rss":2576,...}`: behind it. */
+function readEntry(bytes: Uint8Array, at: number, limit: number, entry: Float64Array): number {
+  if (bytes[at] !== OPEN) return FAILED;
+  if (bytes[at + 1] === CLOSE) return at + 2;
+  let next = at;
+  do next = readField(bytes, next + 1, limit, entry);
+  while (next !== FAILED && bytes[next] === COMMA);
+  return next !== FAILED && bytes[next] === CLOSE ? next + 1 : FAILED;
 }
 
 /** `"rss":2576`: behind it. */
