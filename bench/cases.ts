@@ -1,6 +1,7 @@
 import { attach, consumer } from "./cases/attach.ts";
 import { event, subjects } from "./cases/events.ts";
 import { flood, paced } from "./cases/flood.ts";
+import { imports } from "./cases/import.ts";
 import { cat, compile, redis } from "./cases/jobs.ts";
 import { monitor, storm } from "./cases/monitor.ts";
 import { auditd, bpftrace } from "./cases/peers.ts";
@@ -28,6 +29,7 @@ export const cases: readonly Case[] = [
   { name: "attach", what: "time to attach and to detach", run: attach },
   { name: "monitor", what: "the running monitor: first frame, CPU, memory", run: monitor },
   { name: "storm", what: "the running monitor under a flood: keys, memory", run: storm },
+  { name: "import", what: "38 MB of other tools' files to the graph", run: imports },
   { name: "cat", what: "find | xargs cat", run: cat },
   { name: "compile", what: "make -j2", run: compile },
   { name: "redis", what: "redis-benchmark on loopback", run: redis },

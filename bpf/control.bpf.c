@@ -212,7 +212,7 @@ struct {
 	__type(value, __u32);
 } uring_seen SEC(".maps");
 
-static __always_inline int uring(struct io_kiocb *request)
+static __always_inline int uring(__u32 opcode)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
 	struct uring_key key = {};
@@ -223,7 +223,7 @@ static __always_inline int uring(struct io_kiocb *request)
 		return 0;
 	key.start = BPF_CORE_READ(t, group_leader, start_boottime);
 	key.tgid = bpf_get_current_pid_tgid() >> 32;
-	key.opcode = BPF_CORE_READ(request, opcode);
+	key.opcode = opcode;
 	if (bpf_map_lookup_elem(&uring_seen, &key))
 		return 0;
 	bpf_map_update_elem(&uring_seen, &key, &one, BPF_ANY);
@@ -238,9 +238,20 @@ static __always_inline int uring(struct io_kiocb *request)
 	return 0;
 }
 
-/* Since 6.3; before, io_uring_submit_sqe. */
-SEC("?tp_btf/io_uring_submit_req")
+/* Raw tracepoints, because what is not there costs them an attach that fails, and not the load of everything else. */
+
+/* Since 6.3 */
+SEC("raw_tp/io_uring_submit_req")
 int BPF_PROG(on_uring, struct io_kiocb *request)
 {
-	return uring(request);
+	return uring(BPF_CORE_READ(request, opcode));
+}
+
+/* Before 6.3: request since 6.0; context, request, opcode since 5.13; context, opcode. The trace record tells which. */
+SEC("raw_tp/io_uring_submit_sqe")
+int BPF_PROG(on_uring_before_6_3, void *first, __u64 second, __u64 third)
+{
+	if (bpf_core_field_exists(struct trace_event_raw_io_uring_submit_sqe, __data_loc_op_str))
+		return uring(BPF_CORE_READ((struct io_kiocb *)first, opcode));
+	return uring(bpf_core_field_exists(struct trace_event_raw_io_uring_submit_sqe, req) ? third : second);
 }

@@ -333,6 +333,10 @@ struct unix_sock {
 struct io_kiocb {
 	__u8 opcode;
 };
+struct trace_event_raw_io_uring_submit_sqe {
+	void *req;
+	__u32 __data_loc_op_str;
+};
 struct kernel_siginfo {
 	int si_code;
 };

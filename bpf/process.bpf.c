@@ -2,13 +2,13 @@
 /* fork, exec, exit: the lifecycle of processes. Threads fold into their process. */
 #include "lib/cred.h"
 #include "lib/syscall.h"
+#include "lib/twice.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define ARGV_BYTES 4096
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline int emit_fork(struct task_struct *child)
 {
 	struct task_struct *current = (void *)bpf_get_current_task();
 	struct spy_fork *r;
@@ -31,11 +31,23 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	enter_first(TWICE_FORK);
+	return emit_fork(child);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork_again, struct task_struct *parent, struct task_struct *child)
+{
+	return first_was_skipped(TWICE_FORK) ? emit_fork(child) : 0;
+}
+
+static __always_inline int emit_exec(struct linux_binprm *bprm, __u32 space)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
-	struct scratch *s = scratch_begin(SPACE_EXEC, sizeof(struct spy_image));
+	struct scratch *s = scratch_begin(space, sizeof(struct spy_image));
 	struct spy_image *r;
 	struct mm_struct *mm;
 	__u64 from, n;
@@ -75,6 +87,19 @@ int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm 
 	return 0;
 }
 
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)
+{
+	enter_first(TWICE_EXEC);
+	return emit_exec(bprm, SPACE_EXEC);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec_again, struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)
+{
+	return first_was_skipped(TWICE_EXEC) ? emit_exec(bprm, SPACE_EXEC_AGAIN) : 0;
+}
+
 struct ended_key {
 	__u64 start;
 	__u64 tgid;
@@ -105,27 +130,41 @@ static __always_inline bool first_to_end(struct task_struct *t)
 /* More dead threads than these wait to be released only for a moment: their usage is missing from EXIT then. */
 #define DEAD_THREADS 256
 
+/* Adds the dead thread of a list node; its successor. */
+static __always_inline struct list_head *add_usage(struct spy_exit *r, struct list_head *node)
+{
+	struct task_struct *t = (void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+
+	r->cpu_ns += BPF_CORE_READ(t, se.sum_exec_runtime);
+	r->read_bytes += BPF_CORE_READ(t, ioac.read_bytes);
+	r->write_bytes += BPF_CORE_READ(t, ioac.write_bytes);
+	return BPF_CORE_READ(node, next);
+}
+
 /* What the threads of the past left with the process, and those that are dead but not yet released. */
 static __always_inline void fill_usage(struct spy_exit *r, struct task_struct *t)
 {
 	struct signal_struct *signal = BPF_CORE_READ(t, signal);
 	struct list_head *head = (void *)signal + bpf_core_field_offset(struct signal_struct, thread_head);
 	struct list_head *node = BPF_CORE_READ(head, next);
+	int i;
 
 	r->cpu_ns = BPF_CORE_READ(signal, sum_sched_runtime);
 	r->read_bytes = BPF_CORE_READ(signal, ioac.read_bytes);
 	r->write_bytes = BPF_CORE_READ(signal, ioac.write_bytes);
-	for (int i = 0; i < DEAD_THREADS && node && node != head; i++) {
-		t = (void *)node - bpf_core_field_offset(struct task_struct, thread_node);
-		r->cpu_ns += BPF_CORE_READ(t, se.sum_exec_runtime);
-		r->read_bytes += BPF_CORE_READ(t, ioac.read_bytes);
-		r->write_bytes += BPF_CORE_READ(t, ioac.write_bytes);
-		node = BPF_CORE_READ(node, next);
+	if (bpf_ksym_exists(bpf_iter_num_next)) {
+		bpf_for(i, 0, DEAD_THREADS) {
+			if (!node || node == head)
+				break;
+			node = add_usage(r, node);
+		}
+	} else {
+		for (i = 0; i < DEAD_THREADS && node && node != head; i++)
+			node = add_usage(r, node);
 	}
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *p)
+static __always_inline int emit_exit(void)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
 	struct spy_exit *r;
@@ -144,4 +183,17 @@ int BPF_PROG(on_exit, struct task_struct *p)
 	r->pad = 0;
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *p)
+{
+	enter_first(TWICE_EXIT);
+	return emit_exit();
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit_again, struct task_struct *p)
+{
+	return first_was_skipped(TWICE_EXIT) ? emit_exit() : 0;
 }

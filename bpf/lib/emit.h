@@ -23,7 +23,7 @@
 		__v;                                                                                   \
 	})
 
-enum { SPACE_EVENTS, SPACE_EXEC, SPACE_SNAPSHOT };
+enum { SPACE_EVENTS, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_SNAPSHOT };
 
 struct scratch {
 	__u32 len; /* bytes used in buf: fixed struct and strings */
@@ -38,11 +38,11 @@ struct counter {
 /*
  * Programs that only run in process context compose in a scratch of the CPU; softirq programs reserve instead. Since 7.0
  * (a46023d5616e) they can be preempted. The kernel keeps a program from running twice on a CPU, and every system call
- * comes through one program, so that these share a space; exec has its own.
+ * comes through one program, so that these share a space; exec has two of its own (lib/twice.h).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, SPACE_SNAPSHOT);
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches __weak SEC(".maps");

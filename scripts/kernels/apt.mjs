@@ -23,12 +23,10 @@ const DAY_MS = 86_400_000;
 /** Package lists below `folder`, which is kept between runs. `suites`: {main, security}. */
 export class Archive {
   #folder;
-  #arch;
   #args;
 
   constructor(folder, arch, suites) {
     this.#folder = join(folder, arch);
-    this.#arch = arch;
     for (const dir of ["lists/partial", "cache/archives/partial", "parts", "debs"]) {
       mkdirSync(join(this.#folder, dir), { recursive: true });
     }

@@ -18,7 +18,7 @@ export function resultOf({ name, arch, lacks }, { version, objects, problem }) {
   const lost = new Set(missing.map((feature) => feature.name));
   const scenes = of("scene").map((scene) => ({
     ...scene,
-    result: lost.has(scene.feature) ? "lacks" : scene.ok ? "ok" : "fails",
+    result: scene.ok ? "ok" : lost.has(scene.feature) ? "lacks" : "fails",
   }));
   const programs = of("program").filter(({ verified }) => verified > 0);
   const failures = [
@@ -65,7 +65,9 @@ export function tables(results) {
   const names = (key) => [...new Set(booted.flatMap((result) => result[key].map(({ name }) => name)))];
   const columns = booted.map(({ name }) => name);
   const remarks = (key) =>
-    booted.flatMap(({ name, scenes }) => scenes.filter((scene) => scene[key]).map((scene) => `- ${name}, ${scene.name}: ${scene[key]}`));
+    booted.flatMap(({ name, scenes }) =>
+      scenes.filter((scene) => scene[key]).map((scene) => `- ${name}, ${scene.name}: ${scene[key]}`),
+    );
   const skips = remarks("skipped");
   const notes = remarks("note");
   return [
@@ -89,11 +91,10 @@ export function tables(results) {
       names("scenes").map((name) => [name, ...booted.map((result) => cell(result.scenes, name))]),
     ),
     "",
-    ...(skips.length > 0
-      ? [`Not tried, because the kernel or its configuration has no such call: ${skips.join("; ")}.`, ""]
-      : []),
-    "Hooks beyond the portable ones. `runs`: an empty program loaded, attached and ran. `loads`: attached, but nothing in",
-    "the probe reached it (for LSM hooks: `bpf` is not among the active modules).",
+    ...(skips.length > 0 ? ["Not tried, because the kernel or its configuration lacks it:", "", ...skips, ""] : []),
+    ...(notes.length > 0 ? ["Seen on the way:", "", ...notes, ""] : []),
+    "Hooks beyond the portable ones. `runs`: an empty program loaded, attached and ran. `silent`: attached, but nothing the",
+    "probe did reached it (LSM hooks: `bpf` is not among the active security modules). `refused`: loaded, not attached.",
     "",
     table(
       ["hook", ...columns],

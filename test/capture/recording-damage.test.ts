@@ -1,9 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { crc32, zstdCompressSync } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { FRAME, FRAME_BYTES, FRAME_FLAG, preamble } from "../../src/capture/recording/format.ts";
+import {
+  checkedFrameHead,
+  FRAME,
+  FRAME_BYTES,
+  FRAME_FLAG,
+  INDEX_ENTRY_BYTES,
+  preamble,
+  TRAILER_BYTES,
+  trailer,
+} from "../../src/capture/recording/format.ts";
 import { bytesOfFrame, frameOf } from "../../src/capture/recording/frame.ts";
 import { RecordingReader } from "../../src/capture/recording/reader.ts";
 import { openReplay } from "../../src/capture/recording/replay.ts";
@@ -193,7 +202,9 @@ test.each([
 });
 
 test("a small frame that claims to be huge, or unpacks to more than it claims, costs no memory", () => {
-  const bomb = zstdCompressSync(Buffer.alloc(256 << 20));
+  // A window no larger than a reader allows: only the length is wrong.
+  const params = { [constants.ZSTD_c_windowLog]: 18 };
+  const bomb = zstdCompressSync(Buffer.alloc(256 << 20), { params });
   const before = process.memoryUsage().rss;
   const bombs = Array.from({ length: 50 }, () => ({ bytes: bomb, rawBytes: 16 << 20 }));
   const { rows, lost } = replayed(hostile(...bombs))!;
@@ -222,14 +233,51 @@ test("any bytes as rows and strings, with right lengths, reach the monitor witho
   );
 });
 
-test("an index that lies is not believed", () => {
-  const bytes = Buffer.from(good);
-  // The trailer points at the first frame, which is no index.
-  bytes.writeBigUInt64LE(16n, bytes.length - 16);
-  bytes.writeUInt32LE(crc32(bytes.subarray(bytes.length - 16, bytes.length - 8)), bytes.length - 8);
-  const { rows, complete } = replayed(bytes)!;
+test("after a damaged frame, rows that may refer to its strings are not shown", async () => {
+  const writer = new BatchWriter();
+  const batches = ["/first", "/second", "/second", "/first"].map((path, n) => {
+    writer.open({ timeNs: BOOT_NS, pid: 1, startNs: 1, path, dev: 1, ino: n, open: 1 });
+    return writer.finish(BOOT_NS + BigInt(n), WALL_NS);
+  });
+  const path = await recorded(batches, { frameMs: 0 });
+  const reader = RecordingReader.open(path);
+  const second = [...frames(reader)].filter(({ head }) => head.kind === FRAME.EVENTS)[1]!;
+  reader.close();
+  const bytes = readFileSync(path);
+  bytes[second.offset + FRAME_BYTES]! ^= 1;
+  const { rows, lost } = replayed(bytes)!;
+  expect(rows).toEqual(rowsOf(batches.slice(0, 1)));
+  expect(lost).toBe(3);
+});
+
+/** The recording with an INDEX of these entries, all checksums right. */
+function withIndex(edit: (entries: Buffer) => void, offsetInTrailer?: number): Uint8Array {
+  const at = Number(good.readBigUInt64LE(good.length - TRAILER_BYTES));
+  const head = checkedFrameHead(good, at)!;
+  const stored = good.subarray(at + FRAME_BYTES, at + FRAME_BYTES + head.storedBytes);
+  const entries = Buffer.from(zstdDecompressSync(stored));
+  edit(entries);
+  return Buffer.concat([good.subarray(0, at), bytesOfFrame(frameOf(head, entries)), trailer(offsetInTrailer ?? at)]);
+}
+
+test.each([
+  ["points at a frame that is no index", withIndexAt(16)],
+  ["points beyond the file", withIndexAt(2 ** 40)],
+  ["gives a frame another place", () => withIndex((entries) => entries.writeBigUInt64LE(17n, 0))],
+  ["leaves out a frame", () => withIndex((entries) => entries.copy(entries, 0, INDEX_ENTRY_BYTES))],
+  ["is damaged inside", () => withIndex((entries) => entries.writeUInt8(7, 20))],
+])("an index that %s is not believed", (_, forged) => {
+  const { rows, complete } = replayed(forged())!;
   expect(rows).toEqual(expected);
   expect(complete).toBe(false);
+});
+
+function withIndexAt(offset: number): () => Uint8Array {
+  return () => withIndex(() => undefined, offset);
+}
+
+test("an index that is right is believed", () => {
+  expect(replayed(withIndex(() => undefined))).toMatchObject({ rows: expected, complete: true, damage: [] });
 });
 
 test("names of the host a recording comes from are of bounded length and never trusted to be there", () => {

@@ -112,7 +112,7 @@ test("the window is saved to a file, which goes on with the capture without a ho
   const rewind = new RewindBuffer(recorder);
   const all = [...activity({ batches: 500 })];
   const path = join(folder(), "x.spyt");
-  const writer = RecordingWriter.create(path, INFO, { queueBytes: 5_000 });
+  const writer = RecordingWriter.create(path, INFO, { queueBytes: 64_000 });
   let saving: Promise<void> | undefined;
   let n = 0;
   for (const batch of state.newest(all)) {

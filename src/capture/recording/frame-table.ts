@@ -17,6 +17,7 @@ export class FrameTable {
   readonly #entries = new Bytes(INDEX_ENTRY_BYTES * 256);
   /** Numbers of the frames that begin a segment which needs none before. */
   readonly starts: number[] = [];
+  #lastTime = 0n;
 
   get length(): number {
     return this.#entries.length / INDEX_ENTRY_BYTES;
@@ -48,23 +49,21 @@ export class FrameTable {
   }
 
   /**
-   * The table an INDEX's content describes; undefined unless it describes `endOffset - beginOffset` bytes of frames without a hole, in the
-   * order of time.
+   * Adds the entries of one INDEX frame. They must describe frames without a hole from `beginOffset` on, in the order of time: so a
+   * table cannot be larger than the file it is of. Returns where the last one ends, undefined when they are not to be believed.
    */
-  static parse(content: Uint8Array, beginOffset: number, endOffset: number): FrameTable | undefined {
-    const table = new FrameTable();
+  extend(content: Uint8Array, beginOffset: number): number | undefined {
     const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
     let offset = beginOffset;
-    let lastTime = 0n;
     for (let at = 0; at < content.length; at += INDEX_ENTRY_BYTES) {
       const head = checkedFrameHead(content, at + 8);
-      if (head === undefined || table.length === MAX_FRAMES) return undefined;
-      if (view.getBigUint64(at, true) !== BigInt(offset) || head.lastTime < lastTime) return undefined;
-      table.add(offset, head);
-      lastTime = head.lastTime;
+      if (head === undefined || this.length === MAX_FRAMES || head.lastTime < this.#lastTime) return undefined;
+      if (view.getBigUint64(at, true) !== BigInt(offset)) return undefined;
+      this.add(offset, head);
+      this.#lastTime = head.lastTime;
       offset += FRAME_BYTES + head.storedBytes;
     }
-    return offset === endOffset ? table : undefined;
+    return offset;
   }
 
   #view(): DataView {

@@ -31,8 +31,8 @@ export interface Damage {
   readonly toNs: number | undefined;
 }
 
-/** Everything a note list may take: a hostile file has many. */
-const MAX_NOTES = 20_000;
+/** What all notes may take: a hostile file has many. */
+const MAX_NOTES_BYTES = 4 << 20;
 
 /**
  * A recording on disk. Nothing in it is trusted: lengths are bounded, checksums compared, and what cannot be read is reported in `damage`
@@ -179,20 +179,19 @@ export class RecordingReader implements FrameStore {
     const last = this.#read(trailerAt, TRAILER_BYTES);
     const begin = last && indexOffsetOf(last);
     if (begin === undefined) return undefined;
-    const pieces: Uint8Array[] = [];
+    const table = new FrameTable();
+    let described: number | undefined = PREAMBLE_BYTES;
     let at = begin;
-    while (at < trailerAt) {
+    while (at < trailerAt && described !== undefined) {
       const bytes = this.#read(at, FRAME_BYTES);
       const head = bytes && checkedFrameHead(bytes, 0);
-      if (head === undefined || head.kind !== FRAME.INDEX) return undefined;
-      const payload = this.#read(at + FRAME_BYTES, head.storedBytes);
-      if (payload === undefined || crc32(payload) !== head.payloadCrc) return undefined;
-      const raw = decompress(payload, head.rawBytes);
-      if (raw === undefined || raw.length === 0) return undefined;
-      pieces.push(raw);
+      const payload = head?.kind === FRAME.INDEX ? this.#read(at + FRAME_BYTES, head.storedBytes) : undefined;
+      if (head === undefined || payload === undefined || crc32(payload) !== head.payloadCrc) return undefined;
+      const entries = decompress(payload, head.rawBytes);
+      described = entries && table.extend(entries, described);
       at += FRAME_BYTES + head.storedBytes;
     }
-    return at === trailerAt ? FrameTable.parse(Buffer.concat(pieces), PREAMBLE_BYTES, begin) : undefined;
+    return at === trailerAt && described === begin ? table : undefined;
   }
 
   #readInfo(): RecordingInfo {
@@ -203,10 +202,14 @@ export class RecordingReader implements FrameStore {
 
   #readNotes(): Note[] {
     const notes: Note[] = [];
-    for (let frame = 0; frame < this.end && notes.length < MAX_NOTES; frame++) {
+    let bytes = 0;
+    for (let frame = 0; frame < this.end; frame++) {
       const head = this.#table.head(frame);
-      const content = head.kind === FRAME.NOTES ? this.#load(frame, head) : undefined;
-      if (content !== undefined) notes.push(...decodeNotes(content, this.zeroTime).slice(0, MAX_NOTES));
+      if (head.kind !== FRAME.NOTES) continue;
+      bytes += head.rawBytes;
+      if (bytes > MAX_NOTES_BYTES) break;
+      const content = this.#load(frame, head);
+      if (content !== undefined) notes.push(...decodeNotes(content, this.zeroTime));
     }
     return notes.sort((a, b) => a.timeNs - b.timeNs);
   }

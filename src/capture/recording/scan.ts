@@ -3,7 +3,6 @@ import {
   FRAME,
   FRAME_BYTES,
   FRAME_MAGIC,
-  type FrameHead,
   indexOffsetOf,
   PREAMBLE_BYTES,
   TRAILER_BYTES,

@@ -184,7 +184,7 @@ export class Connections extends Table {
   /** Sets the addresses of both sides as seen from `end`: own, then the other side's. */
   setTuple(end: EndIndex, addresses: Uint32Array, localPort: number, remotePort: number): void {
     const row = end >> 1;
-    if (this.port.get(end) !== 0 || this.port.get(end ^ 1) !== 0) this.#byTuple.remove(this.#tupleHash(row), row);
+    if (this.port.get(end) !== 0 && this.port.get(end ^ 1) !== 0) this.#byTuple.remove(this.#tupleHash(row), row);
     for (let i = 0; i < 4; i++) {
       this.#address[i]?.set(end, word(addresses, i));
       this.#address[i]?.set(end ^ 1, word(addresses, 4 + i));
@@ -193,7 +193,7 @@ export class Connections extends Table {
     this.port.set(end ^ 1, remotePort);
     this.#text.set(end, "");
     this.#text.set(end ^ 1, "");
-    if (localPort !== 0 || remotePort !== 0) this.#byTuple.add(this.#tupleHash(row), row);
+    if (localPort !== 0 && remotePort !== 0) this.#byTuple.add(this.#tupleHash(row), row);
   }
 
   setListening(row: ConnectionIndex): void {
@@ -279,7 +279,7 @@ export class Connections extends Table {
       this.#dropKernelAddress(end);
       this.#text.set(end, "");
     }
-    if (this.port.get(2 * row) !== 0 || this.port.get(2 * row + 1) !== 0)
+    if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0)
       this.#byTuple.remove(this.#tupleHash(row), row);
     this.#listeners.remove(hash2(this.port.get(2 * row), this.proto.get(row)), row);
     this.textLength -= this.path.get(row).length;

@@ -72,7 +72,8 @@ function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
     if (timeNs < connections.openedNs.get(open >> 1)) return NONE;
     closeEnd(graph, open, timeNs, true);
   }
-  if (remotePort === 0) return NONE;
+  // Half a tuple fits too many.
+  if (remotePort === 0 || localPort === 0) return NONE;
   const begins = reader.kind === KIND.CONNECT || reader.kind === KIND.ACCEPT;
   const end = connections.byTuple(
     reader.u8(SOCK.proto),
