@@ -19,12 +19,26 @@ struct {
 	__uint(value_size, sizeof(__u32));
 } compat_syscalls SEC(".maps");
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_syscall, struct pt_regs *regs, long ret)
+static __always_inline int dispatch(void *ctx, struct pt_regs *regs)
 {
 	if (is_compat())
 		bpf_tail_call(ctx, &compat_syscalls, SYSCALL_NR(regs));
 	else
 		bpf_tail_call(ctx, &syscalls, SYSCALL_NR(regs));
 	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_syscall, struct pt_regs *regs, long ret)
+{
+	if (preemptible)
+		enter_first(TWICE_SYSCALL);
+	return dispatch(ctx, regs);
+}
+
+/* Only where tracepoints can be preempted: it costs every system call as much again. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_syscall_again, struct pt_regs *regs, long ret)
+{
+	return first_was_skipped(TWICE_SYSCALL) ? dispatch(ctx, regs) : 0;
 }

@@ -2,7 +2,6 @@
 /* fork, exec, exit: the lifecycle of processes. Threads fold into their process. */
 #include "lib/cred.h"
 #include "lib/syscall.h"
-#include "lib/twice.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

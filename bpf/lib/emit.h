@@ -4,6 +4,7 @@
 #define SPY_EMIT_H
 
 #include "read.h"
+#include "twice.h"
 #include <bpf/bpf_tracing.h>
 #include "wire.h"
 
@@ -23,7 +24,7 @@
 		__v;                                                                                   \
 	})
 
-enum { SPACE_EVENTS, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_SNAPSHOT };
+enum { SPACE_SYSCALL, SPACE_SYSCALL_AGAIN, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_SNAPSHOT };
 
 struct scratch {
 	__u32 len; /* bytes used in buf: fixed struct and strings */
@@ -36,9 +37,9 @@ struct counter {
 };
 
 /*
- * Programs that only run in process context compose in a scratch of the CPU; softirq programs reserve instead. Since 7.0
- * (a46023d5616e) they can be preempted. The kernel keeps a program from running twice on a CPU, and every system call
- * comes through one program, so that these share a space; exec has two of its own (lib/twice.h).
+ * Programs that only run in process context compose in a scratch of the CPU; softirq programs reserve instead. They can
+ * be preempted, but none runs twice on a CPU: a space for each that is attached is enough, and every system call comes
+ * through one of two.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -140,9 +141,10 @@ static __always_inline struct scratch *scratch_begin(__u32 space, __u32 fixed)
 	return s;
 }
 
+/* For system calls. */
 static __always_inline struct scratch *scratch_get(__u32 fixed)
 {
-	return scratch_begin(SPACE_EVENTS, fixed);
+	return scratch_begin(preemptible && first_was_skipped(TWICE_SYSCALL) ? SPACE_SYSCALL_AGAIN : SPACE_SYSCALL, fixed);
 }
 
 /* Hands the composed record to a ring without waking the reader: wake-ups are most of the cost of an event. */

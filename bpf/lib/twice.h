@@ -7,9 +7,13 @@
 #ifndef SPY_TWICE_H
 #define SPY_TWICE_H
 
+#include "kernel.h"
 #include <bpf/bpf_helpers.h>
 
-enum { TWICE_FORK, TWICE_EXEC, TWICE_EXIT, TWICE_MAX };
+enum { TWICE_SYSCALL, TWICE_FORK, TWICE_EXEC, TWICE_EXIT, TWICE_MAX };
+
+/* Since 7.0: tracepoints run with preemption. */
+const volatile bool preemptible __weak = false;
 
 /* Value: the task that entered last. */
 struct {

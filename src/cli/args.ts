@@ -1,5 +1,13 @@
 import { parseArgs } from "node:util";
 
+/** Where events come from. */
+export interface Input {
+  /** Read the kernel's events; false = poll /proc even where BPF is to be had. */
+  readonly bpf: boolean;
+  /** A recording or another tool's file instead of this machine. */
+  readonly from?: string;
+}
+
 export interface TopOptions {
   readonly refreshMs: number;
   readonly noColor: boolean;
@@ -7,8 +15,7 @@ export interface TopOptions {
   readonly readOnly: boolean;
   readonly mouse: boolean;
   readonly theme: "dark" | "light";
-  /** Read the kernel's events; false = poll /proc even where BPF is to be had. */
-  readonly bpf: boolean;
+  readonly input: Input;
   /** Print frames as text instead of taking the terminal. */
   readonly batch: boolean;
   /** Frames to print; 0 = until interrupted. */
@@ -18,7 +25,8 @@ export interface TopOptions {
 export type Command =
   | { readonly kind: "top"; readonly options: TopOptions }
   | { readonly kind: "doctor"; readonly json: boolean }
-  | { readonly kind: "origin"; readonly what: string; readonly json: boolean; readonly bpf: boolean }
+  | { readonly kind: "origin"; readonly what: string; readonly json: boolean; readonly input: Input }
+  | { readonly kind: "record"; readonly path: string; readonly input: Input }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "misuse"; readonly message: string };
@@ -29,6 +37,9 @@ usage:
   spydertop [top] [options]                 the live monitor
   spydertop top --batch [-n N] [options]    print N frames as text (0 = until interrupted)
   spydertop origin <pid|ip:port|path>       print how that came to be; --json for programs
+  spydertop record FILE                     write the kernel's events to a new file, until interrupted
+  spydertop replay FILE [options]           the monitor over a recording, or over an auditd log, a Tetragon export or a
+                                            Spyderbat capture; the same as top --from FILE
   spydertop doctor [--json]                 what can be captured here, and how to get the rest
   spydertop help | --version
 
@@ -39,6 +50,7 @@ options:
       --ascii           letters and signs of ASCII only
       --mouse           the wheel moves the cursor; selecting text then needs Shift
       --read-only       no signals are sent, whatever key is pressed
+      --from FILE       events of a file instead of this machine (top, top --batch, origin)
       --no-bpf          poll /proc instead of reading the kernel's events
   -n, --frames N        with --batch: how many frames (default 1)
 
@@ -55,6 +67,7 @@ const OPTIONS = {
   mouse: { type: "boolean" },
   "read-only": { type: "boolean" },
   "no-bpf": { type: "boolean" },
+  from: { type: "string" },
   batch: { type: "boolean", short: "b" },
   frames: { type: "string", short: "n" },
   json: { type: "boolean" },
@@ -63,6 +76,11 @@ const OPTIONS = {
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>["values"];
 
 const misuse = (message: string): Command => ({ kind: "misuse", message });
+
+function inputOf(values: Values): Input {
+  const bpf = !(values["no-bpf"] ?? false);
+  return values.from === undefined ? { bpf } : { bpf, from: values.from };
+}
 
 function topCommand(values: Values): Command {
   const seconds = Number(values.delay ?? "1");
@@ -86,7 +104,7 @@ function topCommand(values: Values): Command {
       readOnly: values["read-only"] ?? false,
       mouse: values.mouse ?? false,
       theme,
-      bpf: !(values["no-bpf"] ?? false),
+      input: inputOf(values),
       batch: values.batch ?? false,
       frames,
     },
@@ -109,18 +127,25 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.version) {
     return { kind: "version" };
   }
-  if (rest.length > (name === "origin" ? 1 : 0)) {
+  const takesOne = name === "origin" || name === "record" || name === "replay";
+  if (rest.length > (takesOne ? 1 : 0)) {
     return misuse(`too many arguments: ${rest.join(" ")}`);
   }
   switch (name) {
     case "top":
       return topCommand(values);
+    case "record":
+      return rest[0] === undefined
+        ? misuse("record into which file?")
+        : { kind: "record", path: rest[0], input: inputOf(values) };
+    case "replay":
+      return rest[0] === undefined ? misuse("replay which file?") : topCommand({ ...values, from: rest[0] });
     case "doctor":
       return { kind: "doctor", json: values.json ?? false };
     case "origin":
       return rest[0] === undefined
         ? misuse("origin of what? a pid, an ip:port or a path")
-        : { kind: "origin", what: rest[0], json: values.json ?? false, bpf: !(values["no-bpf"] ?? false) };
+        : { kind: "origin", what: rest[0], json: values.json ?? false, input: inputOf(values) };
     default:
       return misuse(`there is no command "${name}"`);
   }

@@ -36,7 +36,7 @@ function frame(session: Session, ascii: boolean): string {
 
 /** Prints frames as text. Resolves with the exit code. */
 export async function runBatch(options: TopOptions): Promise<number> {
-  const source = openSource(options.bpf);
+  const source = openSource(options.input);
   try {
     const session = createSession(source);
     session.drain(SNAPSHOT_MS);

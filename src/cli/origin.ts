@@ -3,6 +3,7 @@ import type { Queries } from "../ui/ports.ts";
 import { originText } from "../ui/text/origin-text.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
 import { glyphsOf } from "../ui/theme/glyphs.ts";
+import type { Input } from "./args.ts";
 import { openSource } from "./open-source.ts";
 import { createSession } from "./session.ts";
 
@@ -31,8 +32,8 @@ export function findSubject(queries: Queries, what: string): Subject | undefined
 }
 
 /** Prints how something came to be. Returns the exit code: 1 when it is not known. */
-export function runOrigin(what: string, json: boolean, bpf: boolean): number {
-  const source = openSource(bpf);
+export function runOrigin(what: string, json: boolean, input: Input): number {
+  const source = openSource(input);
   try {
     const session = createSession(source);
     session.drain(SNAPSHOT_MS);

@@ -1,4 +1,5 @@
 import { ContainerNames } from "../capture/containers/container-names.ts";
+import { ImportSource } from "../capture/import/import-source.ts";
 import type { EventSource } from "../capture/source.ts";
 import { UserNames } from "../capture/users.ts";
 import { Monitor } from "../core/monitor.ts";
@@ -15,12 +16,29 @@ export interface Session {
   totals(): CaptureTotals;
 }
 
+/** What a file says of the machine it came from: this one's users and containers are others. */
+function namesOf(source: EventSource): Names | undefined {
+  switch (source.kind) {
+    case "live":
+    case "procfs":
+      return undefined;
+    case "replay":
+    case "import": {
+      const told = source instanceof ImportSource ? source : undefined;
+      return {
+        user: (uid) => told?.users().get(uid) ?? (uid === 0 ? "root" : String(uid)),
+        container: (cgroup) => told?.containers().get(cgroup) ?? "",
+      };
+    }
+  }
+}
+
 export function createSession(source: EventSource): Session {
   const monitor = new Monitor();
   const users = new UserNames();
   const containers = new ContainerNames();
   let named = 0;
-  const names: Names = {
+  const names: Names = namesOf(source) ?? {
     user: (uid) => users.name(uid),
     container: (cgroup) => {
       const info = containers.lookup(cgroup);

@@ -31,7 +31,7 @@ function sendSignal(pid: number, signal: string): string | undefined {
 /** The live monitor. Resolves with the exit code. */
 export async function runTop(options: TopOptions): Promise<number> {
   const meters = new HostMeters();
-  const source = openSource(options.bpf);
+  const source = openSource(options.input);
   try {
     const session = createSession(source);
     const { queries, names } = session;

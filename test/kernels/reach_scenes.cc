@@ -110,11 +110,14 @@ void check_memory(const Capture& c, const Facts& facts, Check& check) {
 }
 
 void kernel(Facts&) {
+  bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+                     {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
   union bpf_attr attr = {};
-  attr.map_type = BPF_MAP_TYPE_ARRAY;
-  attr.key_size = attr.value_size = 4;
-  attr.max_entries = 1;
-  MUST(syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)));
+  attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+  attr.insns = reinterpret_cast<uint64_t>(code);
+  attr.insn_cnt = 2;
+  attr.license = reinterpret_cast<uint64_t>("GPL");
+  MUST(syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)));
   syscall(SYS_delete_module, "no_such_module", O_NONBLOCK);
 }
 
@@ -122,7 +125,7 @@ void check_kernel(const Capture& c, const Facts& facts, Check& check) {
   auto called = [&](uint32_t nr, auto takes) {
     return c.find<spy_call>(SPY_KIND_KERNEL, facts.pid, [&](auto& r, auto&) { return r.nr == nr && takes(r); });
   };
-  check.that(called(SYS_bpf, [](auto& r) { return r.args[0] == BPF_MAP_CREATE && r.ret >= 0; }), "bpf");
+  check.that(called(SYS_bpf, [](auto& r) { return r.args[0] == BPF_PROG_LOAD && r.ret >= 0; }), "bpf");
   check.that(called(SYS_delete_module, [](auto& r) { return r.ret < 0; }), "failed delete_module");
 }
 

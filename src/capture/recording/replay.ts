@@ -1,4 +1,6 @@
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { Feature, SourceStatus } from "../source.ts";
+import { checkPreamble, PREAMBLE_BYTES } from "./format.ts";
 import { type Damage, RecordingReader } from "./reader.ts";
 import { type ReplayOptions, ReplaySource } from "./replay-source.ts";
 
@@ -45,4 +47,20 @@ function statusOf(recording: RecordingReader): SourceStatus {
   const { limited } = recording.info;
   const status = { delivered: new Map(), lost: new Map(), features };
   return limited === undefined ? status : { ...status, limited };
+}
+
+/** Whether a file begins as a recording does. One that cannot be read counts, so that opening it says why. */
+export function isRecording(path: string): boolean {
+  const head = new Uint8Array(PREAMBLE_BYTES);
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const bytes = readSync(fd, head, 0, head.length, 0);
+      return bytes === 0 || checkPreamble(head.subarray(0, bytes)) !== "not a recording";
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return true;
+  }
 }
