@@ -7,21 +7,28 @@
 
 /* Where a walk is. Addresses are numbers: a pointer would lose its type between steps. */
 struct walk {
-	struct scratch *s;
 	__u64 dentry, root, mnt;
 	__u32 begin, len;
-	bool complete;
+	__u32 complete;
 };
+
+/* Between the steps of walk_up. Value of a space: no two walks share one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SPACE_SNAPSHOT + 1);
+	__type(key, __u32);
+	__type(value, struct walk);
+} walks SEC(".maps");
 
 /*
  * Appends the name of a dentry, which the kernel keeps NUL-terminated. A rename meanwhile can leave a name without
  * its NUL at that length: the reader cuts at the first NUL it finds.
  */
-static __always_inline void append_name(struct walk *w, const bool direct)
+static __always_inline void append_name(struct walk *w, struct scratch *s, const bool direct)
 {
 	struct dentry *dentry = direct ? CAST(struct dentry, (void *)w->dentry) : (struct dentry *)w->dentry;
 	const unsigned char *name = GET(dentry, d_name.name);
-	void *to = &w->s->buf[BOUND(w->len, SCRATCH_MASK)];
+	void *to = &s->buf[BOUND(w->len, SCRATCH_MASK)];
 	long n;
 
 	if (direct) {
@@ -37,7 +44,7 @@ static __always_inline void append_name(struct walk *w, const bool direct)
 }
 
 /* One component or one mount up; true = the end was reached. */
-static __always_inline bool walk_step(struct walk *w, const bool direct)
+static __always_inline bool walk_step(struct walk *w, struct scratch *s, const bool direct)
 {
 	struct dentry *dentry = direct ? CAST(struct dentry, (void *)w->dentry) : (struct dentry *)w->dentry;
 	__u64 parent;
@@ -47,7 +54,7 @@ static __always_inline bool walk_step(struct walk *w, const bool direct)
 		__u64 up = (__u64)BPF_CORE_READ(mnt, mnt_parent);
 
 		if (up == w->mnt) {
-			w->complete = true;
+			w->complete = 1;
 			return true;
 		}
 		w->dentry = (__u64)BPF_CORE_READ(mnt, mnt_mountpoint);
@@ -58,14 +65,23 @@ static __always_inline bool walk_step(struct walk *w, const bool direct)
 	}
 	parent = (__u64)GET(dentry, d_parent);
 	if (parent == w->dentry) {
-		w->complete = true;
+		w->complete = 1;
 		return true;
 	}
 	if (w->len - w->begin >= PATH_BYTES - NAME_BYTES || w->len >= SCRATCH_BYTES)
 		return true;
-	append_name(w, direct);
+	append_name(w, s, direct);
 	w->dentry = parent;
 	return false;
+}
+
+/* A step of a walk for kernels that would verify the body of a loop as often as it runs; not zero = the end. */
+__u32 walk_up(__u32 space)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &space);
+	struct scratch *s = scratch_of(space);
+
+	return !w || !s || walk_step(w, s, false);
 }
 
 /*
@@ -75,7 +91,7 @@ static __always_inline bool walk_step(struct walk *w, const bool direct)
 __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
 {
 	struct scratch *s = scratch_of(space);
-	struct walk w = { .s = s, .dentry = dentry };
+	struct walk w = { .dentry = dentry }, *kept;
 	int i;
 
 	if (!s)
@@ -85,23 +101,28 @@ __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
 	w.begin = w.len = s->len;
 	/*
 	 * Since 6.4 (06accc8779c1) the body of such a loop is verified once, not for every step. bpf_loop could do that since
-	 * 5.17, but the mere address of its callback is refused before 5.13.
+	 * 5.17, but the mere address of its callback is refused before 5.13: there each step is a call.
 	 */
 	if (bpf_ksym_exists(bpf_iter_num_next)) {
 		bpf_for(i, 0, PATH_COMPONENTS)
-			if (walk_step(&w, true))
+			if (walk_step(&w, s, true))
 				break;
 	} else {
+		kept = bpf_map_lookup_elem(&walks, &space);
+		if (!kept)
+			return 0;
+		*kept = w;
 		for (i = 0; i < PATH_COMPONENTS; i++)
-			if (walk_step(&w, false))
+			if (walk_up(space))
 				break;
+		w = *kept;
 	}
 	if (!w.complete)
 		mark_cut(s, slot & 7);
 	if (w.len == w.begin && w.dentry != w.root) {
 		if (w.len >= SCRATCH_BYTES)
 			return 0;
-		append_name(&w, false);
+		append_name(&w, s, false);
 		if (w.len <= w.begin + 1)
 			return 0;
 		s->len = w.len;

@@ -158,7 +158,8 @@ static __always_inline void fill_usage(struct spy_exit *r, struct task_struct *t
 			node = add_usage(r, node);
 		}
 	} else {
-		for (i = 0; i < DEAD_THREADS && node && node != head; i++)
+		/* verified once a step: fewer */
+		for (i = 0; i < DEAD_THREADS / 4 && node && node != head; i++)
 			node = add_usage(r, node);
 	}
 }

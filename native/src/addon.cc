@@ -6,6 +6,7 @@
 #include <string>
 
 #include "session.h"
+#include "signal.h"
 
 namespace {
 
@@ -143,8 +144,25 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
   spy::Session session_;
 };
 
+Napi::Value signal_process(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() != 3 || !info[0].IsNumber() || !info[1].IsNumber() || !info[2].IsNumber()) {
+    Napi::TypeError::New(env, "signalProcess(pid: number, startNs: number, signal: number)").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  int32_t pid = info[0].As<Napi::Number>().Int32Value();
+  double start = info[1].As<Napi::Number>().DoubleValue();
+  if (pid <= 0 || !(start >= 0)) {
+    Napi::RangeError::New(env, "signalProcess: pid from 1, startNs from 0").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  int error = spy::signal_process(pid, static_cast<uint64_t>(start), info[2].As<Napi::Number>().Int32Value());
+  return error ? Napi::Value(Napi::String::New(env, errno_name(error))) : env.Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Session", SessionWrap::define(env));
+  exports.Set("signalProcess", Napi::Function::New(env, signal_process, "signalProcess"));
   return exports;
 }
 

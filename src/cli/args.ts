@@ -88,7 +88,7 @@ function topCommand(values: Values): Command {
     return misuse(`--delay wants seconds from 0.1 to 60, not "${values.delay}"`);
   }
   const frames = Number(values.frames ?? "1");
-  if (!Number.isInteger(frames) || frames < 0) {
+  if (!Number.isSafeInteger(frames) || frames < 0 || values.frames === "") {
     return misuse(`--frames wants a whole number, not "${values.frames}"`);
   }
   const theme = values.theme ?? "dark";
@@ -143,7 +143,7 @@ export function parseCommand(args: readonly string[]): Command {
     case "doctor":
       return { kind: "doctor", json: values.json ?? false };
     case "origin":
-      return rest[0] === undefined
+      return rest[0] === undefined || rest[0] === "" || rest[0] === ":"
         ? misuse("origin of what? a pid, an ip:port or a path")
         : { kind: "origin", what: rest[0], json: values.json ?? false, input: inputOf(values) };
     default:

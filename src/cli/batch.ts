@@ -3,6 +3,7 @@ import type { TreeOptions } from "../core/query/model.ts";
 import { treeLine } from "../ui/screens/tree.tsx";
 import { anyContainer, treeColumns } from "../ui/screens/tree-columns.ts";
 import { formatClock, formatCount } from "../ui/text/format.ts";
+import { sanitise } from "../ui/text/sanitise.ts";
 import { createTheme } from "../ui/theme/theme.ts";
 import type { TopOptions } from "./args.ts";
 import { openSource } from "./open-source.ts";
@@ -29,7 +30,9 @@ function frame(session: Session, ascii: boolean): string {
   const columns = treeColumns(WIDTH, anyContainer(env, rows));
   const lines = rows.map((row) => treeLine(env, row, columns, WIDTH, false, queries.nowNs));
   const head = `${formatClock(queries.wallMs(queries.nowNs))} ${totals.kind}: ${processes} processes, ${exited} exited, ${formatCount(totals.events)} events, ${totals.lost} lost`;
-  const findings = queries.findings().map(({ severity, title, reason }) => `${severity}: ${title}: ${reason}`);
+  const findings = queries
+    .findings()
+    .map(({ severity, title, reason }) => sanitise(`${severity}: ${title}: ${reason}`));
   const plain = [head, ...findings, ...lines].map((line) => line.replace(/\x1b\[[\d;]*m/gu, "").trimEnd());
   return `${plain.join("\n")}\n\n`;
 }

@@ -12,7 +12,7 @@ import { runTop } from "./top.ts";
 const MISUSE = 2;
 
 const NO_TERMINAL =
-  'the monitor needs a terminal; without one there are "spydertop top --batch -n N", "spydertop origin <pid|ip:port|path>" and "spydertop doctor"';
+  'the monitor needs a terminal; without one there are "spydertop top --batch -n N", "spydertop origin <pid|ip:port|path>", "spydertop record FILE" and "spydertop doctor"';
 
 async function run(command: Command): Promise<number> {
   switch (command.kind) {
@@ -57,6 +57,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") {
     process.exit(0);
   }
+  process.stderr.write(`spydertop: cannot write the output: ${error.message}\n`);
+  process.exit(1);
 });
 
 try {

@@ -31,6 +31,14 @@ export function findSubject(queries: Queries, what: string): Subject | undefined
   return row === undefined ? undefined : { kind: "connection", id: row.id };
 }
 
+/** JSON.stringify escapes C0 alone; a terminal obeys more than that. */
+function safeJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** Prints how something came to be. Returns the exit code: 1 when it is not known. */
 export function runOrigin(what: string, json: boolean, input: Input): number {
   const source = openSource(input);
@@ -46,7 +54,7 @@ export function runOrigin(what: string, json: boolean, input: Input): number {
     const chain = queries.origin(subject);
     const wallMs = (ns: number): number => queries.wallMs(ns);
     const text = json
-      ? JSON.stringify({ ...chain, steps: chain.steps.map((step) => ({ ...step, atMs: wallMs(step.atNs) })) }, null, 2)
+      ? safeJson({ ...chain, steps: chain.steps.map((step) => ({ ...step, atMs: wallMs(step.atNs) })) })
       : originText(chain, wallMs, wallMs(queries.nowNs), glyphsOf(false));
     process.stdout.write(`${text}\n`);
     return 0;

@@ -1,4 +1,5 @@
-import { hostname } from "node:os";
+import { constants, hostname } from "node:os";
+import { signalProcess } from "../capture/live/native.ts";
 import { runUi } from "../ui/run.tsx";
 import { SearchIndex } from "../ui/search/search-index.ts";
 import { createTheme, detectTerminal } from "../ui/theme/theme.ts";
@@ -11,20 +12,16 @@ import { createSession } from "./session.ts";
 const FIRST_DRAIN_MS = 250;
 
 /** Returns the reason when the signal could not be sent. */
-function sendSignal(pid: number, signal: string): string | undefined {
-  try {
-    process.kill(pid, signal);
-    return undefined;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    switch (code) {
-      case "EPERM":
-        return "not permitted (EPERM)";
-      case "ESRCH":
-        return "no such process (ESRCH)";
-      default:
-        return code ?? String(error);
-    }
+function sendSignal(pid: number, startNs: number, signal: string): string | undefined {
+  const number = constants.signals[signal as NodeJS.Signals];
+  const code = signalProcess(pid, startNs, number);
+  switch (code) {
+    case "EPERM":
+      return "not permitted (EPERM)";
+    case "ESRCH":
+      return "no such process any more (ESRCH)";
+    default:
+      return code;
   }
 }
 
@@ -48,7 +45,8 @@ export async function runTop(options: TopOptions): Promise<number> {
       stdin: process.stdin,
       stdout: process.stdout,
       refreshMs: options.refreshMs,
-      readOnly: options.readOnly,
+      // The processes of a file are not this machine's.
+      readOnly: options.readOnly || options.input.from !== undefined,
       mouse: options.mouse,
       drain: session.drain,
       refresh: () => source.refresh(),

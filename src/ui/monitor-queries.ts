@@ -1,3 +1,4 @@
+import { NONE } from "../core/graph/indexes.ts";
 import type { Monitor } from "../core/monitor.ts";
 import { originOf } from "../core/origin/origin.ts";
 import { connections } from "../core/query/connections.ts";
@@ -21,6 +22,11 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     wallMs: (ns) => monitor.graph.clock.wallOf(ns),
     tree: (options) => tree(monitor, options),
     process: (id) => processRow(monitor, id),
+    startSinceBootNs: (id) => {
+      const { processes } = monitor.graph;
+      const row = processes.row(id);
+      return row === NONE ? undefined : processes.startHi.get(row) * 0x1_0000_0000 + processes.startLo.get(row);
+    },
     ancestors: (id) => ancestors(monitor, id),
     detail: (id) => processDetail(monitor, id),
     connections: (process, includeClosed) =>

@@ -22,6 +22,8 @@ export interface Queries {
   wallMs(ns: number): number;
   tree(options: TreeOptions): TreeView;
   process(id: ProcessId): ProcessRow | undefined;
+  /** When a process began, in ns since boot: with its pid its identity. */
+  startSinceBootNs(id: ProcessId): number | undefined;
   /** From the root to the parent. */
   ancestors(id: ProcessId): readonly ProcessId[];
   detail(id: ProcessId): ProcessDetail | undefined;

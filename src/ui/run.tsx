@@ -29,7 +29,7 @@ export interface UiOptions {
   readonly refresh: () => void;
   readonly totals: () => CaptureTotals;
   readonly sampleHost: () => HostSample;
-  readonly signal: (pid: number, signal: string) => string | undefined;
+  readonly signal: (pid: number, startSinceBootNs: number, signal: string) => string | undefined;
 }
 
 /**

@@ -101,7 +101,7 @@ export class Screen {
           env,
           queries,
           copy: (text) => this.copied.push(text),
-          signal: (pid, signal) => {
+          signal: (pid, _startNs, signal) => {
             this.signals.push(`${signal} ${pid}`);
             return options.signal?.(pid, signal);
           },

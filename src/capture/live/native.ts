@@ -43,6 +43,8 @@ export interface NativeSession {
 
 interface Addon {
   readonly Session: new () => NativeSession;
+  /** native/src/signal.h. The name of the errno, undefined when it was sent. */
+  signalProcess(pid: number, startNs: number, signal: number): string | undefined;
 }
 
 /** A file of build/, found from where this code runs: the bundle in dist/ or the sources. */
@@ -56,11 +58,16 @@ function built(name: string): string {
 
 export const objectPath = (): string => built("spydertop.bpf.o");
 
-export function newNativeSession(): NativeSession {
+export const newNativeSession = (): NativeSession => new (loadAddon().Session)();
+
+/** Signals exactly the process that began startNs after boot. Throws CaptureError without the addon. */
+export const signalProcess: Addon["signalProcess"] = (pid, startNs, signal) =>
+  loadAddon().signalProcess(pid, startNs, signal);
+
+function loadAddon(): Addon {
   const path = built("spydertop.node");
   try {
-    const addon = createRequire(import.meta.url)(path) as Addon;
-    return new addon.Session();
+    return createRequire(import.meta.url)(path) as Addon;
   } catch (error) {
     throw new CaptureError(`cannot load ${path}: ${(error as Error).message}`, "EADDON", "rebuild it: npm run setup");
   }

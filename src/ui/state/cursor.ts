@@ -27,10 +27,13 @@ function place(ids: readonly RowId[], index: number, top: number, height: number
   return { id: ids[at], index: at, top: first, chosen };
 }
 
-/** The cursor after the rows changed: on its row, or where its row was when that is gone. */
-export function settle(cursor: Cursor, ids: readonly RowId[], height: number, follow: boolean): Cursor {
+/**
+ * The cursor after the rows changed: on its row, or where its row was when that is gone. Until a row was chosen it
+ * stays at `home`, the first row that is more than context of a match below it.
+ */
+export function settle(cursor: Cursor, ids: readonly RowId[], height: number, follow: boolean, home = 0): Cursor {
   if (!cursor.chosen) {
-    return place(ids, 0, 0, height, false);
+    return place(ids, home, 0, height, false);
   }
   if ((follow || cursor.seek) && cursor.id !== undefined && ids[cursor.index] !== cursor.id) {
     const index = ids.indexOf(cursor.id);

@@ -12,7 +12,8 @@ export interface Outside {
   readonly env: Env;
   readonly queries: Queries;
   copy(text: string): void;
-  signal(pid: number, signal: string): string | undefined;
+  /** Signals that process and no later one with its pid; the reason when it could not. */
+  signal(pid: number, startSinceBootNs: number, signal: string): string | undefined;
   quit(): void;
   suspend(): void;
   redraw(): void;
@@ -52,10 +53,11 @@ export function runEffect(effect: Effect, outside: Outside): Notice | undefined 
 /** The pid may belong to another process by now: only the process that was confirmed is signalled. */
 function sendSignal({ id, pid, signal }: Extract<Effect, { kind: "signal" }>, outside: Outside): Notice {
   const row = outside.queries.process(id);
-  if (row === undefined || row.exit !== undefined) {
+  const startNs = outside.queries.startSinceBootNs(id);
+  if (row === undefined || row.exit !== undefined || startNs === undefined) {
     return { text: `${pid} has exited: nothing was sent`, token: "warn" };
   }
-  const failure = outside.signal(pid, signal);
+  const failure = outside.signal(pid, startNs, signal);
   return failure === undefined
     ? { text: `sent ${signal} to ${pid} ${row.name}`, token: "good" }
     : { text: `could not send ${signal} to ${pid} ${row.name}: ${failure}`, token: "bad" };

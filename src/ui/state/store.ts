@@ -112,7 +112,14 @@ export class Store {
     const screen = currentScreen(view);
     const body = this.#body(view, before);
     const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited !== undefined);
-    const cursor = settle(cursorOf(view), body.ids, layout.list, view.follow);
+    const home =
+      body.screen === "tree"
+        ? Math.max(
+            0,
+            body.rows.findIndex((row) => !row.context),
+          )
+        : 0;
+    const cursor = settle(cursorOf(view), body.ids, layout.list, view.follow, home);
     const { overlay } = view;
     const frame: Frame = {
       nowNs: this.#nowNs,

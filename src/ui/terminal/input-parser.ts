@@ -5,6 +5,9 @@ import { csiKey, keyEvent, linuxConsoleKey, sgrMouse, ss3Key } from "./key-codes
 const MAX_SEQUENCE = 64;
 /** A paste is cut here; nobody searches for more. */
 const MAX_PASTE = 65_536;
+/** An ESC with nothing behind it for this long is the key: sequences arrive in one write, ssh splits seldom. */
+const ESCAPE_WAIT_MS = 30;
+const PASTE_WAIT_MS = 1_000;
 const PASTE_END = "\x1b[201~";
 
 type State = "ground" | "escape" | "csi" | "linux" | "ss3" | "string" | "string-escape" | "paste";
@@ -18,10 +21,16 @@ export class InputParser {
   readonly #decoder = new TextDecoder("utf-8");
   #state: State = "ground";
   #sequence = "";
+  #pasted: string[] = [];
   #alt = false;
 
   get waiting(): boolean {
-    return this.#state !== "ground" && this.#state !== "paste";
+    return this.#state !== "ground";
+  }
+
+  /** A paste may pause between its chunks; one that never ends must not swallow every later key. */
+  get patienceMs(): number {
+    return this.#state === "paste" ? PASTE_WAIT_MS : ESCAPE_WAIT_MS;
   }
 
   push(bytes: Uint8Array): InputEvent[] {
@@ -48,6 +57,7 @@ export class InputParser {
   #ground(): undefined {
     this.#state = "ground";
     this.#sequence = "";
+    this.#pasted = [];
     this.#alt = false;
     return undefined;
   }
@@ -183,15 +193,16 @@ export class InputParser {
   }
 
   #paste(char: string): InputEvent | undefined {
-    this.#sequence += char;
-    if (!this.#sequence.endsWith(PASTE_END)) {
-      if (this.#sequence.length > MAX_PASTE) {
-        this.#sequence =
-          this.#sequence.slice(0, MAX_PASTE - PASTE_END.length) + this.#sequence.slice(-PASTE_END.length);
-      }
+    const tail = (this.#sequence + char).slice(-PASTE_END.length);
+    this.#sequence = tail;
+    if (this.#pasted.length < MAX_PASTE) {
+      this.#pasted.push(char);
+    }
+    if (tail !== PASTE_END) {
       return undefined;
     }
-    const text = this.#sequence.slice(0, -PASTE_END.length);
+    const whole = this.#pasted.join("");
+    const text = whole.endsWith(PASTE_END) ? whole.slice(0, -PASTE_END.length) : whole;
     this.#ground();
     return { kind: "paste", text };
   }

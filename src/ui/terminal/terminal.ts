@@ -4,9 +4,6 @@ import type { InputEvent } from "./input-event.ts";
 import { InputParser } from "./input-parser.ts";
 import { ScreenStream } from "./screen-stream.ts";
 
-/** An ESC with nothing behind it for this long is the key: sequences arrive in one write, ssh splits seldom. */
-const ESCAPE_WAIT_MS = 30;
-
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[H\x1b[2J";
 const LEAVE = "\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
 const MOUSE_ON = "\x1b[?1000h\x1b[?1006h";
@@ -91,7 +88,7 @@ export class Terminal {
         for (const event of this.#parser.flush()) {
           this.#options.onInput(event);
         }
-      }, ESCAPE_WAIT_MS);
+      }, this.#parser.patienceMs);
     }
   };
 
