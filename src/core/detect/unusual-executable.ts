@@ -31,7 +31,7 @@ interface Place {
 export function unusualExecutable(graph: Graph, process: ProcessIndex): Signal | undefined {
   const { images, files, processes } = graph;
   const image = processes.image.get(process);
-  if (image === NONE) return undefined;
+  if (image === NONE || processes.tgid.get(process) === graph.monitorPid) return undefined;
   const exe = images.exe.get(image);
   const named = images.script.get(image);
   const script = named === "" ? "" : resolvePath(named, images.cwd.get(image));

@@ -54,6 +54,8 @@ export class Graph {
   /** Ids of connections whose client side is a guess until the listeners are known. */
   readonly guessed: number[] = [];
   /** cgroup id -> path. */
+  /** The program that captures; 0 = not told. */
+  monitorPid = 0;
   readonly cgroupPaths = new Map<number, string>();
 
   snapshot = 0;

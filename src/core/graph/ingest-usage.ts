@@ -43,6 +43,7 @@ export function ingestLoss(graph: Graph, reader: BatchReader): void {
 
 export function ingestMark(graph: Graph, reader: BatchReader): void {
   const timeNs = reader.timeNs(HDR.time);
+  graph.monitorPid = reader.u32(HDR.tgid);
   switch (reader.u32(MARK.what)) {
     case MARK_WHAT.SNAPSHOT_BEGIN:
       graph.snapshot++;

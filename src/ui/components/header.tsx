@@ -164,6 +164,6 @@ function tabNotes(view: ViewState, { body }: Frame): string {
 /** Capture sees less than it should: why, what is missed, what to do. */
 export function bannerLine(env: Env, frame: Frame): string {
   const { limited } = frame.meters.capture;
-  const text = limited === undefined ? "" : ` LIMITED  ${limited.why}: ${limited.missed}.  ${limited.fix}`;
+  const text = limited === undefined ? "" : ` LIMITED: ${limited.missed}.  ${limited.fix}  (${limited.why})`;
   return new LineBuilder(env.theme, frame.layout.columns).clipped("banner", text).build("banner");
 }

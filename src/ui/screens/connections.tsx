@@ -43,6 +43,14 @@ export function processToken(process: ProcessRow | undefined): Token {
 
 const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");
 
+/** "255.255.255.255:65535" */
+const ENDPOINT = 21;
+
+/** A long address loses its beginning: the port is what one looks for. */
+function keepPort(endpoint: string): string {
+  return endpoint.length <= ENDPOINT ? endpoint : `…${endpoint.slice(1 - ENDPOINT)}`;
+}
+
 function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>[] {
   const { down, up } = env.theme.glyphs;
   const quiet = (item: ConnectionItem, token: Token): Token => (item.row.closedNs === undefined ? token : "faint");
@@ -54,9 +62,19 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       token: ({ row }) => row.severity ?? directionSign(env, row)[0],
     },
     { title: "PROTO", width: 5, from: 70, value: ({ row }) => row.protocol, token: () => "dim" },
-    { title: "LOCAL", share: 3, value: ({ row }) => row.local, token: (item) => quiet(item, "text") },
-    { title: "REMOTE", share: 4, value: ({ row }) => row.remote, token: (item) => quiet(item, "strong") },
-    { title: "STATE", width: 12, from: 60, value: ({ row }) => stateText(row), token: ({ row }) => stateToken(row) },
+    {
+      title: "LOCAL",
+      width: ENDPOINT,
+      value: ({ row }) => keepPort(row.local),
+      token: (item) => quiet(item, "text"),
+    },
+    {
+      title: "REMOTE",
+      width: ENDPOINT,
+      value: ({ row }) => keepPort(row.remote),
+      token: (item) => quiet(item, "strong"),
+    },
+    { title: "STATE", width: 11, from: 90, value: ({ row }) => stateText(row), token: ({ row }) => stateToken(row) },
     {
       title: `${down}/s`,
       width: 5,

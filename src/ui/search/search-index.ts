@@ -44,7 +44,7 @@ export class SearchIndex {
     this.#refresh(moment);
     const terms = parseQuery(text);
     const exact = this.#entries.filter((entry) => queryHolds(terms, this.#searchable(entry)));
-    const ranked = rank(exact, terms, limit);
+    const ranked = rank(exact, terms, limit, (entry) => this.#row(entry)?.name);
     const fuzzy = exact.length < FEW ? this.#typos(terms, new Set(exact)).slice(0, limit - ranked.length) : [];
     return {
       hits: [...ranked, ...fuzzy],
@@ -178,14 +178,26 @@ function keyOf(entry: SearchEntry): string {
   return `${entry.subject.kind}/${entry.subject.id}/${entry.text}`;
 }
 
-/** Living before gone, a match at the start of a word before one inside, findings and processes before what they touched. */
-function rank(entries: readonly SearchEntry[], terms: readonly Term[], limit: number): SearchEntry[] {
+/**
+ * A process by its own name before everything, then what begins a word, processes and connections before files, living
+ * before gone. A file counts by its path: who touched it says little about it.
+ */
+function rank(
+  entries: readonly SearchEntry[],
+  terms: readonly Term[],
+  limit: number,
+  nameOf: (entry: SearchEntry) => string | undefined,
+): SearchEntry[] {
   const word = terms.find((term) => term.field === undefined && !term.negated)?.text ?? "";
   const score = (entry: SearchEntry): number => {
+    const { kind } = entry.subject;
+    const text = entry.text.toLowerCase();
+    const named = kind === "process" && word !== "" ? nameOf(entry)?.toLowerCase() : undefined;
     // A haystack begins with the text that is shown.
     const at = word === "" ? 0 : entry.haystack.indexOf(word);
     const start = at === 0 || (at > 0 && !WORD.test(entry.haystack[at - 1] ?? ""));
-    return (entry.live ? 0 : 100) + (start ? 0 : 10) + KIND_RANK[entry.subject.kind];
+    const where = named === word ? 0 : named?.startsWith(word) ? 1 : !text.includes(word) ? 4 : start ? 2 : 3;
+    return where * 100 + KIND_RANK[kind] * 10 + (entry.live ? 0 : 1);
   };
   const groups = Map.groupBy(entries, score);
   const best: SearchEntry[] = [];

@@ -130,7 +130,13 @@ function connectionBody(
 ): Body {
   const listening = screen.name === "listen";
   const process = screen.name === "connections" ? screen.process : undefined;
-  const all = queries.connections(process, closed).filter((row) => !listening || row.direction === "listen");
+  // What ended lingers a moment, as in the tree.
+  const sinceNs = closed ? Number.NEGATIVE_INFINITY : queries.nowNs - LINGER_NS;
+  const all = queries
+    .connections(process, !listening)
+    .filter(
+      (row) => (!listening || row.direction === "listen") && (row.closedNs ?? Number.POSITIVE_INFINITY) >= sinceNs,
+    );
   const terms = parseQuery(filter);
   const items = all.map((row) => connectionItem(row, queries));
   const rows = items.filter((item) => {

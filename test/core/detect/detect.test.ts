@@ -290,8 +290,8 @@ test("a whole intrusion is one highlighted chain, and its neighbours stay quiet"
   expect(["bash", "vi", "worker"].map(severity)).toEqual([undefined, undefined, undefined]);
   expect(findings(told.monitor).map((finding) => finding.rule)).toEqual([
     "credentials-read",
-    "unusual-executable",
     "download-then-execute",
     "shell-below-server",
+    "unusual-executable",
   ]);
 });
