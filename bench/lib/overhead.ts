@@ -74,6 +74,7 @@ export async function overhead(
 ): Promise<ReadonlyMap<string, number>> {
   const taken = new Map<string, Sample[]>(tracers.map(({ name }) => [name, []]));
   const samples = (tracer: Tracer) => taken.get(tracer.name) as Sample[];
+  let repeated = 0;
   let disturbed = 0;
   for (let round = 0; round < rounds; ) {
     const before = othersTrace();
@@ -81,15 +82,16 @@ export async function overhead(
     // Alternating order: what drifts during a round is no one's advantage.
     const order = round % 2 === 0 ? tracers : [...tracers].reverse();
     for (const tracer of order) now.set(tracer.name, await sample(tracer, subject));
-    if ((before || othersTrace()) && disturbed < 2 * rounds) {
-      disturbed++;
+    const alone = !before && !othersTrace();
+    if (!alone && repeated < rounds) {
+      repeated++;
       continue;
     }
+    if (!alone) disturbed++;
     for (const tracer of tracers) samples(tracer).push(now.get(tracer.name) as Sample);
     round++;
     progress(`${subject.words}: round ${round} of ${rounds}`);
   }
-  if (disturbed > 0) progress(`${disturbed} rounds repeated: another spydertop traced this machine`);
 
   const untraced = samples(none);
   const medians = new Map<string, number>();
@@ -124,6 +126,7 @@ export async function overhead(
         subject.unit === "ms"
           ? `consumer ${(consumerNs / 1e6).toFixed(1)} ms`
           : `consumer ${(consumerNs / 1e3).toFixed(2)} µs`,
+        ...(disturbed > 0 ? [`${disturbed} rounds next to another spydertop`] : []),
         ...(counted ? [lost === 0 ? "lost 0" : `lost ${lost}: ${lostPart}`] : []),
       ].join(", "),
     });

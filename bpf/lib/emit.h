@@ -144,7 +144,7 @@ static __always_inline struct scratch *scratch_begin(__u32 space, __u32 fixed)
 /* For system calls. */
 static __always_inline struct scratch *scratch_get(__u32 fixed)
 {
-	return scratch_begin(preemptible && first_was_skipped(TWICE_SYSCALL) ? SPACE_SYSCALL_AGAIN : SPACE_SYSCALL, fixed);
+	return scratch_begin(!preemptible || inside_first(TWICE_SYSCALL) ? SPACE_SYSCALL : SPACE_SYSCALL_AGAIN, fixed);
 }
 
 /* Hands the composed record to a ring without waking the reader: wake-ups are most of the cost of an event. */

@@ -15,7 +15,7 @@ enum { TWICE_SYSCALL, TWICE_FORK, TWICE_EXEC, TWICE_EXIT, TWICE_MAX };
 /* Since 7.0: tracepoints run with preemption. */
 const volatile bool preemptible __weak = false;
 
-/* Value: the task that entered last. */
+/* Value: the task that entered the first program last, or 0 when it has passed the second. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, TWICE_MAX);
@@ -31,11 +31,25 @@ static __always_inline void enter_first(__u32 hook)
 		*last = bpf_get_current_task();
 }
 
+/* While a task is inside the first program, no other can become the last that entered it. */
+static __always_inline bool inside_first(__u32 hook)
+{
+	__u64 *last = bpf_map_lookup_elem(&entered, &hook);
+
+	return last && *last == bpf_get_current_task();
+}
+
+/* For the second program, once. A task that is preempted between the two may, rarely, be served twice. */
 static __always_inline bool first_was_skipped(__u32 hook)
 {
 	__u64 *last = bpf_map_lookup_elem(&entered, &hook);
 
-	return last && *last != bpf_get_current_task();
+	if (!last || !*last)
+		return false;
+	if (*last != bpf_get_current_task())
+		return true;
+	*last = 0;
+	return false;
 }
 
 #endif

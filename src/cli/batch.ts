@@ -11,7 +11,6 @@ import { createSession, type Session } from "./session.ts";
 
 const WIDTH = 200;
 const LINGER_NS = 30e9;
-const SNAPSHOT_MS = 1000;
 
 function frame(session: Session, ascii: boolean): string {
   const { queries, names } = session;
@@ -42,11 +41,11 @@ export async function runBatch(options: TopOptions): Promise<number> {
   const source = openSource(options.input);
   try {
     const session = createSession(source);
-    session.drain(SNAPSHOT_MS);
+    session.settle();
     for (let printed = 0; options.frames === 0 || printed < options.frames; printed++) {
       await sleep(options.refreshMs);
       source.refresh();
-      session.drain(SNAPSHOT_MS);
+      session.settle();
       process.stdout.write(frame(session, options.ascii));
     }
     return 0;

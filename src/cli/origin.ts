@@ -7,8 +7,6 @@ import type { Input } from "./args.ts";
 import { openSource } from "./open-source.ts";
 import { createSession } from "./session.ts";
 
-const SNAPSHOT_MS = 2000;
-
 /** What a user calls "4711", "192.0.2.1:443", ":22" or "/tmp/x". The newest of several. */
 export function findSubject(queries: Queries, what: string): Subject | undefined {
   const subjects = queries.entries();
@@ -44,7 +42,7 @@ export function runOrigin(what: string, json: boolean, input: Input): number {
   const source = openSource(input);
   try {
     const session = createSession(source);
-    session.drain(SNAPSHOT_MS);
+    session.settle();
     const { queries } = session;
     const subject = findSubject(queries, what);
     if (subject === undefined) {

@@ -13,6 +13,8 @@ export interface Session {
   readonly names: Names;
   /** Takes in what is waiting, for at most budgetMs; true when there is more. */
   drain(budgetMs: number): boolean;
+  /** Takes in all there is: a file whole, of a machine that never stops what comes within some seconds. */
+  settle(): void;
   totals(): CaptureTotals;
 }
 
@@ -32,6 +34,9 @@ function namesOf(source: EventSource): Names | undefined {
     }
   }
 }
+
+const SETTLE_MS = 10_000;
+const SETTLE_SLICE_MS = 100;
 
 export function createSession(source: EventSource): Session {
   const monitor = new Monitor();
@@ -58,6 +63,11 @@ export function createSession(source: EventSource): Session {
     queries: monitorQueries(monitor, names),
     names,
     drain: (budgetMs) => source.drain(ingest, budgetMs),
+    settle: () => {
+      const file = source.kind === "replay" || source.kind === "import";
+      const deadline = file ? Number.POSITIVE_INFINITY : performance.now() + SETTLE_MS;
+      while (source.drain(ingest, SETTLE_SLICE_MS) && performance.now() < deadline);
+    },
     totals: () => {
       const { limited } = source.status();
       const counts = { kind: source.kind, events: monitor.events, lost: monitor.lostTotal };

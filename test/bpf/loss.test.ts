@@ -36,7 +36,7 @@ test.each([4096, 65536])(
   "a ring of %i bytes that is flooded: every record is delivered or counted, by kind",
   async (activityBytes) => {
     const capture = Capture.open({ activityBytes, everything: true });
-    const flood = bench.run("open-flood", bench.trigger, 20_000);
+    const flood = bench.run("open-flood", bench.trigger, 200_000);
     const processes = bench.run("bomb", 50);
     // Read now and then while it goes on.
     await capture.exited(flood.pid);
