@@ -103,7 +103,8 @@ describe("without a terminal", () => {
     const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
     expect(status).toBe(0);
     expect(stdout.match(/ procfs: \d+ processes/g)).toHaveLength(2);
-    expect(stdout).toMatch(new RegExp(`^ *${process.pid} `, "m"));
+    // A checkout below /tmp makes this very process suspicious: it carries a mark.
+    expect(stdout).toMatch(new RegExp(`^[^\\d\\n]*${process.pid} `, "m"));
     expect(stdout).not.toContain("\x1b");
   });
 
