@@ -19,6 +19,7 @@ async function next(peer: Tracer, aim: number): Promise<void> {
         measure: "dearer than spydertop",
         unit: "x",
         value: once(times),
+        relative: times,
         ...(subject === subjects.open ? { aim: { over: aim } } : {}),
       });
     }

@@ -57,6 +57,7 @@ export async function state(): Promise<void> {
       measure: "times less",
       unit: "x",
       value: times,
+      relative: times.median,
       aim: { over: aim },
     });
   }

@@ -120,6 +120,7 @@ export async function overhead(
       key: `${key}/added`,
       measure: "added an operation",
       value: added,
+      ...(tracer.name === "spydertop" ? { relative: part } : {}),
       ratio: `${(1 + part).toFixed(3)}x none, wall ${wall.toFixed(2)}x`,
       ...(under === undefined || tracer.name !== "spydertop" ? {} : { aim: { under } }),
       note: [

@@ -10,7 +10,9 @@ export interface Row {
   readonly measure: string;
   readonly unit: string;
   readonly value: Spread;
-  /** Compared with what in the same run, in words: "1.42x none". */
+  /** The value as a part of what it was compared with in the same run: what a later run is held to. */
+  readonly relative?: number;
+  /** The same for the reader: "1.42x none". */
   readonly ratio?: string;
   /** What the project aims for: the value must be under (or over) it. */
   readonly aim?: { readonly under?: number; readonly over?: number };
