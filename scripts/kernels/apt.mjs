@@ -131,7 +131,7 @@ function sources(arch, suites) {
 }
 
 function configuredMirrors() {
-  const mirrors = { main: "http://deb.debian.org/debian/", security: "http://deb.debian.org/debian-security/" };
+  const mirrors = {};
   const format = "$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)";
   const targets = execFileSync("apt-get", ["indextargets", "--format", format, "Created-By: Packages"], { env });
   for (const line of targets.toString().split("\n")) {
@@ -140,5 +140,7 @@ function configuredMirrors() {
     if (release.endsWith("-security")) mirrors.security = uri;
     else if (!release.includes("-")) mirrors.main = uri;
   }
+  if (!mirrors.main || !mirrors.security)
+    throw new Error("apt has no Debian main and security archive: run apt-get update");
   return mirrors;
 }
