@@ -21,13 +21,11 @@ beforeAll(async () => {
   await settled(atStart + 600);
   await child.done();
   await capture.exited(child.pid);
-  // The last connections end in the network's own time, perhaps after the process.
-  const closed = new Set<unknown>();
-  const ends = child.lines.flatMap((line) => ("connection" in line ? [line["connection"], line["accepted"]] : []));
-  const last = ends.slice(-16);
-  await capture.until("last closes", () => {
-    for (const row of capture.of("CLOSE", child.pid)) closed.add(row.sock);
-    return last.every((ino) => closed.has(ino));
+  // Connections end in the network's own time, perhaps after the process.
+  const ends = made("connection").flatMap((line) => [line["connection"], line["accepted"]]);
+  await capture.until("closes", () => {
+    const closed = new Set<unknown>(capture.of("CLOSE", child.pid).map((row) => row.sock));
+    return ends.every((ino) => closed.has(ino));
   });
 });
 
