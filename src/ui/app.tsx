@@ -36,6 +36,7 @@ function Screen({ env, view, frame }: ShownProps) {
     case "detail":
       return <DetailScreen env={env} frame={frame} body={body} />;
     case "origin":
+    case "impact":
       return <OriginScreen env={env} frame={frame} body={body} />;
     case "help":
       return <HelpScreen env={env} frame={frame} body={body} />;

@@ -1,5 +1,6 @@
 import { NONE } from "../core/graph/indexes.ts";
 import type { Monitor } from "../core/monitor.ts";
+import { impactOf } from "../core/origin/impact.ts";
 import { originOf } from "../core/origin/origin.ts";
 import { connections } from "../core/query/connections.ts";
 import { files } from "../core/query/files.ts";
@@ -32,7 +33,8 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     connections: (process, includeClosed) =>
       connections(monitor, process === undefined ? { includeClosed } : { process, includeClosed }),
     files: (process) => files(monitor, process === undefined ? {} : { process }),
-    origin: (subject) => originOf(monitor, subject, names),
+    origin: (target, whole = false) => originOf(monitor, target, { names, whole }),
+    impact: (target, whole = false) => impactOf(monitor, target, { names, whole }),
     findings: () => findings(monitor),
     entries: () => searchEntries(monitor),
   };

@@ -2,12 +2,13 @@ import type {
   ConnectionRow,
   FileRow,
   Finding,
+  ImpactTree,
   OriginChain,
   ProcessDetail,
   ProcessId,
   ProcessRow,
   SearchEntry,
-  Subject,
+  Target,
   TreeOptions,
   TreeView,
 } from "../core/query/model.ts";
@@ -29,7 +30,10 @@ export interface Queries {
   detail(id: ProcessId): ProcessDetail | undefined;
   connections(process: ProcessId | undefined, includeClosed: boolean): readonly ConnectionRow[];
   files(process: ProcessId | undefined): readonly FileRow[];
-  origin(subject: Subject): OriginChain;
+  /** How something came to be; `whole` tells every step. */
+  origin(target: Target, whole?: boolean): OriginChain;
+  /** What something led to. */
+  impact(target: Target, whole?: boolean): ImpactTree;
   findings(): readonly Finding[];
   entries(): readonly SearchEntry[];
 }

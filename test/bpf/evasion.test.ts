@@ -33,7 +33,9 @@ function missing32(bench: Bench): string | undefined {
     }`;
   execFileSync("cc", ["-x", "c", "-", "-o", program], { input: source });
   const { status, signal } = spawnSync(program);
-  return status === 0 ? undefined : `this machine serves no 32-bit system calls (getpid ended with ${signal ?? status})`;
+  return status === 0
+    ? undefined
+    : `this machine serves no 32-bit system calls (getpid ended with ${signal ?? status})`;
 }
 
 test("a file opened through the 32-bit gate of a 64-bit program", async ({ skip }) => {

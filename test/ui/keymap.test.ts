@@ -11,6 +11,7 @@ const SCREENS: readonly ScreenName[] = [
   "listen",
   "detail",
   "origin",
+  "impact",
   "help",
 ];
 

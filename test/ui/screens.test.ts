@@ -110,6 +110,18 @@ describe.each([
     expect(at("102 curl -s")).toBeLessThan(at("THIS"));
     expect(lines.join("\n")).toMatch(/evidence: 6 of 6 links observed, no gaps/u);
   });
+
+  test("O tells what a row led to, below it and in the order of time", async () => {
+    const screen = attack({ columns, rows });
+    screen.press("j", "O");
+    const lines = await screen.lines();
+    const at = (text: string): number => lines.findIndex((line) => line.includes(text));
+    expect(at("Impact of 100 sshd"), lines.join("\n")).toBeGreaterThan(0);
+    expect(at("Led to ")).toBe(at("Impact of 100 sshd") + 1);
+    expect(at("102 curl -s")).toBeLessThan(at("192.0.2.77:4444"));
+    screen.press("\x1b");
+    expect(await screen.text()).not.toContain("Impact of");
+  });
 });
 
 describe("moving", () => {
@@ -260,6 +272,8 @@ describe("acting", () => {
     screen.press("G", "y", "Y");
     expect(screen.copied[0]).toBe("104 deploy /tmp/.x");
     expect(screen.copied[1]).toMatch(/^Origin of 104 \/tmp\/\.x\n[\s\S]*evidence: 6 of 6/u);
+    screen.press("O", "Y");
+    expect(screen.copied[2]).toMatch(/^Impact of 104 \/tmp\/\.x\n {2}Led to /u);
   });
 
   test.each(["q", "\x1b[21~", "\x03"])("%j quits", (key) => {

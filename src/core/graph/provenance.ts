@@ -73,7 +73,7 @@ function stdinFile(graph: Graph, image: ImageIndex): FileIndex {
 }
 
 /** The absolute path of the program text an interpreter was given; empty when it has none. */
-function scriptPath(graph: Graph, image: ImageIndex): string {
+export function scriptPath(graph: Graph, image: ImageIndex): string {
   return resolvePath(scriptNamed(graph, image), graph.images.cwd.get(image));
 }
 

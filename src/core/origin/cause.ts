@@ -31,6 +31,8 @@ export interface Cause {
   /** Said of the cause where it stands beside the chain: "also started it". */
   readonly aside: string;
   readonly rank: number;
+  /** The file through which it came. */
+  readonly through?: FileIndex;
 }
 
 /** One place of a trail: why it came to be (its cause is the next place), or why the trail ends here. */
@@ -45,4 +47,9 @@ export interface Branch {
   readonly trail: readonly Hop[];
   /** The hop of the main trail this one explains, and how; undefined for the main trail. */
   readonly beside?: { readonly hop: Hop; readonly cause: Cause };
+}
+
+/** The same for the same thing, whatever the moment. */
+export function keyOf(node: Node): string {
+  return `${node.kind}:${node.row}`;
 }

@@ -21,7 +21,7 @@ import { type Cause, RANK } from "./cause.ts";
 import { duration, who } from "./words.ts";
 
 /** A local client explains what its server does only so soon after it connected: servers are kept busy by many. */
-const REQUEST_WINDOW_NS = 2e9;
+export const REQUEST_WINDOW_NS = 2e9;
 /** A server that forks this soon after an accept forks for that client. */
 const FORK_WINDOW_NS = 1e9;
 
@@ -37,7 +37,7 @@ export function processCauses(graph: Graph, process: ProcessIndex, atNs: number,
 }
 
 /** Its executable or script was written by somebody. What a package manager installed is the system, not a cause. */
-function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, gaps: Set<string>): Cause[] {
+export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, gaps: Set<string>): Cause[] {
   const { images, files, edges } = graph;
   const causes: Cause[] = [];
   const image = imageAt(graph, process, atNs);
@@ -60,13 +60,14 @@ function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, gaps: Set
       explanation: `${verb} ${path}, which ${who(graph, writer, wroteNs)} wrote ${duration(ranNs - wroteNs)} earlier`,
       aside: `wrote ${path}, which ${who(graph, process, atNs)} ran`,
       rank: RANK.CODE,
+      through: file,
     });
   }
   return causes;
 }
 
 /** Its standard input is a pipe: for a shell without a script that is its program, for anything else its data. */
-function commandCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
+export function commandCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
   const { edges, processes } = graph;
   const pipe = stdinPipe(graph, process, atNs);
   if (pipe === NONE) return [];
@@ -174,7 +175,7 @@ function clientCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[
 }
 
 /** The process that forked it, also when it was adopted since. */
-function parentCauses(graph: Graph, process: ProcessIndex): Cause[] {
+export function parentCauses(graph: Graph, process: ProcessIndex): Cause[] {
   const { processes, images } = graph;
   const parent = processes.parent.get(process);
   if (parent === NONE) return [];

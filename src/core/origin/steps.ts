@@ -1,11 +1,8 @@
 import type { Graph } from "../graph/graph.ts";
 import type { Monitor } from "../monitor.ts";
-import { SEVERITIES } from "../query/certainty.ts";
-import { connectionTitle } from "../query/connections.ts";
-import type { OriginStep, Severity, Subject } from "../query/model.ts";
-import type { Branch, Hop, Node } from "./cause.ts";
-import { keyOf } from "./walk.ts";
-import { processTitle } from "./words.ts";
+import type { OriginStep } from "../query/model.ts";
+import { type Branch, type Hop, keyOf, type Node } from "./cause.ts";
+import { severityOf, subjectOf, titleOf } from "./places.ts";
 
 /** Steps of the chain, causes first, each followed by the branches that stand beside it. */
 export function layOut(monitor: Monitor, branches: readonly Branch[]): readonly OriginStep[] {
@@ -78,38 +75,4 @@ function stepOf(
 
 function beganNs(graph: Graph, node: Node): number {
   return node.kind === "process" ? graph.processes.startNs.get(node.row) : node.atNs;
-}
-
-function subjectOf(graph: Graph, node: Node): Subject {
-  switch (node.kind) {
-    case "process":
-      return { kind: "process", id: graph.processes.id(node.row) };
-    case "connection":
-      return { kind: "connection", id: graph.connections.id(node.row) };
-    case "file":
-      return { kind: "file", id: graph.files.id(node.row) };
-    case "channel":
-      return { kind: "channel", id: graph.channels.id(node.row) };
-  }
-}
-
-/** What a place is called: "20991 curl -s http://cdn.x/i.sh", "tcp 10.0.0.4:41822 -> 198.51.100.7:80", a path. */
-export function titleOf(graph: Graph, node: Node): string {
-  switch (node.kind) {
-    case "process":
-      return processTitle(graph, node.row, node.namedNs ?? node.atNs);
-    case "connection":
-      return connectionTitle(graph, node.row);
-    case "file":
-      return graph.files.path.get(node.row);
-    case "channel":
-      return `pipe ${graph.channels.inoHi.get(node.row) * 0x1_0000_0000 + graph.channels.inoLo.get(node.row)}`;
-  }
-}
-
-function severityOf(monitor: Monitor, node: Node): Severity | undefined {
-  if (node.kind === "process") return SEVERITIES[monitor.graph.processes.severity.get(node.row)];
-  if (node.kind === "connection")
-    return SEVERITIES[monitor.detector.connectionSeverity.get(monitor.graph.connections.id(node.row)) ?? 0];
-  return undefined;
 }

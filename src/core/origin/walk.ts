@@ -3,8 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import { NONE } from "../graph/indexes.ts";
 import { isLoginServer, nameAt } from "../graph/roles.ts";
 import { type Boundary, boundaryOf } from "./boundary.ts";
-import type { Branch, Cause, Hop, Node } from "./cause.ts";
-import { RANK } from "./cause.ts";
+import { type Branch, type Cause, type Hop, keyOf, type Node, RANK } from "./cause.ts";
 import { acceptorCauses, channelCauses, connectionCauses, fileCauses, sourceCauses } from "./object-causes.ts";
 import { processCauses } from "./process-causes.ts";
 import type { Names } from "./words.ts";
@@ -17,9 +16,10 @@ const MAX_SIDES = 8;
 const MAX_SIDES_OF_HOP = 2;
 
 /** Follows the most telling cause back from a node to where it began, then what else had a part in it. The first branch is the chain. */
-export function walk(graph: Graph, start: Node, names: Names, gaps: Set<string>): readonly Branch[] {
+export function walk(graph: Graph, start: Node, names: Names, whole: boolean, gaps: Set<string>): readonly Branch[] {
   const seen = new Set<string>();
-  const main = shorten(graph, follow(graph, start, names, gaps, seen, MAX_HOPS), gaps);
+  const all = follow(graph, start, names, gaps, seen, MAX_HOPS);
+  const main = whole ? all : shorten(graph, all, gaps);
   const branches: Branch[] = [{ trail: main }];
   for (let i = main.length - 1; i >= 0 && branches.length <= MAX_SIDES; i--) {
     const hop = main[i] as Hop;
@@ -146,8 +146,4 @@ function remoteEnd(graph: Graph, connection: number): Boundary | undefined {
     cause: login ? `remote login from ${from}` : `connection from ${from}`,
     certainty: connections.has(connection, CONNECTION_FLAG.BEFORE_START) ? "before start" : "observed",
   };
-}
-
-export function keyOf(node: Node): string {
-  return `${node.kind}:${node.row}`;
 }

@@ -21,6 +21,9 @@ export type Subject =
   | { readonly kind: "file"; readonly id: FileId }
   | { readonly kind: "channel"; readonly id: ChannelId };
 
+/** What can be asked about: where it came from, what it led to. */
+export type Target = Subject | { readonly kind: "finding"; readonly id: FindingId };
+
 /** One chip of the activity column. */
 export interface Activity {
   readonly kind: "listen" | "accepted" | "connected" | "datagram" | "write" | "execute-written" | "delete";
@@ -196,26 +199,39 @@ export interface OriginStep {
   /** The link in words: "ran the file 20991 curl wrote 0.5 s earlier". */
   readonly explanation: string;
   readonly certainty: Certainty;
-  /** Indentation: distance from the root cause along its branch. */
+  /** Indentation: distance from the root of its branch. */
   readonly depth: number;
-  /** Index in OriginChain.steps of the step that caused this one; -1 = root. */
+  /** Index in Trace.steps of the step that caused this one; -1 = root. */
   readonly cause: number;
   readonly severity?: Severity;
   /** This step is what was asked about. */
   readonly target: boolean;
+  /** Steps next to this one that are not told: more of its effects, or causes between it and the step before. A whole trace tells them. */
+  readonly left?: number;
 }
 
-export interface OriginChain {
-  readonly target: Subject;
+/** How things led to each other: an origin, or an impact. */
+export interface Trace {
+  readonly target: Target;
   readonly title: string;
-  /** The root cause in one sentence. */
-  readonly rootCause: string;
-  /** Causes first, the target last; side branches follow the step they explain. */
+  /** Every step after the one that caused it. */
   readonly steps: readonly OriginStep[];
   readonly observedLinks: number;
   readonly links: number;
   /** What is not known: "events were lost", "parent ran before start", "earlier history forgotten". */
   readonly gaps: readonly string[];
+}
+
+/** Causes first, the target last; side branches follow the step they explain. */
+export interface OriginChain extends Trace {
+  /** The root cause in one sentence. */
+  readonly rootCause: string;
+}
+
+/** The target first, then what it led to; below each step its effects, oldest first. */
+export interface ImpactTree extends Trace {
+  /** What it led to in one sentence. */
+  readonly summary: string;
 }
 
 export interface Finding {

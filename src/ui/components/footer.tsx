@@ -38,8 +38,8 @@ function infoOf(env: Env, view: ViewState, frame: Frame): Info | undefined {
   if (view.notice !== undefined) {
     return { token: "text", lead: "", textToken: view.notice.token, text: view.notice.text };
   }
-  if (body.screen === "origin") {
-    const step = body.chain.steps[cursor.index];
+  if (body.screen === "origin" || body.screen === "impact") {
+    const step = body.trace.steps[cursor.index];
     return step && { token: "dim", lead: `${step.title}: `, textToken: "text", text: step.explanation };
   }
   const { process } = selected(frame);

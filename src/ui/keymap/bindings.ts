@@ -39,6 +39,7 @@ export type Command =
   | "closed"
   | "pause"
   | "origin"
+  | "impact"
   | "files-of"
   | "connections-of"
   | "copy"
@@ -63,7 +64,7 @@ export interface Binding {
 }
 
 const TREE = ["tree"] as const;
-const LISTS = ["tree", "connections", "files", "findings", "listen", "detail", "origin"] as const;
+const LISTS = ["tree", "connections", "files", "findings", "listen", "detail", "origin", "impact"] as const;
 
 /** The one table of keys: the dispatcher, the footer, the help screen and the manual are made from it. */
 export const BINDINGS: readonly Binding[] = [
@@ -75,6 +76,14 @@ export const BINDINGS: readonly Binding[] = [
     group: "view",
     help: "origin: how did this row come to be",
     footer: "origin",
+    on: LISTS,
+  },
+  {
+    command: "impact",
+    keys: ["O"],
+    group: "view",
+    help: "impact: what did this row lead to",
+    footer: "impact",
     on: LISTS,
   },
   {
@@ -120,7 +129,13 @@ export const BINDINGS: readonly Binding[] = [
   },
   { command: "collapse", keys: ["left", "h", "-"], group: "tree", help: "collapse, or go to the parent", on: TREE },
   { command: "expand", keys: ["right", "l", "+", "="], group: "tree", help: "expand", on: TREE },
-  { command: "toggle-collapse-all", keys: ["*"], group: "tree", help: "collapse or expand everything", on: TREE },
+  {
+    command: "toggle-collapse-all",
+    keys: ["*"],
+    group: "tree",
+    help: "collapse or expand everything; every step of an origin or impact",
+    on: ["tree", "origin", "impact"],
+  },
   { command: "sort-menu", keys: [".", ">", "f6"], group: "tree", help: "sort by ...", footer: "sort", on: TREE },
   { command: "invert-sort", keys: ["I"], group: "tree", help: "invert the order", on: TREE },
   { command: "sort-cpu", keys: ["P"], group: "tree", help: "sort by CPU", on: TREE },
@@ -165,7 +180,7 @@ export const BINDINGS: readonly Binding[] = [
 
   { command: "pause", keys: ["Z"], group: "time", help: "freeze the screen; capture goes on", footer: "pause" },
   { command: "copy", keys: ["y"], group: "act", help: "copy the row to the clipboard", on: LISTS },
-  { command: "copy-chain", keys: ["Y"], group: "act", help: "copy its origin chain", on: LISTS },
+  { command: "copy-chain", keys: ["Y"], group: "act", help: "copy its origin, or its impact there", on: LISTS },
   {
     command: "signal",
     keys: ["f9", "ctrl-k"],

@@ -38,7 +38,8 @@ function stepLine(
   if (step.target) {
     line.add("match", "THIS  ");
   }
-  const note = step.certainty === "observed" ? "" : `  (${step.certainty})`;
+  const more = step.left === undefined ? "" : `  (${step.left} more: *)`;
+  const note = `${step.certainty === "observed" ? "" : `  (${step.certainty})`}${more}`;
   line.clipped("text", step.explanation, line.left - textWidth(note));
   return line.add("warn", note).build();
 }
@@ -46,25 +47,26 @@ function stepLine(
 interface OriginProps {
   readonly env: Env;
   readonly frame: Frame;
-  readonly body: Extract<Body, { screen: "origin" }>;
+  readonly body: Extract<Body, { screen: "origin" | "impact" }>;
 }
 
 export function OriginScreen({ env, frame, body }: OriginProps) {
   const { columns: width, list, head, foot } = frame.layout;
-  const { chain } = body;
+  const { trace, sentence } = body;
+  const [asks, answers] = body.screen === "origin" ? [" Origin of ", " because "] : [" Impact of ", " "];
   const { top, index } = frame.cursor;
-  const title = new LineBuilder(env.theme, width).add("title", " Origin of ").clipped("strong", chain.title).build();
-  const cause = new LineBuilder(env.theme, width).add("dim", " because ").clipped("text", chain.rootCause).build();
-  const guides = stepGuides(chain.steps, env.theme.glyphs);
-  const wanted = chain.steps.map((step, at) => textWidth(guides[at] ?? "") + textWidth(step.title));
+  const title = new LineBuilder(env.theme, width).add("title", asks).clipped("strong", trace.title).build();
+  const cause = new LineBuilder(env.theme, width).add("dim", answers).clipped("text", sentence).build();
+  const guides = stepGuides(trace.steps, env.theme.glyphs);
+  const wanted = trace.steps.map((step, at) => textWidth(guides[at] ?? "") + textWidth(step.title));
   const titleWidth = Math.min(Math.max(...wanted, 10), Math.floor(width * TITLE_SHARE));
-  const lines = chain.steps
+  const lines = trace.steps
     .slice(top, top + list)
     .map((step, at) => stepLine(env, frame, step, guides[top + at] ?? "", titleWidth, top + at === index));
-  const whole = chain.gaps.length === 0 && chain.observedLinks === chain.links;
+  const whole = trace.gaps.length === 0 && trace.observedLinks === trace.links;
   const evidence = new LineBuilder(env.theme, width)
     .add("dim", " evidence: ")
-    .clipped(whole ? "good" : "warn", evidenceText(chain))
+    .clipped(whole ? "good" : "warn", evidenceText(trace))
     .build();
   return (
     <>

@@ -42,8 +42,12 @@ export function buildBody(view: ViewState, sources: Sources, nowNs: number): Bod
     case "detail":
       return detailBody(sources.queries.detail(screen.process), sources);
     case "origin": {
-      const chain = sources.queries.origin(screen.subject);
-      return { screen: "origin", chain, ids: chain.steps.map((_, index) => index) };
+      const trace = sources.queries.origin(screen.target, screen.whole);
+      return { screen: "origin", trace, sentence: trace.rootCause, ids: trace.steps.map((_, index) => index) };
+    }
+    case "impact": {
+      const trace = sources.queries.impact(screen.target, screen.whole);
+      return { screen: "impact", trace, sentence: trace.summary, ids: trace.steps.map((_, index) => index) };
     }
     case "help": {
       const rows = helpRows();

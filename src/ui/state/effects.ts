@@ -1,6 +1,6 @@
 import type { Env } from "../components/env.ts";
 import type { Queries } from "../ports.ts";
-import { originText } from "../text/origin-text.ts";
+import { impactText, originText } from "../text/origin-text.ts";
 import { sanitise } from "../text/sanitise.ts";
 import type { Effect } from "./reduce.ts";
 import { rowText } from "./row-text.ts";
@@ -41,9 +41,15 @@ export function runEffect(effect: Effect, outside: Outside): Notice | undefined 
     }
     case "copy-chain": {
       const { queries, env, shown } = outside;
-      const chain = queries.origin(effect.subject);
-      outside.copy(originText(chain, (ns) => queries.wallMs(ns), shown.frame.nowMs, env.theme.glyphs));
-      return { text: `copied the origin of ${chain.title}`, token: "good" };
+      const trace = effect.of === "origin" ? queries.origin(effect.target) : queries.impact(effect.target);
+      const wallMs = (ns: number): number => queries.wallMs(ns);
+      const { glyphs } = env.theme;
+      outside.copy(
+        "rootCause" in trace
+          ? originText(trace, wallMs, shown.frame.nowMs, glyphs)
+          : impactText(trace, wallMs, shown.frame.nowMs, glyphs),
+      );
+      return { text: `copied the ${effect.of} of ${trace.title}`, token: "good" };
     }
     case "signal":
       return sendSignal(effect, outside);

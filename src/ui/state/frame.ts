@@ -3,10 +3,10 @@ import type {
   FileRow,
   Finding,
   ImageRow,
-  OriginChain,
   ProcessDetail,
   ProcessRow,
   TimelineEntry,
+  Trace,
   TreeRow,
 } from "../../core/query/model.ts";
 import type { HelpRow } from "../keymap/help.ts";
@@ -77,7 +77,13 @@ export type Body =
       readonly rows: readonly DetailRow[];
       readonly ids: readonly RowId[];
     }
-  | { readonly screen: "origin"; readonly chain: OriginChain; readonly ids: readonly RowId[] }
+  | {
+      readonly screen: "origin" | "impact";
+      readonly trace: Trace;
+      /** The whole of it in one sentence. */
+      readonly sentence: string;
+      readonly ids: readonly RowId[];
+    }
   | { readonly screen: "help"; readonly rows: readonly HelpRow[]; readonly ids: readonly RowId[] };
 
 /** All that is drawn beside the view state. Made afresh once a tick and after a key; nothing in it changes afterwards. */

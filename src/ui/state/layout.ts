@@ -32,6 +32,7 @@ const HEAD: Readonly<Record<Screen["name"], number>> = {
   listen: 1,
   detail: 5,
   origin: 2,
+  impact: 2,
   help: 1,
 };
 
@@ -44,7 +45,7 @@ export function layoutOf(size: Size, screen: Screen["name"], limited: boolean): 
     charts,
     banner: limited ? 1 : 0,
     head: roomy ? HEAD[screen] : Math.min(HEAD[screen], 1),
-    foot: screen === "origin" ? 1 : 0,
+    foot: screen === "origin" || screen === "impact" ? 1 : 0,
     info: size.rows >= TWO_INFO_LINES_FROM ? 2 : roomy ? 1 : 0,
     keys: 1,
   };

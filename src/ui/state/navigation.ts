@@ -22,6 +22,15 @@ export function push(view: ViewState, screen: Screen): ViewState {
   return { ...view, screens: [...view.screens, screen].slice(-LONGEST_TRAIL) };
 }
 
+/** On an origin or an impact: every step of it, or the few again; undefined elsewhere. */
+export function toggleWhole(view: ViewState): ViewState | undefined {
+  const screen = currentScreen(view);
+  if (screen.name !== "origin" && screen.name !== "impact") {
+    return undefined;
+  }
+  return { ...view, screens: [...view.screens.slice(0, -1), { ...screen, whole: !screen.whole }] };
+}
+
 /** A tab: a new trail begins there. */
 export function open(view: ViewState, screen: Screen): ViewState {
   return { ...view, screens: [screen] };

@@ -89,16 +89,16 @@ function searchKey(
     if (hit.process !== undefined) {
       return { view: revealProcess(closed, context.frame, context.queries, hit.process) };
     }
-    return { view: hit.subject.kind === "finding" ? closed : push(closed, { name: "origin", subject: hit.subject }) };
+    return { view: hit.subject.kind === "finding" ? closed : push(closed, { name: "origin", target: hit.subject }) };
   }
   if (key === "ctrl-o") {
     const subject = hit?.subject.kind === "finding" ? undefined : hit?.subject;
     if (subject !== undefined) {
-      return { view: push(closed, { name: "origin", subject }) };
+      return { view: push(closed, { name: "origin", target: subject }) };
     }
     return hit?.process === undefined
       ? { view }
-      : { view: push(closed, { name: "origin", subject: { kind: "process", id: hit.process } }) };
+      : { view: push(closed, { name: "origin", target: { kind: "process", id: hit.process } }) };
   }
   const input = edited(overlay.input, event);
   return { view: input === undefined ? view : { ...view, overlay: { ...overlay, input, index: 0 } } };

@@ -1,11 +1,21 @@
-import type { SortKey, Subject } from "../../core/query/model.ts";
+import type { SortKey, Target } from "../../core/query/model.ts";
 import type { Command } from "../keymap/bindings.ts";
 import type { Queries } from "../ports.ts";
 import { moveBy, pageBy, TOP } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
 import { nextHit } from "./hits.ts";
-import { back, cursorOf, filterOf, open, push, revealProcess, withCursor, withoutZoom } from "./navigation.ts";
-import { type Selection, selected } from "./selection.ts";
+import {
+  back,
+  cursorOf,
+  filterOf,
+  open,
+  push,
+  revealProcess,
+  toggleWhole,
+  withCursor,
+  withoutZoom,
+} from "./navigation.ts";
+import { type Selection, selected, targetAt } from "./selection.ts";
 import { EMPTY_INPUT } from "./text-input.ts";
 import { collapseRow, expandRow, toggleAll } from "./tree-folding.ts";
 import { currentScreen, type Screen, type ViewState } from "./view-state.ts";
@@ -16,7 +26,7 @@ export type Effect =
   | { readonly kind: "suspend" }
   | { readonly kind: "redraw" }
   | { readonly kind: "copy-row" }
-  | { readonly kind: "copy-chain"; readonly subject: Subject }
+  | { readonly kind: "copy-chain"; readonly of: "origin" | "impact"; readonly target: Target }
   | { readonly kind: "signal"; readonly signal: string; readonly pid: number; readonly id: number };
 
 export interface Step {
@@ -68,6 +78,7 @@ function drill(view: ViewState, { frame, queries }: Context, selection: Selectio
     case "findings":
       return process === undefined ? view : revealProcess(view, frame, queries, process);
     case "origin":
+    case "impact":
       return goTo(view, frame, queries, selection);
     case "detail":
       if (subject === undefined) {
@@ -75,7 +86,7 @@ function drill(view: ViewState, { frame, queries }: Context, selection: Selectio
       }
       return subject.kind === "process"
         ? push(view, { name: "detail", process: subject.id })
-        : push(view, { name: "origin", subject });
+        : push(view, { name: "origin", target: subject });
     case "help":
       return view;
   }
@@ -156,9 +167,10 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
     case "open":
       return show(drill(view, context, selection));
     case "origin":
-      return selection.subject === undefined
-        ? { view }
-        : show(push(view, { name: "origin", subject: selection.subject }));
+    case "impact": {
+      const target = targetAt(frame);
+      return target === undefined ? { view } : show(push(view, { name: command, target }));
+    }
     case "show-tree":
       return show(open(view, { name: "tree" }));
     case "show-connections":
@@ -198,7 +210,7 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
     case "expand":
       return show(expandRow(view, frame));
     case "toggle-collapse-all":
-      return show(toggleAll(view, frame));
+      return show(toggleWhole(view) ?? toggleAll(view, frame));
     case "zoom":
       return show(toggleZoom(view, selection));
     case "toggle-tree":
@@ -225,10 +237,11 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
       return show({ ...view, paused: !view.paused });
     case "copy":
       return { view, effect: { kind: "copy-row" } };
-    case "copy-chain":
-      return selection.subject === undefined
-        ? { view }
-        : { view, effect: { kind: "copy-chain", subject: selection.subject } };
+    case "copy-chain": {
+      const target = targetAt(frame);
+      const of = body.screen === "impact" ? "impact" : "origin";
+      return target === undefined ? { view } : { view, effect: { kind: "copy-chain", of, target } };
+    }
     case "signal":
       return show(signalMenu(view, context));
   }

@@ -34,8 +34,9 @@ export function rowText({ body, cursor }: Frame, { names, theme }: Env): string 
     }
     case "detail":
       return body.detail === undefined ? "" : `${body.detail.row.pid} ${body.detail.row.command}`;
-    case "origin": {
-      const step = body.chain.steps[index];
+    case "origin":
+    case "impact": {
+      const step = body.trace.steps[index];
       return step === undefined ? "" : `${step.title}: ${step.explanation}`;
     }
     case "help":

@@ -1,4 +1,4 @@
-import type { ProcessId, ProcessRow, Subject } from "../../core/query/model.ts";
+import type { ProcessId, ProcessRow, Subject, Target } from "../../core/query/model.ts";
 import type { Body, DetailRow, Frame } from "./frame.ts";
 
 /** What the cursor is on: the thing itself, and the process it belongs to. */
@@ -51,8 +51,9 @@ export function selectionAt(body: Body, index: number): Selection {
       const process = body.detail?.row.id;
       return row === undefined || process === undefined ? {} : ofDetail(row, process);
     }
-    case "origin": {
-      const subject = body.chain.steps[index]?.subject;
+    case "origin":
+    case "impact": {
+      const subject = body.trace.steps[index]?.subject;
       return subject === undefined ? {} : { subject, ...(subject.kind === "process" ? { process: subject.id } : {}) };
     }
     case "help":
@@ -62,6 +63,12 @@ export function selectionAt(body: Body, index: number): Selection {
 
 function ownedBy(owner: ProcessRow | undefined): Selection {
   return owner === undefined ? {} : { process: owner.id };
+}
+
+/** What origin and impact are asked of: a finding from the moment it was found. */
+export function targetAt({ body, cursor }: Frame): Target | undefined {
+  const finding = body.screen === "findings" ? body.rows[cursor.index]?.finding : undefined;
+  return finding === undefined ? selectionAt(body, cursor.index).subject : { kind: "finding", id: finding.id };
 }
 
 export function selected(frame: Frame): Selection {

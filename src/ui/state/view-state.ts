@@ -1,4 +1,4 @@
-import type { ProcessId, SortKey, Subject } from "../../core/query/model.ts";
+import type { ProcessId, SortKey, Target } from "../../core/query/model.ts";
 import type { Token } from "../theme/tokens.ts";
 import type { Cursor } from "./cursor.ts";
 
@@ -10,7 +10,7 @@ export type Screen =
   | { readonly name: "findings" }
   | { readonly name: "listen" }
   | { readonly name: "detail"; readonly process: ProcessId }
-  | { readonly name: "origin"; readonly subject: Subject }
+  | { readonly name: "origin" | "impact"; readonly target: Target; readonly whole?: boolean }
   | { readonly name: "help" };
 
 export type ScreenName = Screen["name"];
@@ -102,7 +102,8 @@ export function screenKey(screen: Screen): string {
     case "detail":
       return `detail/${screen.process}`;
     case "origin":
-      return `origin/${screen.subject.kind}/${screen.subject.id}`;
+    case "impact":
+      return `${screen.name}/${screen.target.kind}/${screen.target.id}`;
     case "tree":
     case "findings":
     case "listen":

@@ -1,4 +1,4 @@
-import type { OriginChain, OriginStep } from "../../core/query/model.ts";
+import type { ImpactTree, OriginChain, OriginStep, Trace } from "../../core/query/model.ts";
 import type { Glyphs } from "../theme/glyphs.ts";
 import { formatMoment } from "./format.ts";
 import { sanitise } from "./sanitise.ts";
@@ -24,21 +24,36 @@ export function stepGuides(steps: readonly OriginStep[], glyphs: Glyphs): readon
 }
 
 /** "9 of 9 links observed, no gaps". */
-export function evidenceText(chain: OriginChain): string {
+export function evidenceText(chain: Trace): string {
   const gaps = chain.gaps.length === 0 ? "no gaps" : chain.gaps.join("; ");
   return `${chain.observedLinks} of ${chain.links} links observed, ${gaps}`;
 }
 
 /** A chain as plain text, for the clipboard and for pipes. */
 export function originText(chain: OriginChain, wallMs: (ns: number) => number, nowMs: number, glyphs: Glyphs): string {
-  const guides = stepGuides(chain.steps, glyphs);
-  const steps = chain.steps.map((step, index) => {
+  return traceText(`Origin of ${chain.title}`, chain.rootCause, chain, wallMs, nowMs, glyphs);
+}
+
+/** What something led to as plain text. */
+export function impactText(tree: ImpactTree, wallMs: (ns: number) => number, nowMs: number, glyphs: Glyphs): string {
+  return traceText(`Impact of ${tree.title}`, tree.summary, tree, wallMs, nowMs, glyphs);
+}
+
+function traceText(
+  title: string,
+  sentence: string,
+  trace: Trace,
+  wallMs: (ns: number) => number,
+  nowMs: number,
+  glyphs: Glyphs,
+): string {
+  const guides = stepGuides(trace.steps, glyphs);
+  const steps = trace.steps.map((step, index) => {
     const certainty = step.certainty === "observed" ? "" : ` (${step.certainty})`;
+    const left = step.left === undefined ? "" : ` (${step.left} more)`;
     const mark = step.target ? "  <" : "";
     const time = formatMoment(wallMs(step.atNs), nowMs);
-    return `  ${time}  ${guides[index] ?? ""}${step.title}   ${step.explanation}${certainty}${mark}`;
+    return `  ${time}  ${guides[index] ?? ""}${step.title}   ${step.explanation}${certainty}${left}${mark}`;
   });
-  return [`Origin of ${chain.title}`, `  ${chain.rootCause}`, ...steps, `  evidence: ${evidenceText(chain)}`]
-    .map(sanitise)
-    .join("\n");
+  return [title, `  ${sentence}`, ...steps, `  evidence: ${evidenceText(trace)}`].map(sanitise).join("\n");
 }

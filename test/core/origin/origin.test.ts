@@ -14,7 +14,7 @@ function of(told: Told, what: string): OriginChain {
     : what.startsWith("/")
       ? { kind: "file", id: told.file(what) }
       : { kind: "process", id: told.process(what) };
-  return originOf(monitor, subject, names);
+  return originOf(monitor, subject, { names });
 }
 
 /** The steps of the chain itself, without what stands beside it: "link: title". */

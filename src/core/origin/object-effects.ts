@@ -1,0 +1,172 @@
+import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { ChannelIndex, ConnectionIndex, FileIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { ownersOf, processAt } from "../graph/peers.ts";
+import { HUB, pipeHolders } from "../graph/provenance.ts";
+import { isServerSide } from "../graph/roles.ts";
+import { edgeCertainty, imageCertainty } from "../query/certainty.ts";
+import { connectionCertainty } from "../query/connections.ts";
+import { type Budget, COST, type Effect } from "./effect.ts";
+import { codeCauses } from "./process-causes.ts";
+import { each, runsOf } from "./process-effects.ts";
+import { who } from "./words.ts";
+
+/** Who a connection drives or is served by. Of the one that was asked about also what its client did with the answer. */
+export function connectionEffects(
+  graph: Graph,
+  connection: ConnectionIndex,
+  asked: boolean,
+  budget: Budget,
+): readonly Effect[] {
+  const { connections } = graph;
+  if (connections.isListening(connection)) return asked ? acceptedOn(graph, connection, budget) : [];
+  const client = processAt(graph, connection, connections.clientSide.get(connection));
+  const driven = drivenBy(graph, connection, asked, budget);
+  const effects: Effect[] = [...driven, ...servedBy(graph, connection)];
+  if (!asked || client === NONE || driven.length > 0) return effects;
+  const atNs = connections.openedNs.get(connection);
+  effects.push({
+    to: { node: { kind: "process", row: client, atNs } },
+    link: "connected",
+    atNs,
+    certainty: "inferred",
+    explanation: "had it open: what follows came after",
+    cost: COST.SERVED,
+  });
+  return effects;
+}
+
+/** The server on this host, and what it did for this client. */
+function servedBy(graph: Graph, connection: ConnectionIndex): Effect[] {
+  const { connections, edges } = graph;
+  const side = 1 - connections.clientSide.get(connection);
+  const [server] = ownersOf(graph, connection, side);
+  if (server === undefined) return [];
+  const edge = edges.find(EDGE.SIDE_0 + side, server, connection);
+  const atNs = Math.max(edges.firstNs.get(edge), connections.openedNs.get(connection));
+  return [
+    {
+      to: { node: { kind: "process", row: server, atNs }, only: connection },
+      link: "accepted",
+      atNs,
+      certainty: edgeCertainty(graph, edge),
+      explanation: connections.isUnix(connection)
+        ? `accepted it on ${connections.path.get(connection) || "a local socket"}`
+        : `accepted it on ${connections.endpoint(2 * connection + side)}`,
+      cost: COST.SERVED,
+    },
+  ];
+}
+
+/** Whose standard input it is. Seen from one of its ends, only the other counts. */
+function drivenBy(graph: Graph, connection: ConnectionIndex, asked: boolean, budget: Budget): Effect[] {
+  const { connections, edges } = graph;
+  const effects: Effect[] = [];
+  const client = EDGE.SIDE_0 + connections.clientSide.get(connection);
+  let edge = connections.edges.get(connection);
+  for (; edge !== NONE && budget.left > 0; edge = edges.nextOfObject.get(edge)) {
+    budget.left--;
+    if (!edges.has(edge, EDGE_FLAG.STDIN) || (!asked && edges.kind.get(edge) === client)) continue;
+    const atNs = Math.max(edges.firstNs.get(edge), connections.openedNs.get(connection));
+    effects.push({
+      to: { node: { kind: "process", row: edges.process.get(edge), atNs } },
+      link: "stdin",
+      atNs,
+      certainty: edgeCertainty(graph, edge),
+      explanation: "has this connection as standard input",
+      cost: COST.DRIVEN,
+    });
+  }
+  return effects;
+}
+
+/** Connections to a listening socket. */
+function acceptedOn(graph: Graph, listener: ConnectionIndex, budget: Budget): Effect[] {
+  const { connections, edges } = graph;
+  const effects: Effect[] = [];
+  const same = (row: ConnectionIndex): boolean =>
+    connections.isUnix(listener)
+      ? connections.path.get(row) === connections.path.get(listener)
+      : connections.port.get(2 * row + 1 - connections.clientSide.get(row)) === connections.port.get(2 * listener);
+  for (const owner of ownersOf(graph, listener, 0)) {
+    each(graph, owner, [FAMILY.SOCKETS, FAMILY.CLOSED], budget, (edge) => {
+      const row = edges.object.get(edge);
+      if (connections.isListening(row) || connections.isUnix(row) !== connections.isUnix(listener)) return;
+      if (!isServerSide(graph, edge) || !same(row)) return;
+      const atNs = connections.openedNs.get(row);
+      effects.push({
+        to: { node: { kind: "connection", row, atNs } },
+        link: "accepted",
+        atNs,
+        certainty: connectionCertainty(graph, row),
+        explanation: `accepted by ${who(graph, owner, atNs)}`,
+        cost: COST.CONNECTED,
+      });
+    });
+  }
+  return effects;
+}
+
+/** Who ran a file, and who read what somebody had written into it. */
+export function fileEffects(
+  graph: Graph,
+  file: FileIndex,
+  sinceNs: number,
+  gaps: Set<string>,
+  budget: Budget,
+): Effect[] {
+  const { edges, files, images } = graph;
+  const path = files.path.get(file);
+  if (files.readerCount.get(file) > HUB) {
+    gaps.add(`${path} has too many readers to follow`);
+    return [];
+  }
+  const runs = runsOf(graph, file, sinceNs, budget);
+  const effects = runs.map(({ process, image }): Effect => {
+    const atNs = images.atNs.get(image);
+    const cause = codeCauses(graph, process, atNs, gaps).find(({ through }) => through === file);
+    return {
+      to: { node: { kind: "process", row: process, atNs } },
+      link: "executed",
+      atNs,
+      certainty: cause?.certainty ?? imageCertainty(graph, image),
+      explanation: cause?.explanation ?? `ran ${path}`,
+      cost: COST.RAN,
+    };
+  });
+  for (let edge = files.readers.get(file); edge !== NONE && budget.left > 0; edge = edges.nextOfObject.get(edge)) {
+    budget.left--;
+    const process = edges.process.get(edge);
+    if (edges.kind.get(edge) !== EDGE.READ || runs.some((run) => run.process === process)) continue;
+    const atNs = Math.max(edges.firstNs.get(edge), sinceNs);
+    if (edges.lastNs.get(edge) < sinceNs) continue;
+    effects.push({
+      to: { node: { kind: "process", row: process, atNs }, passes: true },
+      link: "read",
+      atNs,
+      certainty: edgeCertainty(graph, edge),
+      explanation: "read it",
+      cost: COST.READ,
+    });
+  }
+  return effects;
+}
+
+/** Who reads from a pipe. */
+export function channelEffects(graph: Graph, channel: ChannelIndex): Effect[] {
+  const { edges } = graph;
+  return pipeHolders(graph, channel, EDGE.PIPE_READ, NONE).map((edge): Effect => {
+    const atNs = edges.firstNs.get(edge);
+    const stdin = edges.has(edge, EDGE_FLAG.STDIN);
+    const node = { kind: "process", row: edges.process.get(edge), atNs } as const;
+    return {
+      to: stdin ? { node } : { node, passes: true },
+      link: "piped",
+      atNs,
+      certainty: edgeCertainty(graph, edge),
+      explanation: stdin ? "has it as standard input" : "reads from it",
+      cost: COST.DRIVEN,
+    };
+  });
+}

