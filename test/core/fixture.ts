@@ -4,6 +4,7 @@ import { tree } from "../../src/core/query/tree.ts";
 import { BatchWriter } from "../../src/core/wire/encode.ts";
 import type { FileFields, RowHead, StdioTarget } from "../../src/core/wire/fields.ts";
 import { FLAG, KIND, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
+import { attaches, DEEDS, dnsMessage, injects, passes, signals } from "./fixture-calls.ts";
 
 /** Boot was long ago; capture begins here. */
 export const BASE_NS = 5_000_000_000_000;
@@ -46,6 +47,10 @@ interface Socket {
  *     curl writes /tmp/.x         cat reads /etc/shadow      bash chmods /tmp/.x
  *     client ~> server            unix connect and accept
  *     bash > sh @ 9.9.9.9:51022   stdio is that socket
+ *     curl resolves cdn.x = 198.51.100.7             gdb injects app          gdb attaches app
+ *     bash kills app 9            nginx passes 9.9.9.9:51022 to worker
+ *     java maps code              one of DEEDS (fixture-calls.ts)
+ *     app dies 9                  of a signal
  *     curl exits 1                curl closes 1.2.3.4:443    +5s
  */
 export class Story {
@@ -99,10 +104,21 @@ export class Story {
   #step(step: string): void {
     let match: RegExpExecArray | null;
     if ((match = /^\+([\d.]+)s$/.exec(step))) this.#nowNs += Number(match[1]) * 1e9;
-    else if ((match = /^(\S+) exits ?(\d+)?$/.exec(step))) this.#exit(match[1] as string, Number(match[2] ?? 0));
+    else if ((match = /^(\S+) exits ?(\d+)?$/.exec(step))) this.#exit(match[1] as string, Number(match[2] ?? 0) << 8);
+    else if ((match = /^(\S+) dies (\d+)$/.exec(step))) this.#exit(match[1] as string, Number(match[2]));
     else if ((match = /^(\S+) (writes|reads|chmods) (\S+)$/.exec(step)))
       this.#file(match[1] as string, match[2] as string, match[3] as string);
     else if ((match = /^(\S+) listens :(\d+)$/.exec(step))) this.#listen(match[1] as string, Number(match[2]));
+    else if ((match = /^(\S+) (injects|attaches) (\S+)$/.exec(step)))
+      this.#reach(match[1] as string, match[2] === "injects" ? injects : attaches, match[3] as string);
+    else if ((match = /^(\S+) kills (\S+) (\d+)$/.exec(step)))
+      this.#signal(match[1] as string, match[2] as string, Number(match[3]));
+    else if ((match = /^(\S+) resolves (\S+) = (\S+)$/.exec(step)))
+      this.#resolve(match[1] as string, match[2] as string, match[3] as string);
+    else if ((match = /^(\S+) passes (\S+) to (\S+)$/.exec(step)))
+      this.#pass(match[1] as string, match[2] as string, match[3] as string);
+    else if ((match = /^(\S+) (.+)$/.exec(step)) && (match[2] as string) in DEEDS)
+      this.#deed(match[1] as string, match[2] as string);
     else if ((match = /^(\S+) closes (\S+)$/.exec(step))) this.#close(match[1] as string, match[2] as string);
     else if ((match = /^(\S+):(\d+) <- ([\d.]+):(\d+)$/.exec(step))) {
       this.#accept(match[1] as string, Number(match[2]), match[3] as string, Number(match[4]));
@@ -110,6 +126,47 @@ export class Story {
       this.#connect(match[1] as string, match[2] as string, Number(match[3]));
     else if ((match = /^(\S+) ~> (\S+)$/.exec(step))) this.#unix(match[1] as string, match[2] as string);
     else this.#processes(step);
+  }
+
+  #reach(name: string, how: typeof injects, target: string): void {
+    this.#known(name);
+    this.#known(target);
+    const head = this.head(name);
+    const { pid } = this.actor(target);
+    this.emit((writer) => how(writer, head, pid));
+  }
+
+  #signal(name: string, target: string, signal: number): void {
+    this.#known(name);
+    this.#known(target);
+    const [head, other] = [this.head(name), this.head(target)];
+    this.emit((writer) => signals(writer, head, other, signal));
+  }
+
+  #resolve(name: string, question: string, address: string): void {
+    this.#known(name);
+    const head = this.head(name);
+    const message = dnsMessage({ question, records: [[question, address]] });
+    this.emit((writer) => writer.dns({ ...head, message }));
+  }
+
+  #pass(sender: string, label: string, receiver: string): void {
+    this.#known(receiver);
+    const socket = this.#sockets.get(label);
+    if (socket === undefined) throw new Error(`no connection ${label}`);
+    const over = this.#nextIno++;
+    const from = this.head(sender);
+    this.emit((writer) => passes(writer, from, true, over, socket.ino));
+    this.#nowNs += 1_000_000;
+    const to = this.head(receiver);
+    this.emit((writer) => passes(writer, to, false, over + 1, socket.ino));
+    this.#nextIno++;
+  }
+
+  #deed(name: string, deed: string): void {
+    this.#known(name);
+    const head = this.head(name);
+    this.emit((writer) => DEEDS[deed]?.(writer, head));
   }
 
   #processes(step: string): void {
@@ -208,9 +265,9 @@ export class Story {
     this.emit((writer) => writer.image(fields));
   }
 
-  #exit(name: string, status: number): void {
+  #exit(name: string, code: number): void {
     const head = this.head(name);
-    this.emit((writer) => writer.exit({ ...head, code: status << 8 }));
+    this.emit((writer) => writer.exit({ ...head, code }));
   }
 
   #file(name: string, verb: string, path: string): void {

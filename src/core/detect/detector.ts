@@ -1,5 +1,6 @@
 import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import { FILE_FLAG } from "../graph/files.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
@@ -102,9 +103,11 @@ export class Detector {
   }
 
   #pin(signal: Signal, chain: readonly ProcessIndex[], severity: number): void {
-    const { processes, connections } = this.#graph;
+    const { processes, connections, files } = this.#graph;
     for (const process of chain) processes.setFlag(process, PROCESS_FLAG.EVIDENCE);
     for (const subject of signal.evidence) {
+      const file = subject.kind === "file" ? files.row(subject.id) : NONE;
+      if (file !== NONE) files.setFlag(file, FILE_FLAG.EVIDENCE);
       if (subject.kind !== "connection") continue;
       const connection = connections.row(subject.id);
       if (connection !== NONE) connections.setFlag(connection, CONNECTION_FLAG.EVIDENCE);

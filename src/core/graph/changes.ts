@@ -1,4 +1,4 @@
-import type { EdgeIndex, ProcessIndex } from "./indexes.ts";
+import type { EdgeIndex, MarkIndex, ProcessIndex } from "./indexes.ts";
 
 /** What the last batch added that detection looks at. Valid until the next batch. */
 export class Changes {
@@ -10,11 +10,20 @@ export class Changes {
   readonly secretReads: EdgeIndex[] = [];
   /** New edges to channels. */
   readonly pipes: EdgeIndex[] = [];
+  /** INJECTED edges that are new or reach in another way than before. */
+  readonly injected: EdgeIndex[] = [];
+  /** New marks, and old ones of which there is more to say. */
+  readonly marked: MarkIndex[] = [];
+  /** Processes that became root by other means than an exec. */
+  readonly elevated: ProcessIndex[] = [];
 
   clear(): void {
     this.executed.length = 0;
     this.sockets.length = 0;
     this.secretReads.length = 0;
     this.pipes.length = 0;
+    this.injected.length = 0;
+    this.marked.length = 0;
+    this.elevated.length = 0;
   }
 }

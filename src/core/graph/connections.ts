@@ -20,6 +20,8 @@ export const CONNECTION_FLAG = {
   /** Closed because nobody holds it any more, not by a record. */
   CLOSE_INFERRED: 16,
   EVIDENCE: 32,
+  /** The name is what another process on this host was told, not an owner. */
+  NAME_GUESSED: 64,
 } as const;
 
 export const END_FLAG = {
@@ -49,6 +51,8 @@ export class Connections extends Table {
   readonly closedNs = this.#times.field(1);
   /** Path of a unix socket. */
   readonly path = this.column(new TextColumn());
+  /** What the server's address was looked up as; empty = not known. */
+  readonly name = this.column(new TextColumn());
 
   readonly #endInts = this.pair(new I32Block(12));
   readonly #endFloats = this.pair(new F64Block(5));
@@ -85,6 +89,7 @@ export class Connections extends Table {
     this.proto.set(row, proto);
     this.openedNs.set(row, timeNs);
     this.path.set(row, "");
+    this.name.set(row, "");
     this.edges.set(row, NONE);
     for (let end = 2 * row; end <= 2 * row + 1; end++) {
       this.#endInts.clear(end);
@@ -209,6 +214,13 @@ export class Connections extends Table {
     this.path.set(row, path);
   }
 
+  setName(row: ConnectionIndex, name: string, guessed: boolean): void {
+    this.textLength += name.length - this.name.get(row).length;
+    this.name.set(row, name);
+    if (guessed) this.setFlag(row, CONNECTION_FLAG.NAME_GUESSED);
+    else this.clearFlag(row, CONNECTION_FLAG.NAME_GUESSED);
+  }
+
   /** Ends one side: its inode may be used again. */
   closeEnd(end: EndIndex): void {
     this.endFlags.set(end, this.endFlags.get(end) | END_FLAG.CLOSED);
@@ -282,8 +294,9 @@ export class Connections extends Table {
     if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0)
       this.#byTuple.remove(this.#tupleHash(row), row);
     this.#listeners.remove(hash2(this.port.get(2 * row), this.proto.get(row)), row);
-    this.textLength -= this.path.get(row).length;
+    this.textLength -= this.path.get(row).length + this.name.get(row).length;
     this.path.set(row, "");
+    this.name.set(row, "");
     this.give(row);
   }
 

@@ -24,7 +24,19 @@ export const EDGE = {
   /** channel: holds the reading / writing end */
   PIPE_READ: 8,
   PIPE_WRITE: 9,
+  /** process: written to, attached to, or a descriptor taken from it; detail = REACH bits */
+  INJECTED: 10,
+  /** process: sent a signal; detail = bit (number - 1) of each, the real-time ones share bit 31 */
+  SIGNALLED: 11,
+  /** process: given a descriptor over a local socket; detail = PASSED bits */
+  PASSED: 12,
 } as const;
+
+/** How one process reached into another. */
+export const REACH = { ATTACHED: 1, WROTE: 2, REGISTERS: 4, DESCRIPTOR: 8 } as const;
+
+/** What was passed. */
+export const PASSED = { SOCKET: 1, PIPE: 2, FILE: 4, OTHER: 8 } as const;
 
 export const EDGE_FLAG = {
   BEFORE_START: 1,
@@ -40,16 +52,32 @@ export const EDGE_FLAG = {
   STDERR: 256,
   /** file: chmod that made it executable */
   MADE_EXECUTABLE: 512,
+  /** connection, channel: the descriptor was passed to the process by another (EDGE.PASSED) */
+  RECEIVED: 1024,
 } as const;
 
 /** Lists of a process, each with its own head. Writes and sockets are kept with the last touched first. */
-export const FAMILY = { READS: 0, WRITES: 1, SOCKETS: 2, CLOSED: 3, CHANNELS: 4 } as const;
-export const EDGE_FAMILIES = [0, 1, 2, 3, 4] as const;
+export const FAMILY = { READS: 0, WRITES: 1, SOCKETS: 2, CLOSED: 3, CHANNELS: 4, OTHERS: 5 } as const;
+export const EDGE_FAMILIES = [0, 1, 2, 3, 4, 5] as const;
 
-const FAMILY_OF_KIND = [0, 0, 1, 1, 1, 1, 2, 2, 4, 4] as const;
+const FAMILY_OF_KIND = [0, 0, 1, 1, 1, 1, 2, 2, 4, 4, 5, 5, 5] as const;
 
 export function isFileKind(kind: number): boolean {
   return kind <= EDGE.DELETED;
+}
+
+export function isChannelKind(kind: number): boolean {
+  return kind === EDGE.PIPE_READ || kind === EDGE.PIPE_WRITE;
+}
+
+/** The object is a process: the one acted on. */
+export function isProcessKind(kind: number): boolean {
+  return kind >= EDGE.INJECTED;
+}
+
+/** Bit of a signal in the detail of a SIGNALLED edge. */
+export function signalBit(signal: number): number {
+  return 1 << (Math.min(Math.max(signal, 1), 32) - 1);
 }
 
 /** The first edge of each list of one kind. */
@@ -64,11 +92,11 @@ interface Heads {
 }
 
 /**
- * Edges between a process and a file, connection or channel: one per (process, object, kind), however often it happened.
+ * Edges between a process and a file, connection, channel or other process: one per (process, object, kind), however often it happened.
  * Each is in one list of its process and one of its object.
  */
 export class Edges extends Table {
-  readonly #fields = this.column(new I32Block(10));
+  readonly #fields = this.column(new I32Block(11));
   readonly #span = this.column(new F64Block(2));
   readonly kind = this.#fields.field(0);
   readonly process = this.#fields.field<ProcessIndex>(1);
@@ -80,6 +108,8 @@ export class Edges extends Table {
   readonly #previousOfProcess = this.#fields.field<EdgeIndex>(7);
   readonly #previousOfObject = this.#fields.field<EdgeIndex>(8);
   readonly #family = this.#fields.field(9);
+  /** Bits whose meaning is the kind's; they accumulate. */
+  readonly detail = this.#fields.field(10);
   readonly firstNs = this.#span.field(0);
   readonly lastNs = this.#span.field(1);
   readonly #index = new HashIndex();
@@ -119,6 +149,7 @@ export class Edges extends Table {
     this.process.set(row, process);
     this.object.set(row, object);
     this.times.set(row, 1);
+    this.detail.set(row, 0);
     this.firstNs.set(row, timeNs);
     this.lastNs.set(row, timeNs);
     this.#linkProcess(row, FAMILY_OF_KIND[kind as 0]);

@@ -14,6 +14,12 @@ export const FILE_FLAG = {
   SECRET: 4,
   /** Device and inode are not known: identity is the path. */
   BY_PATH: 8,
+  /** Heard of since it was last considered for being forgotten. */
+  RECENT: 16,
+  /** Waits in one of the graph's queues to be forgotten. */
+  QUEUED: 32,
+  /** A finding rests on it: pinned. */
+  EVIDENCE: 64,
 } as const;
 
 /** Files by (device, inode, generation), under the path they were last seen at. */
@@ -97,6 +103,10 @@ export class Files extends Table {
 
   setFlag(row: FileIndex, flag: number): void {
     this.flags.set(row, this.flags.get(row) | flag);
+  }
+
+  clearFlag(row: FileIndex, flag: number): void {
+    this.flags.set(row, this.flags.get(row) & ~flag);
   }
 
   /** Forgets a file without edges. */

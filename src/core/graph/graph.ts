@@ -1,23 +1,31 @@
 import { BatchReader } from "../wire/decode.ts";
 import { FLAG, HDR, KIND } from "../wire/layout.gen.ts";
+import { AddressNames } from "./address-names.ts";
 import { Changes } from "./changes.ts";
 import { Channels } from "./channels.ts";
 import { Clock } from "./clock.ts";
 import { Connections } from "./connections.ts";
 import { EDGE_FLAG, Edges } from "./edges.ts";
-import { Files } from "./files.ts";
+import { FILE_FLAG, Files } from "./files.ts";
 import { Images } from "./images.ts";
-import type { ProcessIndex } from "./indexes.ts";
+import type { FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { ingestDns } from "./ingest-dns.ts";
 import { ingestFile, ingestUse } from "./ingest-file.ts";
+import { ingestMarked } from "./ingest-marked.ts";
+import { ingestPass } from "./ingest-pass.ts";
 import { ingestPath } from "./ingest-path.ts";
 import { ingestPipe } from "./ingest-pipe.ts";
 import { ingestCgroup, ingestCred, ingestExit, ingestFork, ingestImage } from "./ingest-process.ts";
+import { ingestReach } from "./ingest-reach.ts";
 import { ingestSocket } from "./ingest-socket.ts";
 import { ingestUnix } from "./ingest-unix.ts";
 import { ingestLoss, ingestMark, ingestTick } from "./ingest-usage.ts";
 import { markExit, revive } from "./lifecycle.ts";
+import { Marks } from "./marks.ts";
+import { Passing } from "./passing.ts";
 import { PROCESS_FLAG, Processes } from "./processes.ts";
+import { Queue } from "./queue.ts";
 
 /** Counts of rows the memory limit made us forget. */
 export interface Forgotten {
@@ -39,6 +47,11 @@ export class Graph {
   readonly files = new Files();
   readonly connections = new Connections();
   readonly channels = new Channels();
+  readonly marks = new Marks(this.processes.marks);
+  /** Descriptors on their way from one process to another. */
+  readonly passing = new Passing();
+  /** What addresses were called by who asked. */
+  readonly names = new AddressNames();
   readonly edges: Edges;
   readonly changes = new Changes();
   /** Records since the start, without marks and loss reports. */
@@ -47,15 +60,20 @@ export class Graph {
   readonly lost = new Map<number, number>();
   readonly forgotten: Forgotten = { processes: 0, connections: 0, files: 0, edges: 0 };
 
-  /** Ids of exited processes in the order of their exit: who is forgotten first. */
-  readonly exited: number[] = [];
-  /** Ids of closed connections in the order of their end. */
-  readonly closed: number[] = [];
+  /** Ids in the order in which they are forgotten (retain.ts): exited processes, ended connections, pipes. */
+  readonly exited = new Queue();
+  readonly closed = new Queue();
+  readonly pipes = new Queue();
+  /** Each file is in one of two: not known to be written when it was queued, and the rest. */
+  readonly readFiles = new Queue();
+  readonly otherFiles = new Queue();
   /** Ids of connections whose client side is a guess until the listeners are known. */
   readonly guessed: number[] = [];
-  /** cgroup id -> path. */
   /** The program that captures; 0 = not told. */
   monitorPid = 0;
+  /** Which process another called by the pid it has in their namespace: the last that was looked for. */
+  readonly lastNamed = { actorId: NONE as number, nsPid: 0, targetId: NONE as number };
+  /** cgroup id -> path. */
   readonly cgroupPaths = new Map<number, string>();
 
   snapshot = 0;
@@ -85,6 +103,9 @@ export class Graph {
         connections.edges,
         channels.edges,
         channels.edges,
+        processes.actors,
+        processes.actors,
+        processes.actors,
       ],
       degree: [
         files.readerCount,
@@ -94,6 +115,9 @@ export class Graph {
         connections.edgeCount,
         channels.edgeCount,
         channels.edgeCount,
+        processes.actorCount,
+        processes.actorCount,
+        processes.actorCount,
       ],
     });
   }
@@ -153,6 +177,14 @@ export class Graph {
     }
     this.#lastTgid = -1;
     return row;
+  }
+
+  /** Notes that a file was heard of, and sees that it can be forgotten. */
+  fileHeard(file: FileIndex, timeNs: number): void {
+    const { files } = this;
+    if (timeNs > files.lastNs.get(file)) files.lastNs.set(file, timeNs);
+    if (!files.has(file, FILE_FLAG.QUEUED)) this.readFiles.push(files.id(file));
+    files.setFlag(file, FILE_FLAG.QUEUED | FILE_FLAG.RECENT);
   }
 
   /** Edge flags that say how the row was learned. */
@@ -223,6 +255,26 @@ export class Graph {
       case KIND.PIPE:
         this.events++;
         ingestPipe(this, reader);
+        break;
+      case KIND.INJECT:
+      case KIND.SIGNAL:
+        this.events++;
+        ingestReach(this, reader);
+        break;
+      case KIND.MEMORY:
+      case KIND.KERNEL:
+      case KIND.NAMESPACE:
+      case KIND.URING:
+        this.events++;
+        ingestMarked(this, reader);
+        break;
+      case KIND.FD_PASS:
+        this.events++;
+        ingestPass(this, reader);
+        break;
+      case KIND.DNS:
+        this.events++;
+        ingestDns(this, reader);
         break;
       case KIND.TICK:
         ingestTick(this, reader);

@@ -6,6 +6,7 @@ export type ConnectionIndex = number & { readonly __index?: "connection" };
 /** One side of a connection: 2 x connection + side. */
 export type EndIndex = number & { readonly __index?: "end" };
 export type ChannelIndex = number & { readonly __index?: "channel" };
+export type MarkIndex = number & { readonly __index?: "mark" };
 export type EdgeIndex = number & { readonly __index?: "edge" };
 
 export const NONE = -1;

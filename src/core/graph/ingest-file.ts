@@ -22,7 +22,7 @@ export function ingestFile(graph: Graph, reader: BatchReader): void {
   const file = rowFile(graph, reader, process, timeNs);
   if (file === NONE) return;
   const open = reader.u32(FILE.open);
-  if (timeNs > files.lastNs.get(file)) files.lastNs.set(file, timeNs);
+  graph.fileHeard(file, timeNs);
   if ((open & (OPEN_FLAG.DELETED | OPEN_FLAG.MEMFD)) !== 0) {
     if ((open & OPEN_FLAG.DELETED) !== 0) files.setFlag(file, FILE_FLAG.DELETED);
     if ((open & OPEN_FLAG.MEMFD) !== 0) files.setFlag(file, FILE_FLAG.MEMFD);
@@ -53,7 +53,7 @@ export function ingestUse(graph: Graph, reader: BatchReader): void {
   const timeNs = reader.timeNs(HDR.time);
   const file = rowFile(graph, reader, process, timeNs);
   if (file === NONE) return;
-  if (timeNs > files.lastNs.get(file)) files.lastNs.set(file, timeNs);
+  graph.fileHeard(file, timeNs);
   const wrote = reader.kind === KIND.WRITE;
   const edge = edges.note(wrote ? EDGE.WROTE : EDGE.READ, process, file, timeNs, graph.rowEdgeFlags(reader));
   if (!edges.added) return;

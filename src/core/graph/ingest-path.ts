@@ -19,7 +19,7 @@ export function ingestPath(graph: Graph, reader: BatchReader): void {
   const from = resolvePath(reader.text(PATH.from), reader.text(PATH.fromDir));
   if (process === NONE || from === "") return;
   const file = named(graph, from, timeNs);
-  if (timeNs > files.lastNs.get(file)) files.lastNs.set(file, timeNs);
+  graph.fileHeard(file, timeNs);
   if (reader.kind === KIND.UNLINK) {
     files.setFlag(file, FILE_FLAG.DELETED);
     edges.touch(EDGE.DELETED, process, file, timeNs, graph.rowEdgeFlags(reader));

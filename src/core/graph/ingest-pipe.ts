@@ -21,7 +21,7 @@ export function ingestPipe(graph: Graph, reader: BatchReader): void {
     channels.retire(channel);
     channel = NONE;
   }
-  if (channel === NONE) channel = channels.add(lo, hi, timeNs);
+  if (channel === NONE) channel = addChannel(graph, lo, hi, timeNs);
   if (timeNs < channels.firstNs.get(channel)) channels.firstNs.set(channel, timeNs);
   const fd = reader.i32(PIPE.fd);
   const flags = graph.rowEdgeFlags(reader) | (made ? EDGE_FLAG.CREATED : 0);
@@ -29,6 +29,12 @@ export function ingestPipe(graph: Graph, reader: BatchReader): void {
     edges.touch(EDGE.PIPE_READ, process, channel, timeNs, flags | (fd === 0 ? EDGE_FLAG.STDIN : 0));
   const stdout = fd === 1 ? EDGE_FLAG.STDOUT : fd === 2 ? EDGE_FLAG.STDERR : 0;
   if ((open & OPEN_FLAG.WRITE) !== 0) edges.touch(EDGE.PIPE_WRITE, process, channel, timeNs, flags | stdout);
+}
+
+export function addChannel(graph: Graph, lo: number, hi: number, timeNs: number): ChannelIndex {
+  const channel = graph.channels.add(lo, hi, timeNs);
+  graph.pipes.push(graph.channels.id(channel));
+  return channel;
 }
 
 /** Whether the channel is this very pipe, reported again: made by the same process at the same time. */

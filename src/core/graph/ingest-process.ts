@@ -271,6 +271,7 @@ function readImage(
     if ((flags & IMAGE_FLAG.DELETED) !== 0) files.setFlag(file, FILE_FLAG.DELETED);
     if ((flags & IMAGE_FLAG.MEMFD) !== 0) files.setFlag(file, FILE_FLAG.MEMFD);
     images.fileId.set(image, files.id(file));
+    graph.fileHeard(file, timeNs);
     const how = graph.rowEdgeFlags(reader);
     graph.edges.touch(EDGE.EXECUTED, process, file, timeNs, how);
   }

@@ -3,7 +3,7 @@ import { FLAG, HDR, KIND, SOCK } from "../wire/layout.gen.ts";
 import { CONNECTION_FLAG, END_FLAG, STATE, TCP } from "./connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
 import type { Graph } from "./graph.ts";
-import type { EndIndex, ProcessIndex } from "./indexes.ts";
+import type { ConnectionIndex, EndIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { closeEnd, reopen } from "./lifecycle.ts";
 
@@ -40,7 +40,10 @@ export function ingestSocket(graph: Graph, reader: BatchReader): void {
     connections.setTuple(end, addresses, localPort, reader.u16(SOCK.rport));
   settleClient(graph, reader, end);
   count(graph, reader, end, timeNs);
-  if (process !== NONE) own(graph, reader, process, end, timeNs);
+  if (process !== NONE) {
+    own(graph, reader, process, end, timeNs);
+    if (kind === KIND.CONNECT || kind === KIND.DATAGRAM) nameServer(graph, process, connection);
+  }
   const error = reader.i32(SOCK.err);
   if (kind === KIND.CLOSE) {
     closeEnd(graph, end, timeNs, false);
@@ -162,6 +165,14 @@ function settleClient(graph: Graph, reader: BatchReader, end: EndIndex): void {
   if (reader.kind !== KIND.CONNECT && reader.kind !== KIND.ACCEPT) return;
   connections.clientSide.set(end >> 1, reader.kind === KIND.CONNECT ? end & 1 : 1 - (end & 1));
   connections.clearFlag(end >> 1, CONNECTION_FLAG.DIRECTION_GUESSED);
+}
+
+/** What the client was told the server's address is called, when it asked. */
+function nameServer(graph: Graph, process: ProcessIndex, connection: ConnectionIndex): void {
+  const { connections, names, processes } = graph;
+  if (connections.name.get(connection) !== "") return;
+  const known = names.find(processes.id(process), addresses, 4);
+  if (known !== undefined) connections.setName(connection, known.name, !known.own);
 }
 
 /** Counters never fall. Only changed sockets have a row, so an interval begins at the last complete refresh at the earliest. */

@@ -5,6 +5,7 @@ import type { Graph } from "./graph.ts";
 import { STDIO } from "./images.ts";
 import type { ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { addChannel } from "./ingest-pipe.ts";
 
 const FD_FLAGS = [EDGE_FLAG.STDIN, EDGE_FLAG.STDOUT, EDGE_FLAG.STDERR] as const;
 
@@ -33,7 +34,7 @@ export function linkStdio(
       if (edges.added) graph.changes.sockets.push(edges.find(EDGE.SIDE_0 + (end & 1), process, end >> 1));
     } else if (kind === STDIO.PIPE) {
       const known = channels.find(lo, hi);
-      const channel = known === NONE ? channels.add(lo, hi, timeNs) : known;
+      const channel = known === NONE ? addChannel(graph, lo, hi, timeNs) : known;
       const edge = edges.touch(fd === 0 ? EDGE.PIPE_READ : EDGE.PIPE_WRITE, process, channel, timeNs, flags);
       if (edges.added) graph.changes.pipes.push(edge);
     }

@@ -3,7 +3,7 @@ import { F64Block, I32Block } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import { EDGE_FAMILIES } from "./edges.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
-import type { EdgeIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
+import type { EdgeIndex, ImageIndex, MarkIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
 
@@ -33,7 +33,7 @@ export const NO_LOGIN = 0xffffffff;
  * At most one process of a tgid is alive.
  */
 export class Processes extends Table {
-  readonly #ints = this.column(new I32Block(33));
+  readonly #ints = this.column(new I32Block(37));
   readonly #floats = this.column(new F64Block(9));
   readonly tgid = this.#ints.unsigned(0);
   readonly startLo = this.#ints.unsigned(1);
@@ -69,6 +69,10 @@ export class Processes extends Table {
   readonly severity = this.#ints.unsigned(27);
   /** First edge of each family. */
   readonly edges = EDGE_FAMILIES.map((family) => this.#ints.field<EdgeIndex>(28 + family));
+  /** Edges of other processes that acted on this one, newest first. */
+  readonly actors = this.#ints.field<EdgeIndex>(34);
+  readonly actorCount = this.#ints.field(35);
+  readonly marks = this.#ints.field<MarkIndex>(36);
   readonly startNs = this.#floats.field(0);
   readonly cgroup = this.#floats.field(1);
   readonly exitNs = this.#floats.field(2);
@@ -82,7 +86,16 @@ export class Processes extends Table {
   readonly sampleNs = this.#floats.field(8);
   readonly cgroupPath = this.column(new TextColumn());
   readonly comm = this.column(new TextColumn());
-  readonly #links = [this.parent, this.firstChild, this.nextSibling, this.previousSibling, this.image, ...this.edges];
+  readonly #links = [
+    this.parent,
+    this.firstChild,
+    this.nextSibling,
+    this.previousSibling,
+    this.image,
+    this.actors,
+    this.marks,
+    ...this.edges,
+  ];
   readonly #byTgid = new HashIndex();
 
   find(tgid: number, startLo: number, startHi: number): ProcessIndex {

@@ -13,6 +13,8 @@ export class Table {
   count = 0;
   /** Rows ever in use: every live row is below. */
   limit = 0;
+  /** Bytes of one row over all columns, strings not counted. */
+  rowBytes = 0;
   #columns: Column[] = [];
   #capacity = 0;
   #free: number[] = [];
@@ -23,11 +25,6 @@ export class Table {
     const state = this.column(new I32Block(2));
     this.#generation = state.unsigned(0);
     this.#live = state.unsigned(1);
-  }
-
-  /** Bytes of one row over all columns, strings not counted. */
-  get rowBytes(): number {
-    return this.#columns.reduce((sum, column) => sum + column.bytesPerRow, 0);
   }
 
   id(row: number): number {
@@ -47,6 +44,7 @@ export class Table {
   protected column<C extends Column>(column: C): C {
     if (this.#capacity > 0) column.reserve(this.#capacity);
     this.#columns.push(column);
+    this.rowBytes += column.bytesPerRow;
     return column;
   }
 

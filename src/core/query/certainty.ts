@@ -5,7 +5,11 @@ import type { EdgeIndex, ImageIndex } from "../graph/indexes.ts";
 import type { Certainty, Severity } from "./model.ts";
 
 export function edgeCertainty(graph: Graph, edge: EdgeIndex): Certainty {
-  const flags = graph.edges.flags.get(edge);
+  return howCertainty(graph.edges.flags.get(edge));
+}
+
+/** Of EDGE_FLAG bits. */
+export function howCertainty(flags: number): Certainty {
   if ((flags & EDGE_FLAG.BEFORE_START) !== 0) return "before start";
   return (flags & (EDGE_FLAG.INFERRED | EDGE_FLAG.POLLED)) !== 0 ? "inferred" : "observed";
 }

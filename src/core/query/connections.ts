@@ -64,7 +64,15 @@ export function connectionTitle(graph: Graph, connection: ConnectionIndex): stri
     return `${protocol} ${table.isUnix(connection) ? table.path.get(connection) : table.endpoint(2 * connection)}`;
   if (table.isUnix(connection)) return `unix ${table.path.get(connection) || "(unnamed)"}`;
   const client = 2 * connection + table.clientSide.get(connection);
-  return `${protocol} ${table.endpoint(client)} -> ${table.endpoint(client ^ 1)}`;
+  return `${protocol} ${table.endpoint(client)} -> ${serverTitle(graph, connection)}`;
+}
+
+/** "cdn.x 198.51.100.7:80": the server's side, with the name it was looked up as. */
+export function serverTitle(graph: Graph, connection: ConnectionIndex): string {
+  const { connections: table } = graph;
+  const name = table.name.get(connection);
+  const endpoint = table.endpoint(2 * connection + 1 - table.clientSide.get(connection));
+  return name === "" ? endpoint : `${name} ${endpoint}`;
 }
 
 export function connectionCertainty(graph: Graph, connection: ConnectionIndex): Certainty {
@@ -109,6 +117,9 @@ function rowFor(monitor: Monitor, end: EndIndex, whole: boolean): ConnectionRow 
     certainty: connectionCertainty(graph, connection),
   };
   if (closed) row.closedNs = table.closedNs.get(connection);
+  const name = table.name.get(connection);
+  if (name !== "") row.name = name;
+  if (table.has(connection, CONNECTION_FLAG.NAME_GUESSED)) row.nameGuessed = true;
   const error = table.error.get(connection);
   if (error !== 0) row.error = errnoName(error);
   const peer = listening ? NONE : processAt(graph, connection, 1 - (end & 1));

@@ -39,6 +39,8 @@ export interface Exit {
   /** Exit status, or undefined when a signal ended it. */
   readonly status?: number;
   readonly signal?: number;
+  /** Who sent that signal, when it was seen. */
+  readonly by?: ProcessId;
   readonly atNs: number;
 }
 
@@ -109,6 +111,10 @@ export interface ConnectionRow {
   /** "10.0.0.4:41822", "[::1]:80"; a path for unix. */
   readonly local: string;
   readonly remote: string;
+  /** What the server's address was looked up as, before the connection was made. */
+  readonly name?: string;
+  /** The name is what another process on this host was told. */
+  readonly nameGuessed?: boolean;
   readonly state: string;
   readonly rxBytes: number;
   readonly txBytes: number;
@@ -150,6 +156,28 @@ export interface ImageRow {
   readonly truncated: boolean;
 }
 
+/** What a process did to itself or to the kernel: "made memory writable and executable". */
+export interface MarkRow {
+  readonly text: string;
+  readonly count: number;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  readonly certainty: Certainty;
+}
+
+/** What a process did to another, or another to it. */
+export interface ReachRow {
+  readonly link: "injected" | "passed descriptor" | "signalled";
+  readonly from: ProcessId;
+  readonly to: ProcessId;
+  /** Of the one asked about: "wrote into the memory of 812 sshd", "was sent signal 9 by 77 bash". */
+  readonly text: string;
+  readonly count: number;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  readonly certainty: Certainty;
+}
+
 export interface TimelineEntry {
   readonly atNs: number;
   readonly text: string;
@@ -171,6 +199,8 @@ export interface ProcessDetail {
   readonly adoptedBy?: ProcessRow;
   readonly connections: readonly ConnectionRow[];
   readonly files: readonly FileRow[];
+  readonly marks: readonly MarkRow[];
+  readonly reach: readonly ReachRow[];
   readonly timeline: readonly TimelineEntry[];
   readonly findings: readonly Finding[];
 }
@@ -186,6 +216,9 @@ export type LinkKind =
   | "connected"
   | "stdin"
   | "login"
+  | "injected"
+  | "passed descriptor"
+  | "signalled"
   | "boundary";
 
 /** One link of an origin chain: what happened, when, and how we know. */

@@ -7,6 +7,7 @@ import type { Monitor } from "../monitor.ts";
 import { IMAGE_FLAG } from "../wire/layout.gen.ts";
 import { imageCertainty } from "./certainty.ts";
 import { connections } from "./connections.ts";
+import { marksOf, reachOf } from "./deeds.ts";
 import { files } from "./files.ts";
 import type { ImageRow, ProcessDetail, ProcessId, ProcessRow } from "./model.ts";
 import { argvOf } from "./names.ts";
@@ -22,6 +23,8 @@ export function processDetail(monitor: Monitor, id: ProcessId): ProcessDetail | 
   const toRow = (one: ProcessIndex): ProcessRow => rowOf(graph, one, monitor.nowNs);
   const own = connections(monitor, { process: id, includeClosed: true });
   const touched = files(monitor, { process: id });
+  const marks = marksOf(graph, process);
+  const reach = reachOf(graph, process);
   const detail: Mutable<ProcessDetail> = {
     row: toRow(process),
     startNs: processes.startNs.get(process),
@@ -32,7 +35,9 @@ export function processDetail(monitor: Monitor, id: ProcessId): ProcessDetail | 
     children: childrenOf(graph, process).map(toRow),
     connections: own,
     files: touched,
-    timeline: timeline(graph, process, own, touched),
+    marks,
+    reach,
+    timeline: timeline(graph, process, own, touched, marks, reach),
     findings: monitor.detector.findings.filter((finding) => finding.chain.includes(id)),
   };
   const nsPid = processes.nsPid.get(process);

@@ -1,6 +1,7 @@
 import type { Graph } from "../graph/graph.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
+import { killerOf } from "../graph/peers.ts";
 import { NO_LOGIN, PROCESS_FLAG } from "../graph/processes.ts";
 import type { Monitor } from "../monitor.ts";
 import { activityOf, type Rates } from "./activity.ts";
@@ -73,7 +74,9 @@ function exitOf(graph: Graph, process: ProcessIndex): Exit {
   if (processes.has(process, PROCESS_FLAG.EXIT_INFERRED)) return { atNs };
   const code = processes.exitCode.get(process);
   const signal = code & 0x7f;
-  return signal === 0 ? { status: (code >> 8) & 0xff, atNs } : { signal, atNs };
+  if (signal === 0) return { status: (code >> 8) & 0xff, atNs };
+  const killer = killerOf(graph, process);
+  return killer === NONE ? { signal, atNs } : { signal, atNs, by: processes.id(killer) };
 }
 
 /** Real parent now: as last reported, and pid 1 (or a subreaper, which no record names) once that one exited. */

@@ -1,9 +1,10 @@
 import type { Graph } from "../graph/graph.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
+import { killerOf } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import { imageCertainty } from "./certainty.ts";
-import type { Certainty, ConnectionRow, FileRow, TimelineEntry } from "./model.ts";
+import type { Certainty, ConnectionRow, FileRow, MarkRow, ReachRow, TimelineEntry } from "./model.ts";
 import { commandOf, commandOfImage, pidName } from "./names.ts";
 
 const MAX_ENTRIES = 400;
@@ -14,6 +15,8 @@ export function timeline(
   process: ProcessIndex,
   connections: readonly ConnectionRow[],
   files: readonly FileRow[],
+  marks: readonly MarkRow[],
+  reach: readonly ReachRow[],
 ): readonly TimelineEntry[] {
   const entries: TimelineEntry[] = [];
   addLife(graph, process, entries);
@@ -25,16 +28,30 @@ export function timeline(
   }
   for (const row of files) {
     if (row.operation === "execute") continue;
-    const times = row.count > 1 ? ` (${row.count} times)` : "";
     entries.push({
       atNs: row.firstNs,
-      text: `${VERBS[row.operation]} ${row.path}${times}`,
+      text: `${VERBS[row.operation]} ${row.path}${timesOf(row.count)}`,
       certainty: row.certainty,
       subject: { kind: "file", id: row.id },
     });
   }
+  for (const row of marks)
+    entries.push({ atNs: row.firstNs, text: `${row.text}${timesOf(row.count)}`, certainty: row.certainty });
+  for (const row of reach) {
+    const other = row.from === graph.processes.id(process) ? row.to : row.from;
+    entries.push({
+      atNs: row.firstNs,
+      text: `${row.text}${timesOf(row.count)}`,
+      certainty: row.certainty,
+      subject: { kind: "process", id: other },
+    });
+  }
   entries.sort((a, b) => a.atNs - b.atNs);
   return entries.slice(-MAX_ENTRIES);
+}
+
+function timesOf(count: number): string {
+  return count > 1 ? ` (${count} times)` : "";
 }
 
 const VERBS: Readonly<Record<FileRow["operation"], string>> = {
@@ -56,9 +73,13 @@ function opened(row: ConnectionRow): string {
     case "out":
     case "local":
       return row.error === undefined
-        ? `connected to ${row.remote}`
-        : `could not connect to ${row.remote}: ${row.error}`;
+        ? `connected to ${named(row)}`
+        : `could not connect to ${named(row)}: ${row.error}`;
   }
+}
+
+function named(row: ConnectionRow): string {
+  return row.name === undefined ? row.remote : `${row.name} ${row.remote}`;
 }
 
 function addLife(graph: Graph, process: ProcessIndex, entries: TimelineEntry[]): void {
@@ -93,7 +114,9 @@ function addLife(graph: Graph, process: ProcessIndex, entries: TimelineEntry[]):
   if (!processes.has(process, PROCESS_FLAG.EXITED)) return;
   const inferred = processes.has(process, PROCESS_FLAG.EXIT_INFERRED);
   const code = processes.exitCode.get(process);
-  const how = (code & 0x7f) !== 0 ? `killed by signal ${code & 0x7f}` : `exited with ${(code >> 8) & 0xff}`;
+  const killer = killerOf(graph, process);
+  const sender = killer === NONE ? "" : `, sent by ${pidName(graph, killer)}`;
+  const how = (code & 0x7f) !== 0 ? `killed by signal ${code & 0x7f}${sender}` : `exited with ${(code >> 8) & 0xff}`;
   entries.push({
     atNs: processes.exitNs.get(process),
     text: inferred ? "gone" : how,

@@ -159,6 +159,11 @@ export class BatchReader {
     return this.strings.get(this.u32(offset));
   }
 
+  /** The bytes of a string slot. */
+  rawBytes(offset: number): Uint8Array {
+    return this.strings.bytes(this.u32(offset));
+  }
+
   /** Copies `length` bytes of the row into target, for addresses. */
   copy(offset: number, length: number, target: Uint8Array, at: number): void {
     const from = this.#row + offset;

@@ -2,6 +2,7 @@ import { parseAddress } from "../text/address.ts";
 import type {
   CallFields,
   CredFields,
+  DnsFields,
   ExitFields,
   FileFields,
   ForkFields,
@@ -23,6 +24,7 @@ import {
   BATCH_FLAG,
   CALL,
   CRED,
+  DNS,
   EXIT,
   FILE,
   FORK,
@@ -184,6 +186,9 @@ export class BatchWriter {
     this.#u32(CRED.gid, fields.gid);
     this.#u32(CRED.egid, fields.egid);
     this.#u64(CRED.caps, fields.caps);
+    this.#u32(CRED.oldUid, fields.oldUid ?? NONE);
+    this.#u32(CRED.oldEuid, fields.oldEuid ?? NONE);
+    this.#u32(CRED.how, fields.how ?? 1);
   }
 
   call(kind: CallKind, fields: CallFields): void {
@@ -195,6 +200,14 @@ export class BatchWriter {
     });
     this.#u64(CALL.targetStart, fields.targetStartNs);
     this.#u32(CALL.targetTgid, fields.targetPid);
+    this.#u32(CALL.nr, fields.nr);
+  }
+
+  dns(fields: DnsFields): void {
+    this.#begin(KIND.DNS, DNS.SIZE, 1, fields);
+    this.#u32(DNS.message, this.#announce(fields.message));
+    this.#u32(DNS.size, fields.message.length);
+    this.#u64(DNS.sock, fields.sock);
   }
 
   sock(kind: SockKind, fields: SockFields): void {
@@ -281,7 +294,7 @@ export class BatchWriter {
     this.#count = 0;
     this.#key = false;
     this.#firstId = this.#nextId;
-    if (this.#ids.size > MAX_STRINGS) this.restart();
+    if (this.#nextId > MAX_STRINGS) this.restart();
     return batch.take();
   }
 
@@ -344,14 +357,18 @@ export class BatchWriter {
     if (value === undefined || value === "") return;
     let id = this.#ids.get(value);
     if (id === undefined) {
-      id = this.#nextId++;
+      id = this.#announce(encodeUtf8(value));
       this.#ids.set(value, id);
-      const bytes = encodeUtf8(value);
-      const at = this.#strs.length;
-      this.#strs.reserve(4 + ((bytes.length + 3) & ~3));
-      this.#strs.u32(at, bytes.length);
-      this.#strs.set(at + 4, bytes);
     }
     this.#u32(offset, id);
+  }
+
+  /** The id of a string that is not looked for among those known. */
+  #announce(bytes: Uint8Array): number {
+    const at = this.#strs.length;
+    this.#strs.reserve(4 + ((bytes.length + 3) & ~3));
+    this.#strs.u32(at, bytes.length);
+    this.#strs.set(at + 4, bytes);
+    return this.#nextId++;
   }
 }

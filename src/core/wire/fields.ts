@@ -108,6 +108,11 @@ export interface CredFields extends RowHead {
   readonly gid: number;
   readonly egid: number;
   readonly caps?: U64;
+  /** Real and effective user before; absent = not known. */
+  readonly oldUid?: number;
+  readonly oldEuid?: number;
+  /** 1 = by a call that changes credentials, 2 = noticed later. */
+  readonly how?: number;
 }
 
 export interface CallFields extends RowHead {
@@ -116,6 +121,13 @@ export interface CallFields extends RowHead {
   readonly args?: readonly U64[];
   readonly targetPid?: number;
   readonly targetStartNs?: U64;
+  /** System call, or opcode. */
+  readonly nr?: number;
+}
+
+export interface DnsFields extends RowHead {
+  readonly message: Uint8Array;
+  readonly sock?: U64;
 }
 
 export interface SockFields extends RowHead {

@@ -1,8 +1,10 @@
-import { decodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 /** Wire string id -> text, across batches. Ids count up from a key batch, which starts again. Id 0 is the empty string. */
 export class StringTable {
   #texts: string[] = [""];
+  /** Of the strings whose text does not give them back. */
+  #bytes = new Map<number, Uint8Array>();
 
   get size(): number {
     return this.#texts.length;
@@ -10,11 +12,17 @@ export class StringTable {
 
   reset(): void {
     this.#texts = [""];
+    this.#bytes.clear();
   }
 
   /** The text of an id; empty for an id that was never announced. */
   get(id: number): string {
     return this.#texts[id] ?? "";
+  }
+
+  /** The bytes of an id, as they were announced. */
+  bytes(id: number): Uint8Array {
+    return this.#bytes.get(id) ?? encodeUtf8(this.get(id));
   }
 
   /**
@@ -35,12 +43,16 @@ export class StringTable {
           ((bytes[at + 3] as number) << 24)) >>>
         0;
       if (length > end - at - 4) return false;
-      texts[first + i] = decodeUtf8(bytes, at + 4, at + 4 + length);
+      const text = decodeUtf8(bytes, at + 4, at + 4 + length);
+      texts[first + i] = text;
+      if (text.includes(ESCAPE)) this.#bytes.set(first + i, bytes.slice(at + 4, at + 4 + length));
       at += 4 + ((length + 3) & ~3);
     }
     return true;
   }
 }
 
+/** How a byte that is no UTF-8 is written. */
+const ESCAPE = "\\x";
 /** More missing ids than batches in flight can hold: damage, which must not make us allocate. */
 const MAX_GAP = 1 << 20;

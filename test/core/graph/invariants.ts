@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { CONNECTION_FLAG, END_FLAG } from "../../../src/core/graph/connections.ts";
-import { EDGE, isFileKind } from "../../../src/core/graph/edges.ts";
+import { isChannelKind, isFileKind, isProcessKind } from "../../../src/core/graph/edges.ts";
 import type { Graph } from "../../../src/core/graph/graph.ts";
 import { NONE } from "../../../src/core/graph/indexes.ts";
 import { PROCESS_FLAG } from "../../../src/core/graph/processes.ts";
@@ -36,6 +36,24 @@ export function checkInvariants(graph: Graph): void {
   expect(edgesByObject(graph)).toBe(live);
   expect(edgesByProcess(graph)).toBe(live);
   checkConnections(graph);
+  checkMarks(graph);
+}
+
+function checkMarks({ processes, marks }: Graph): void {
+  let count = 0;
+  for (let row = 0; row < processes.limit; row++) {
+    if (!processes.isLive(row)) continue;
+    const kinds = new Set<number>();
+    for (let mark = processes.marks.get(row); mark !== NONE; mark = marks.next.get(mark)) {
+      count++;
+      expect(marks.isLive(mark)).toBe(true);
+      expect(marks.process.get(mark)).toBe(row);
+      expect(marks.failed.get(mark)).toBeLessThanOrEqual(marks.times.get(mark));
+      expect(kinds.has(marks.kind.get(mark)), "a mark is there twice").toBe(false);
+      kinds.add(marks.kind.get(mark));
+    }
+  }
+  expect(count).toBe(marks.count);
 }
 
 function checkFamily(graph: Graph, row: number): void {
@@ -56,7 +74,8 @@ function checkFamily(graph: Graph, row: number): void {
 
 function tableOf(graph: Graph, kind: number): { isLive(row: number): boolean } {
   if (isFileKind(kind)) return graph.files;
-  return kind >= EDGE.PIPE_READ ? graph.channels : graph.connections;
+  if (isProcessKind(kind)) return graph.processes;
+  return isChannelKind(kind) ? graph.channels : graph.connections;
 }
 
 function edgesByProcess({ processes, edges }: Graph): number {
@@ -70,7 +89,7 @@ function edgesByProcess({ processes, edges }: Graph): number {
 }
 
 function edgesByObject(graph: Graph): number {
-  const { files, connections, channels, edges } = graph;
+  const { processes, files, connections, channels, edges } = graph;
   let count = 0;
   const walk = (
     table: { limit: number; isLive(row: number): boolean },
@@ -85,6 +104,7 @@ function edgesByObject(graph: Graph): number {
   walk(files, [files.readers, files.writers]);
   walk(connections, [connections.edges]);
   walk(channels, [channels.edges]);
+  walk(processes, [processes.actors]);
   return count;
 }
 

@@ -1,0 +1,115 @@
+import { type Cells, F64Block, I32Block } from "./blocks.ts";
+import { TextColumn } from "./columns.ts";
+import type { MarkIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { Table } from "./table.ts";
+
+/** What a process did that has no object in the graph. `bits` and `text` mean what is said beside each. */
+export const MARK = {
+  /** Made a file that lives in memory only; text = the name it gave it. */
+  MEMORY_FILE: 1,
+  /** Memory that is writable and executable at once. */
+  WRITABLE_CODE: 2,
+  /** Executable memory without a file behind it. */
+  ANONYMOUS_CODE: 3,
+  /** Loaded a kernel module. */
+  MODULE: 4,
+  /** Removed a kernel module. */
+  MODULE_REMOVED: 5,
+  /** Put a program into the kernel; bits = commands of bpf(2). */
+  BPF: 6,
+  /** Entered other namespaces; bits = CLONE_NEW*, 0 where the call left it to the descriptor. */
+  ENTERED: 7,
+  /** Made namespaces of its own; bits = CLONE_NEW*. */
+  UNSHARED: 8,
+  /** Used io_uring; bits = opcodes. */
+  URING: 9,
+  /** Asked its parent to trace it. */
+  TRACED: 10,
+  /** Reached into a process that the record does not name; bits = REACH. */
+  REACHED: 11,
+  /** Tried to reach into another process, and was refused. */
+  REFUSED: 12,
+} as const;
+
+/** At most one row per (process, kind): the first and last time, how often it was tried and failed, and the bits of all. */
+export class Marks extends Table {
+  readonly #ints = this.column(new I32Block(8));
+  readonly #span = this.column(new F64Block(2));
+  readonly process = this.#ints.field<ProcessIndex>(0);
+  readonly kind = this.#ints.field(1);
+  readonly next = this.#ints.field<MarkIndex>(2);
+  readonly times = this.#ints.field(3);
+  readonly failed = this.#ints.field(4);
+  /** Bits 0-31 and 32-63. */
+  readonly bitsLo = this.#ints.unsigned(5);
+  readonly bitsHi = this.#ints.unsigned(6);
+  /** EDGE_FLAG bits that say how it was learned. */
+  readonly how = this.#ints.field(7);
+  readonly firstNs = this.#span.field(0);
+  readonly lastNs = this.#span.field(1);
+  /** Of the first; empty = none. */
+  readonly text = this.column(new TextColumn());
+  readonly #heads: Cells;
+  textLength = 0;
+  /** Whether the last touch made a new mark. */
+  added = false;
+
+  constructor(heads: Cells) {
+    super();
+    this.#heads = heads;
+  }
+
+  find(process: ProcessIndex, kind: number): MarkIndex {
+    let row: MarkIndex = this.#heads.get(process);
+    while (row !== NONE && this.kind.get(row) !== kind) row = this.next.get(row);
+    return row;
+  }
+
+  touch(kind: number, process: ProcessIndex, timeNs: number, how: number): MarkIndex {
+    let row = this.find(process, kind);
+    this.added = row === NONE;
+    if (row === NONE) {
+      row = this.take();
+      this.#ints.clear(row);
+      this.process.set(row, process);
+      this.kind.set(row, kind);
+      this.how.set(row, how);
+      this.firstNs.set(row, timeNs);
+      this.lastNs.set(row, timeNs);
+      this.text.set(row, "");
+      this.next.set(row, this.#heads.get(process));
+      this.#heads.set(process, row);
+    }
+    this.times.set(row, this.times.get(row) + 1);
+    if (timeNs < this.firstNs.get(row)) this.firstNs.set(row, timeNs);
+    if (timeNs > this.lastNs.get(row)) this.lastNs.set(row, timeNs);
+    return row;
+  }
+
+  /** Adds a bit below 64; others are ignored. */
+  addBit(row: MarkIndex, bit: number): void {
+    if (bit < 32) this.addBits(row, (1 << bit) >>> 0);
+    else if (bit < 64) this.bitsHi.set(row, this.bitsHi.get(row) | (1 << (bit - 32)));
+  }
+
+  addBits(row: MarkIndex, low: number): void {
+    this.bitsLo.set(row, this.bitsLo.get(row) | low);
+  }
+
+  setText(row: MarkIndex, text: string): void {
+    this.textLength += text.length - this.text.get(row).length;
+    this.text.set(row, text);
+  }
+
+  /** Forgets all marks of a process. */
+  removeOf(process: ProcessIndex): void {
+    for (let row: MarkIndex = this.#heads.get(process); row !== NONE; ) {
+      const next = this.next.get(row);
+      this.setText(row, "");
+      this.give(row);
+      row = next;
+    }
+    this.#heads.set(process, NONE);
+  }
+}
