@@ -89,6 +89,7 @@ export class Detector {
     const severity = severityNumber(signal.severity);
     for (const process of chain)
       if (severity > processes.severity.get(process)) processes.severity.set(process, severity);
+    for (const process of [signal.process, ...signal.others]) processes.setFlag(process, PROCESS_FLAG.SUSPECT);
     const key = `${signal.rule}|${signal.key}`;
     if (this.#keys.has(key) || this.findings.length >= MAX_FINDINGS) return;
     this.#keys.add(key);

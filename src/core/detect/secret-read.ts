@@ -1,5 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
-import type { EdgeIndex } from "../graph/indexes.ts";
+import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
+import { PROCESS_FLAG } from "../graph/processes.ts";
 import { nameAt } from "../graph/roles.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
@@ -16,7 +17,7 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
   const process = edges.process.get(edge);
   const atNs = edges.firstNs.get(edge);
   if (AUTHENTICATES.test(nameAt(graph, process, atNs))) return undefined;
-  const worst = chainOf(graph, process).reduce((most, one) => Math.max(most, processes.severity.get(one)), 0);
+  const worst = chainOf(graph, process).reduce((most, one) => Math.max(most, weightOf(graph, one)), 0);
   if (worst < severityNumber("low")) return undefined;
   const file = edges.object.get(edge);
   const path = files.path.get(file);
@@ -33,4 +34,10 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
     certainty: edgeCertainty(graph, edge),
     key: `${processes.id(chainOf(graph, process)[0] ?? process)}|${path}`,
   };
+}
+
+/** What a process adds to the suspicion of those below it. A low finding about one command says nothing of its shell's next one. */
+function weightOf({ processes }: Graph, process: ProcessIndex): number {
+  const severity = processes.severity.get(process);
+  return processes.has(process, PROCESS_FLAG.SUSPECT) || severity >= severityNumber("medium") ? severity : 0;
 }

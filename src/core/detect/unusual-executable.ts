@@ -10,10 +10,14 @@ import { IMAGE_FLAG } from "../wire/layout.gen.ts";
 import { chainRoot } from "./chain.ts";
 import type { Signal } from "./signal.ts";
 
-/** Directories everybody may write to. */
-const WRITABLE = /^\/(tmp|var\/tmp|dev\/shm|run\/(user\/\d+|lock|shm))\//;
+/**
+ * Right in a directory everybody may write to. A directory below it belongs to whoever made it: a checkout, a build, a test run.
+ * Known gap: what was dropped into such a directory of one's own; a download that is executed is found by its own signal.
+ */
+const IN_WRITABLE = /^\/(tmp|var\/tmp|run\/lock)\/[^/]+$/;
 const IN_MEMORY_DIRECTORY = /^\/(dev|run)\/shm\//;
-const HIDDEN = /\/\.[^/]/;
+/** A hidden program, or a hidden directory right in such a directory or a user's runtime directory. */
+const HIDDEN = /^\/(tmp|var\/tmp|run\/lock|run\/user\/\d+)\/(\.[^/]|.*\/\.[^/]+$)/;
 /** Build and packaging tools that run what they just made there. Known false positives beside them: self-extracting installers. */
 const BUILD =
   /^\/(var\/)?tmp\/(go-build|go-link|\.mount_|appimage|pytest|cargo|rustc|cc[A-Za-z0-9]{6}|npm-|npx-|pip-|uv-|bazel|nix-build|build[-.]|cmake|conftest|mkinitramfs|dracut)/i;
@@ -69,7 +73,7 @@ function deletedPlace(exe: string, flags: number, found: boolean): Place | undef
 }
 
 function placeOf(path: string): Place | undefined {
-  if (!WRITABLE.test(path) || BUILD.test(path)) return undefined;
+  if (BUILD.test(path)) return undefined;
   if (IN_MEMORY_DIRECTORY.test(path))
     return {
       what: "a directory in memory that everybody may write to",
@@ -82,5 +86,6 @@ function placeOf(path: string): Place | undefined {
       severity: "medium",
       techniques: ["T1564.001", "T1059"],
     };
+  if (!IN_WRITABLE.test(path)) return undefined;
   return { what: "a directory everybody may write to", severity: "low", techniques: ["T1059"] };
 }

@@ -24,6 +24,8 @@ export const PROCESS_FLAG = {
   POLLED: 256,
   /** Objects it touched were forgotten. */
   HISTORY_FORGOTTEN: 512,
+  /** A finding is about what it did itself, not only about something below it. */
+  SUSPECT: 1024,
 } as const;
 
 export const NO_LOGIN = 0xffffffff;

@@ -68,6 +68,8 @@ export interface ProcessRow {
   readonly activity: readonly Activity[];
   /** Worst severity of the findings this process takes part in. */
   readonly severity?: Severity;
+  /** A finding is about what it did itself; without it `severity` is that of something below it. */
+  readonly suspect: boolean;
 }
 
 export interface TreeRow extends ProcessRow {
@@ -102,6 +104,24 @@ export interface TreeView {
   readonly rows: readonly TreeRow[];
   readonly processes: number;
   readonly exited: number;
+}
+
+/** The living processes of one cgroup taken together. */
+export interface CgroupRow {
+  /** Path of the cgroup; "" = not known. */
+  readonly cgroup: string;
+  readonly processes: number;
+  readonly cpuPercent: number;
+  readonly rssBytes: number;
+  readonly connections: number;
+  readonly rxBytesPerSecond: number;
+  readonly txBytesPerSecond: number;
+  /** Start of its oldest process. */
+  readonly oldestNs: number;
+  /** Processes that a finding is about. */
+  readonly suspects: number;
+  /** Addresses it listens on. */
+  readonly listening: readonly string[];
 }
 
 export interface ConnectionRow {

@@ -55,6 +55,7 @@ export function rowOf(graph: Graph, process: ProcessIndex, nowNs: number): Proce
     exit: exited ? exitOf(graph, process) : undefined,
     activity,
     severity: SEVERITIES[processes.severity.get(process)],
+    suspect: processes.has(process, PROCESS_FLAG.SUSPECT),
   };
   return row;
 }

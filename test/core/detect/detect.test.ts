@@ -96,6 +96,13 @@ describe("download then execute", () => {
   });
 });
 
+test("only who did something is a suspect, not those above it", () => {
+  const told = graphFromText("sshd:22 <- 9.9.9.9:1; sshd > bash > /tmp/.x");
+  const row = (name: string) => processRow(told.monitor, told.process(name));
+  expect(row(".x")).toMatchObject({ severity: "medium", suspect: true });
+  expect(row("bash")).toMatchObject({ severity: "medium", suspect: false });
+});
+
 describe("execution from an unusual place", () => {
   const rule = "unusual-executable";
   const severities = (story: string): readonly string[] => found(story, rule).map((finding) => finding.severity);
@@ -104,16 +111,25 @@ describe("execution from an unusual place", () => {
     ["/dev/shm/k", "high"],
     ["/tmp/.hidden", "medium"],
     ["/var/tmp/x", "low"],
+    ["/dev/shm/d/k", "high"],
+    ["/tmp/.d/x", "medium"],
+    ["/tmp/d/.x", "medium"],
+    ["/run/user/1000/.x", "medium"],
   ])("%s is %s", (path, severity) => {
     expect(severities(`bash > ${path}`)).toEqual([severity]);
   });
 
-  test.each(["/usr/bin/x", "/home/u/.cargo/bin/x", "/tmp/go-build123/b001/exe", "/home/u/tmp/x"])(
-    "stays silent for %s",
-    (path) => {
-      expect(severities(`bash > ${path}`)).toEqual([]);
-    },
-  );
+  test.each([
+    "/usr/bin/x",
+    "/home/u/.cargo/bin/x",
+    "/tmp/go-build123/b001/exe",
+    "/home/u/tmp/x",
+    "/tmp/checkout/bin/x",
+    "/tmp/checkout/node_modules/.bin/x",
+    "/run/user/1000/app/x",
+  ])("stays silent for %s", (path) => {
+    expect(severities(`bash > ${path}`)).toEqual([]);
+  });
 
   const image = (
     flags: number,
@@ -269,6 +285,7 @@ describe("credentials read by a suspicious chain", () => {
     ["a public key", `${breach}; sh > cat; cat reads /home/u/.ssh/id_ed25519.pub`],
     ["what checks passwords", `${breach}; sh > sudo; sudo reads /etc/shadow`],
     ["a reader nobody knows", "cat reads /etc/shadow"],
+    ["the next command of a shell that ran one from /tmp", "sshd > bash > /tmp/x; bash > cat; cat reads /etc/shadow"],
   ])("stays silent for %s", (_what, story) => {
     expect(found(story, rule)).toEqual([]);
   });
