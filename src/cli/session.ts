@@ -30,6 +30,10 @@ function namesOf(source: EventSource): Names | undefined {
       return {
         user: (uid) => told?.users().get(uid) ?? (uid === 0 ? "root" : String(uid)),
         container: (cgroup) => told?.containers().get(cgroup) ?? "",
+        cgroup: (path) => {
+          const name = told?.containers().get(path);
+          return name === undefined ? undefined : { kind: "container", id: name, name };
+        },
       };
     }
   }
@@ -48,6 +52,11 @@ export function createSession(source: EventSource): Session {
     container: (cgroup) => {
       const info = containers.lookup(cgroup);
       return info?.kind === "container" || info?.kind === "pod" ? info.name : "";
+    },
+    cgroup: (path) => {
+      const info = containers.lookup(path);
+      const pod = info?.pod?.name;
+      return info && { ...info, pod: pod ?? "" };
     },
   };
   const ingest = (batch: Uint8Array): void => {

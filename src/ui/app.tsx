@@ -6,6 +6,7 @@ import { infoLines, keysLine } from "./components/footer.tsx";
 import { bannerLine, headerLine, tabsLine } from "./components/header.tsx";
 import { Lines } from "./components/lines.tsx";
 import { ConnectionsScreen } from "./screens/connections.tsx";
+import { ContainersScreen } from "./screens/containers.tsx";
 import { DetailScreen } from "./screens/detail.tsx";
 import { FilesScreen } from "./screens/files.tsx";
 import { FindingsScreen } from "./screens/findings.tsx";
@@ -33,6 +34,8 @@ function Screen({ env, view, frame }: ShownProps) {
       return <FilesScreen env={env} frame={frame} body={body} />;
     case "findings":
       return <FindingsScreen env={env} frame={frame} body={body} />;
+    case "containers":
+      return <ContainersScreen env={env} frame={frame} body={body} />;
     case "detail":
       return <DetailScreen env={env} frame={frame} body={body} />;
     case "origin":

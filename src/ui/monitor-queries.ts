@@ -2,6 +2,7 @@ import { NONE } from "../core/graph/indexes.ts";
 import type { Monitor } from "../core/monitor.ts";
 import { impactOf } from "../core/origin/impact.ts";
 import { originOf } from "../core/origin/origin.ts";
+import { cgroups } from "../core/query/cgroups.ts";
 import { connections } from "../core/query/connections.ts";
 import { files } from "../core/query/files.ts";
 import { findings } from "../core/query/findings.ts";
@@ -36,6 +37,7 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     origin: (target, whole = false) => originOf(monitor, target, { names, whole }),
     impact: (target, whole = false) => impactOf(monitor, target, { names, whole }),
     findings: () => findings(monitor),
+    cgroups: () => cgroups(monitor),
     entries: () => searchEntries(monitor),
   };
 }

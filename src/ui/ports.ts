@@ -1,4 +1,5 @@
 import type {
+  CgroupRow,
   ConnectionRow,
   FileRow,
   Finding,
@@ -35,14 +36,30 @@ export interface Queries {
   /** What something led to. */
   impact(target: Target, whole?: boolean): ImpactTree;
   findings(): readonly Finding[];
+  cgroups(): readonly CgroupRow[];
   entries(): readonly SearchEntry[];
+}
+
+/** What a cgroup path stands for. */
+export interface CgroupName {
+  readonly kind: "container" | "pod" | "unit" | "session";
+  /** Full id of a container; the name of anything else. */
+  readonly id: string;
+  readonly name: string;
+  readonly image?: string;
+  /** "docker", "containerd", "systemd", ... */
+  readonly runtime?: string;
+  /** Name of its pod. */
+  readonly pod?: string;
 }
 
 /** Names of numbers and paths the kernel gives. */
 export interface Names {
   user(uid: number): string;
-  /** Short name of the container or unit a cgroup path belongs to; "" for none. */
+  /** Short name of the container a cgroup path belongs to; "" for none. */
   container(cgroup: string): string;
+  /** The container, unit or session a cgroup path belongs to. */
+  cgroup(path: string): CgroupName | undefined;
 }
 
 /** The machine as a whole, and this program's own cost, since the sample before. */

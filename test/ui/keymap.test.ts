@@ -8,6 +8,7 @@ const SCREENS: readonly ScreenName[] = [
   "connections",
   "files",
   "findings",
+  "containers",
   "listen",
   "detail",
   "origin",

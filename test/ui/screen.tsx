@@ -5,7 +5,7 @@ import type { Instance } from "ink";
 import type { Monitor } from "../../src/core/monitor.ts";
 import type { Env } from "../../src/ui/components/env.ts";
 import { monitorQueries } from "../../src/ui/monitor-queries.ts";
-import type { CaptureTotals, HostSample } from "../../src/ui/ports.ts";
+import type { CaptureTotals, CgroupName, HostSample, Names } from "../../src/ui/ports.ts";
 import { renderApp } from "../../src/ui/render/render-app.tsx";
 import { SearchIndex } from "../../src/ui/search/search-index.ts";
 import { runEffect } from "../../src/ui/state/effects.ts";
@@ -66,6 +66,8 @@ export interface ScreenOptions {
   readonly theme?: Partial<ThemeOptions>;
   readonly readOnly?: boolean;
   readonly limited?: CaptureTotals["limited"];
+  /** Names of cgroup paths. */
+  readonly cgroups?: Readonly<Record<string, CgroupName>>;
   /** What the kernel answers to a signal. */
   readonly signal?: (pid: number, signal: string) => string | undefined;
 }
@@ -84,7 +86,11 @@ export class Screen {
   constructor(monitor: Monitor, options: ScreenOptions = {}) {
     const { columns = 110, rows = 30, readOnly = false } = options;
     this.#display = new Display(columns, rows);
-    const names = { user: (uid: number) => USERS[uid] ?? String(uid), container: () => "" };
+    const names: Names = {
+      user: (uid) => USERS[uid] ?? String(uid),
+      container: (path) => (options.cgroups?.[path]?.kind === "container" ? options.cgroups[path].name : ""),
+      cgroup: (path) => options.cgroups?.[path],
+    };
     const queries = monitorQueries(monitor, names);
     const theme = createTheme({ name: "dark", depth: "truecolor", ascii: false, ...options.theme });
     const env: Env = { theme, names, hostname: "web-01" };

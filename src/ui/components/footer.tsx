@@ -1,28 +1,20 @@
-import type { Finding, Severity } from "../../core/query/model.ts";
-import { footerKeys } from "../keymap/help.ts";
+import type { Finding } from "../../core/query/model.ts";
+import { type FooterKey, footerKeys } from "../keymap/help.ts";
 import type { Frame } from "../state/frame.ts";
 import { selected } from "../state/selection.ts";
 import { currentScreen, type TextInput, type ViewState } from "../state/view-state.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 import { sanitise } from "../text/sanitise.ts";
-import { textWidth } from "../text/width.ts";
+import { textWidth, wrapWords } from "../text/width.ts";
 import type { Token } from "../theme/tokens.ts";
 import type { Env } from "./env.ts";
 
-const ORDER: readonly Severity[] = ["info", "low", "medium", "high", "critical"];
-
-/** The worst finding a process takes part in; the newest of equals. */
-function worstFinding(findings: readonly Finding[], process: number | undefined): Finding | undefined {
-  let worst: Finding | undefined;
-  for (const finding of findings) {
-    if (
-      finding.chain.some((id) => id === process) &&
-      (worst === undefined || ORDER.indexOf(finding.severity) >= ORDER.indexOf(worst.severity))
-    ) {
-      worst = finding;
-    }
-  }
-  return worst;
+/** What a process did itself before what something below it did; findings come worst first. */
+function findingOf(findings: readonly Finding[], process: number | undefined): Finding | undefined {
+  return (
+    findings.find((finding) => finding.process === process) ??
+    findings.find((finding) => finding.chain.some((id) => id === process))
+  );
 }
 
 interface Info {
@@ -40,15 +32,18 @@ function infoOf(env: Env, view: ViewState, frame: Frame): Info | undefined {
   }
   if (body.screen === "origin" || body.screen === "impact") {
     const step = body.trace.steps[cursor.index];
-    return step && { token: "dim", lead: `${step.title}: `, textToken: "text", text: step.explanation };
+    return step && { token: "dim", lead: "", textToken: "dim", text: step.title };
   }
   const { process } = selected(frame);
-  const finding = body.screen === "findings" ? body.rows[cursor.index]?.finding : worstFinding(findings, process);
-  if (finding !== undefined) {
-    const lead = `${env.theme.glyphs.suspicious} ${finding.title}: `;
-    return { token: finding.severity, lead, textToken: "text", text: finding.reason };
-  }
   const row = body.screen === "tree" ? body.rows[cursor.index] : undefined;
+  const finding = body.screen === "findings" ? body.rows[cursor.index]?.finding : findingOf(findings, process);
+  if (finding !== undefined) {
+    const { glyphs } = env.theme;
+    const below = row !== undefined && !row.suspect;
+    const sign = below ? `${glyphs.above} below it: ` : `${glyphs.suspicious} `;
+    const lead = `${sign}${finding.title}: `;
+    return { token: below ? "dim" : finding.severity, lead, textToken: "text", text: finding.reason };
+  }
   return row && { token: "dim", lead: `${row.pid} `, textToken: "dim", text: row.command };
 }
 
@@ -60,7 +55,7 @@ export function infoLines(env: Env, view: ViewState, frame: Frame): readonly str
     return [];
   }
   const lead = sanitise(info.lead);
-  const [first = "", ...more] = wrap(sanitise(info.text), columns - 2 - textWidth(lead), columns - 3);
+  const [first = "", ...more] = wrapWords(sanitise(info.text), columns - 2 - textWidth(lead), columns - 3);
   const shown = rows > 1 ? [first, more.join(" ")] : [[first, ...more].join(" ")];
   return shown.map((text, index) => {
     const line = new LineBuilder(env.theme, columns).add("text", index === 0 ? " " : "   ");
@@ -69,22 +64,6 @@ export function infoLines(env: Env, view: ViewState, frame: Frame): readonly str
       .clipped(info.textToken, text)
       .build();
   });
-}
-
-/** Words into lines: the first of `first` cells, the others of `width`. */
-function wrap(text: string, first: number, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const joined = line === "" ? word : `${line} ${word}`;
-    if (textWidth(joined) > (lines.length === 0 ? first : width) && line !== "") {
-      lines.push(line);
-      line = word;
-    } else {
-      line = joined;
-    }
-  }
-  return [...lines, line];
 }
 
 /** A text field with its cursor, `width` cells at most. */
@@ -104,11 +83,17 @@ export function keysLine(env: Env, view: ViewState, frame: Frame): string {
   }
   const { ids } = frame.body;
   const position = ids.length === 0 ? "" : `${frame.cursor.index + 1}/${ids.length} `;
-  for (const { key, label } of footerKeys(currentScreen(view).name)) {
-    const text = ` ${key} ${label} `;
-    if (line.used + textWidth(text) > columns - position.length) {
-      break;
-    }
+  const keys = footerKeys(currentScreen(view).name);
+  const width = ({ key, label }: FooterKey): number => textWidth(` ${key} ${label} `);
+  // The way out is always there; of the others as many as fit.
+  const always = keys.filter(({ always }) => always);
+  let room = columns - position.length - always.reduce((sum, key) => sum + width(key), 0);
+  const shown = keys.filter((key) => {
+    const fits = key.always || width(key) <= room;
+    room = key.always ? room : fits ? room - width(key) : 0;
+    return fits;
+  });
+  for (const { key, label } of shown) {
     line.add("key", ` ${key}`).add("keyLabel", ` ${label} `);
   }
   return line

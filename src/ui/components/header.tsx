@@ -1,7 +1,7 @@
 import { niceMax, sparkLine } from "../charts/charts.ts";
 import type { Frame } from "../state/frame.ts";
 import { filterOf } from "../state/navigation.ts";
-import type { ViewState } from "../state/view-state.ts";
+import { TABS, type ViewState } from "../state/view-state.ts";
 import { formatBytes, formatClock, formatCount } from "../text/format.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 import { textWidth } from "../text/width.ts";
@@ -115,25 +115,21 @@ export function headerLine(env: Env, view: ViewState, frame: Frame): string {
   return line.build("bar");
 }
 
-const TABS = [
-  ["1", "Tree", "tree"],
-  ["2", "Connections", "connections"],
-  ["3", "Files", "files"],
-  ["4", "Alerts", "findings"],
-  ["6", "Listen", "listen"],
-] as const;
+/** On a narrower terminal only the view one is on has its name beside its number. */
+const TAB_NAMES_FROM = 72;
 
 /** The second line: the views, and what narrows the current one. */
 export function tabsLine(env: Env, view: ViewState, frame: Frame): string {
   const line = new LineBuilder(env.theme, frame.layout.columns);
   const root = view.screens[0]?.name;
-  for (const [key, label, name] of TABS) {
+  const narrow = frame.layout.columns < TAB_NAMES_FROM;
+  for (const [index, { name, label }] of TABS.entries()) {
     const active = name === root;
     const alerts = name === "findings" && frame.findings.length > 0 ? ` ${frame.findings.length}` : "";
     line
-      .add("key", ` ${key}`)
+      .add("key", ` ${index + 1}`)
       .add("tab", " ")
-      .add(active ? "tabActive" : "tab", label);
+      .add(active ? "tabActive" : "tab", narrow && !active ? "" : label);
     line.add("bad", alerts).add("tab", " ");
   }
   const notes = tabNotes(view, frame);

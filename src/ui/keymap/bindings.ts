@@ -19,6 +19,7 @@ export type Command =
   | "show-connections"
   | "show-files"
   | "show-findings"
+  | "show-containers"
   | "show-listen"
   | "next-screen"
   | "previous-screen"
@@ -57,24 +58,40 @@ export interface Binding {
   readonly keys: readonly string[];
   readonly group: Group;
   readonly help: string;
-  /** Short word for the footer of these screens; without it the key is in the help only. */
-  readonly footer?: string;
+  /** Neighbours with the same words share one line of the help screen. */
+  readonly together?: string;
+  /** Short word for the footer, or one for each screen; without it the key is in the help only. */
+  readonly footer?: string | Partial<Record<ScreenName, string>>;
   /** Where it works; everywhere without it. */
   readonly on?: readonly ScreenName[];
 }
 
 const TREE = ["tree"] as const;
-const LISTS = ["tree", "connections", "files", "findings", "listen", "detail", "origin", "impact"] as const;
+const FOLDS = ["tree", "findings"] as const;
+const TABLES = ["tree", "connections", "files", "findings", "containers", "listen"] as const;
+const LISTS = [...TABLES, "detail", "origin", "impact"] as const;
+
+const OPEN: Readonly<Partial<Record<ScreenName, string>>> = {
+  tree: "details",
+  connections: "process",
+  files: "process",
+  listen: "process",
+  findings: "in tree",
+  containers: "in tree",
+  detail: "open",
+  origin: "in tree",
+  impact: "in tree",
+};
 
 /** The one table of keys: the dispatcher, the footer, the help screen and the manual are made from it. */
 export const BINDINGS: readonly Binding[] = [
   { command: "help", keys: ["?", "f1"], group: "program", help: "keys and legend", footer: "help" },
-  { command: "open", keys: ["enter"], group: "view", help: "details of the row", footer: "details", on: LISTS },
+  { command: "open", keys: ["enter"], group: "view", help: "open the row", footer: OPEN, on: LISTS },
   {
     command: "origin",
     keys: ["o"],
     group: "view",
-    help: "origin: how did this row come to be",
+    help: "how did it come to be",
     footer: "origin",
     on: LISTS,
   },
@@ -82,7 +99,7 @@ export const BINDINGS: readonly Binding[] = [
     command: "impact",
     keys: ["O"],
     group: "view",
-    help: "impact: what did this row lead to",
+    help: "what did it lead to",
     footer: "impact",
     on: LISTS,
   },
@@ -90,97 +107,125 @@ export const BINDINGS: readonly Binding[] = [
     command: "search",
     keys: ["/", "f3"],
     group: "find",
-    help: "search processes, connections, files, findings",
+    help: "search everything",
     footer: "search",
   },
   {
     command: "filter",
     keys: ["\\", "f4"],
     group: "find",
-    help: "filter this list; Esc clears",
+    help: "filter; Esc clears",
     footer: "filter",
-    on: ["tree", "connections", "files", "findings", "listen"],
+    on: TABLES,
   },
-  { command: "next-hit", keys: ["n"], group: "find", help: "next row the last search finds", on: TREE },
+  {
+    command: "next-hit",
+    keys: ["n"],
+    group: "find",
+    together: "next, previous hit",
+    help: "next hit in the tree",
+    on: TREE,
+  },
   {
     command: "previous-hit",
     keys: ["ctrl-p", "shift-f3"],
     group: "find",
-    help: "previous row the last search finds",
+    together: "next, previous hit",
+    help: "previous hit in the tree",
     on: TREE,
   },
 
-  { command: "down", keys: ["down", "j", "wheel-down"], group: "move", help: "down" },
-  { command: "up", keys: ["up", "k", "wheel-up"], group: "move", help: "up" },
-  { command: "page-down", keys: ["pagedown"], group: "move", help: "page down" },
-  { command: "page-up", keys: ["pageup"], group: "move", help: "page up" },
-  { command: "half-down", keys: ["ctrl-d"], group: "move", help: "half a page down" },
-  { command: "half-up", keys: ["ctrl-u"], group: "move", help: "half a page up" },
-  { command: "first", keys: ["home", "g"], group: "move", help: "first row" },
-  { command: "last", keys: ["end", "G"], group: "move", help: "last row" },
+  { command: "down", keys: ["down", "j", "wheel-down"], group: "move", together: "down, up", help: "down" },
+  { command: "up", keys: ["up", "k", "wheel-up"], group: "move", together: "down, up", help: "up" },
+  { command: "page-down", keys: ["pagedown"], group: "move", together: "a page", help: "page down" },
+  { command: "page-up", keys: ["pageup"], group: "move", together: "a page", help: "page up" },
+  { command: "half-down", keys: ["ctrl-d"], group: "move", together: "half a page", help: "half a page down" },
+  { command: "half-up", keys: ["ctrl-u"], group: "move", together: "half a page", help: "half a page up" },
+  { command: "first", keys: ["home", "g"], group: "move", together: "first, last row", help: "first row" },
+  { command: "last", keys: ["end", "G"], group: "move", together: "first, last row", help: "last row" },
 
   { command: "toggle-tree", keys: ["t", "f5"], group: "tree", help: "tree or flat list", footer: "tree", on: TREE },
   {
     command: "zoom",
     keys: ["z"],
     group: "tree",
-    help: "show only this process and what is below it; Esc ends",
+    help: "only it and below",
     on: TREE,
   },
-  { command: "collapse", keys: ["left", "h", "-"], group: "tree", help: "collapse, or go to the parent", on: TREE },
-  { command: "expand", keys: ["right", "l", "+", "="], group: "tree", help: "expand", on: TREE },
+  { command: "collapse", keys: ["left", "h", "-"], group: "tree", help: "fold, or to the parent", on: FOLDS },
+  { command: "expand", keys: ["right", "l", "+", "="], group: "tree", help: "unfold", on: FOLDS },
   {
     command: "toggle-collapse-all",
     keys: ["*"],
     group: "tree",
-    help: "collapse or expand everything; every step of an origin or impact",
+    help: "all of it, or less",
     on: ["tree", "origin", "impact"],
   },
   { command: "sort-menu", keys: [".", ">", "f6"], group: "tree", help: "sort by ...", footer: "sort", on: TREE },
   { command: "invert-sort", keys: ["I"], group: "tree", help: "invert the order", on: TREE },
-  { command: "sort-cpu", keys: ["P"], group: "tree", help: "sort by CPU", on: TREE },
-  { command: "sort-memory", keys: ["M"], group: "tree", help: "sort by memory", on: TREE },
-  { command: "sort-age", keys: ["T"], group: "tree", help: "sort by age", on: TREE },
-  { command: "sort-pid", keys: ["N"], group: "tree", help: "sort by PID", on: TREE },
-  { command: "kernel-threads", keys: ["K"], group: "tree", help: "show or hide kernel threads", on: TREE },
+  { command: "sort-cpu", keys: ["P"], group: "tree", together: "by CPU, RES, age, PID", help: "sort by CPU", on: TREE },
+  {
+    command: "sort-memory",
+    keys: ["M"],
+    group: "tree",
+    together: "by CPU, RES, age, PID",
+    help: "sort by memory",
+    on: TREE,
+  },
+  { command: "sort-age", keys: ["T"], group: "tree", together: "by CPU, RES, age, PID", help: "sort by age", on: TREE },
+  { command: "sort-pid", keys: ["N"], group: "tree", together: "by CPU, RES, age, PID", help: "sort by PID", on: TREE },
+  { command: "kernel-threads", keys: ["K"], group: "tree", help: "kernel threads", on: TREE },
   {
     command: "follow",
     keys: ["F"],
     group: "tree",
-    help: "cursor follows its row, or keeps its place",
+    help: "cursor follows its row",
     footer: "follow",
     on: TREE,
   },
 
-  { command: "show-tree", keys: ["1"], group: "view", help: "process tree" },
-  { command: "show-connections", keys: ["2"], group: "view", help: "connections" },
-  { command: "show-files", keys: ["3"], group: "view", help: "files" },
-  { command: "show-findings", keys: ["4", "A"], group: "view", help: "alerts" },
-  { command: "show-listen", keys: ["6"], group: "view", help: "listening ports" },
-  { command: "next-screen", keys: ["tab"], group: "view", help: "next view" },
-  { command: "previous-screen", keys: ["shift-tab"], group: "view", help: "previous view" },
+  { command: "show-tree", keys: ["1"], group: "view", together: "the views by number", help: "process tree" },
+  { command: "show-connections", keys: ["2"], group: "view", together: "the views by number", help: "connections" },
+  { command: "show-files", keys: ["3"], group: "view", together: "the views by number", help: "files" },
+  { command: "show-findings", keys: ["4", "A"], group: "view", together: "the views by number", help: "alerts" },
+  {
+    command: "show-containers",
+    keys: ["5"],
+    group: "view",
+    together: "the views by number",
+    help: "containers and units",
+  },
+  { command: "show-listen", keys: ["6"], group: "view", together: "the views by number", help: "listening ports" },
+  { command: "next-screen", keys: ["tab"], group: "view", together: "next, previous view", help: "next view" },
+  {
+    command: "previous-screen",
+    keys: ["shift-tab"],
+    group: "view",
+    together: "next, previous view",
+    help: "previous view",
+  },
   {
     command: "files-of",
     keys: ["f"],
     group: "view",
-    help: "files of the process",
+    help: "files of it",
     footer: "files",
     on: ["tree", "detail"],
   },
-  { command: "connections-of", keys: ["c"], group: "view", help: "connections of the process", on: ["tree", "detail"] },
+  { command: "connections-of", keys: ["c"], group: "view", help: "connections of it", on: ["tree", "detail"] },
   {
     command: "closed",
     keys: ["X"],
     group: "view",
-    help: "show or hide closed connections",
+    help: "closed connections too",
     footer: "closed",
     on: ["connections"],
   },
-  { command: "back", keys: ["escape", "backspace"], group: "view", help: "back; clears a filter" },
+  { command: "back", keys: ["escape", "backspace"], group: "view", help: "back" },
 
-  { command: "pause", keys: ["Z"], group: "time", help: "freeze the screen; capture goes on", footer: "pause" },
-  { command: "copy", keys: ["y"], group: "act", help: "copy the row to the clipboard", on: LISTS },
-  { command: "copy-chain", keys: ["Y"], group: "act", help: "copy its origin, or its impact there", on: LISTS },
+  { command: "pause", keys: ["Z"], group: "time", help: "freeze the screen", footer: "pause" },
+  { command: "copy", keys: ["y"], group: "act", help: "copy the row", on: LISTS },
+  { command: "copy-chain", keys: ["Y"], group: "act", help: "copy origin or impact", on: LISTS },
   {
     command: "signal",
     keys: ["f9", "ctrl-k"],

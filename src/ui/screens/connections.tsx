@@ -38,7 +38,7 @@ export function processText(process: ProcessRow | undefined): string {
 }
 
 export function processToken(process: ProcessRow | undefined): Token {
-  return process?.severity ?? (process?.exit === undefined ? "text" : "faint");
+  return (process?.suspect ? process.severity : undefined) ?? (process?.exit === undefined ? "text" : "faint");
 }
 
 const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");

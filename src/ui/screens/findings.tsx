@@ -2,26 +2,38 @@ import type { Env } from "../components/env.ts";
 import type { Column } from "../components/table.ts";
 import { TableScreen } from "../components/table-screen.tsx";
 import type { Body, FindingItem, Frame } from "../state/frame.ts";
-import { formatMoment } from "../text/format.ts";
+import { formatCount, formatMoment } from "../text/format.ts";
 
 function findingColumns(env: Env, frame: Frame, wallMs: (ns: number) => number): readonly Column<FindingItem>[] {
   const { glyphs } = env.theme;
+  const wide = frame.layout.columns >= 100;
   return [
-    { title: "", width: 1, value: () => glyphs.suspicious, token: ({ finding }) => finding.severity },
+    {
+      title: "",
+      width: 1,
+      value: ({ count, open }) => (count === 1 ? glyphs.suspicious : open ? glyphs.unfolded : glyphs.collapsed),
+      token: ({ finding }) => finding.severity,
+    },
     {
       title: "SEV",
       width: 8,
-      value: ({ finding }) => finding.severity.toUpperCase(),
+      value: ({ finding, member }) => (member ? ` ${finding.severity}` : finding.severity.toUpperCase()),
       token: ({ finding }) => finding.severity,
     },
     {
       title: "TIME",
-      width: 12,
+      width: wide ? 12 : 8,
       from: 60,
       value: ({ finding }) => formatMoment(wallMs(finding.atNs), frame.nowMs),
       token: () => "dim",
     },
-    { title: "RULE", share: 3, value: ({ finding }) => finding.rule, token: () => "strong" },
+    {
+      title: "",
+      width: 5,
+      value: ({ count }) => (count > 1 ? `${glyphs.times}${formatCount(count)}` : ""),
+      token: () => "info",
+    },
+    { title: "RULE", width: 21, value: ({ finding }) => finding.rule, token: () => "strong" },
     {
       title: "ATT&CK",
       width: 16,
@@ -32,7 +44,8 @@ function findingColumns(env: Env, frame: Frame, wallMs: (ns: number) => number):
     {
       title: "CHAIN",
       share: 5,
-      value: ({ chain }) => chain.map((row) => row.name).join(` ${glyphs.chevron} `),
+      value: ({ chain, finding, member }) =>
+        member ? finding.reason : chain.map((row) => row.name).join(` ${glyphs.chevron} `),
       token: () => "text",
     },
   ];

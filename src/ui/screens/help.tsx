@@ -1,25 +1,26 @@
 import type { Env } from "../components/env.ts";
 import { Lines } from "../components/lines.tsx";
-import type { HelpRow } from "../keymap/help.ts";
+import { type HelpRow, SCREEN_NAMES } from "../keymap/help.ts";
 import type { Body, Frame } from "../state/frame.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 
-const KEYS_WIDTH = 18;
+const KEYS_WIDTH = 13;
 
-function rowLine({ theme }: Env, row: HelpRow, width: number): string {
-  const line = new LineBuilder(theme, width);
+function addRow(line: LineBuilder, { theme }: Env, row: HelpRow, end: number): void {
+  const { glyphs } = theme;
   switch (row.kind) {
     case "heading":
-      return line.add("title", ` ${row.text}`).build();
+      line.add("title", ` ${row.text}`);
+      return;
     case "binding":
-      return line.add("text", "   ").cell("key", row.keys, KEYS_WIDTH).clipped("text", row.help).build();
+      line.add("text", "  ").cell("key", row.keys, Math.max(KEYS_WIDTH, row.keys.length)).add("text", " ");
+      line.clipped("text", row.help, end - line.used);
+      return;
     case "legend": {
-      const { glyphs } = theme;
-      const sign =
-        row.sign === "suspicious" || row.sign === "exited" || row.sign === "collapsed"
-          ? glyphs[row.sign]
-          : glyphs.activity[row.sign];
-      return line.add("text", "   ").cell("match", sign, KEYS_WIDTH).clipped("text", row.help).build();
+      const { sign } = row;
+      const own = sign === "suspicious" || sign === "above" || sign === "exited" || sign === "collapsed";
+      line.add("text", "  ").cell("match", own ? glyphs[sign] : glyphs.activity[sign], 3);
+      line.clipped("text", row.help, end - line.used);
     }
   }
 }
@@ -31,13 +32,26 @@ interface HelpProps {
 }
 
 export function HelpScreen({ env, frame, body }: HelpProps) {
-  const { columns, list, head } = frame.layout;
-  const { top } = frame.cursor;
-  const title = new LineBuilder(env.theme, columns).add("title", " Keys").add("dim", "   Esc goes back").build();
-  const lines = body.rows.slice(top, top + list).map((row) => rowLine(env, row, columns));
+  const { columns: width, list, head } = frame.layout;
+  const { index } = frame.cursor;
+  const page = body.pages[index] ?? [];
+  const cells = Math.floor(width / Math.max(page.length, body.pages[0]?.length ?? 1, 1));
+  const title = new LineBuilder(env.theme, width).add("title", ` Keys for: ${SCREEN_NAMES[body.of]}`);
+  const more = body.pages.length > 1 ? `   page ${index + 1} of ${body.pages.length}, PgDn PgUp` : "";
+  title.add("text", more).add("dim", "   Esc goes back");
+  const lines = Array.from({ length: list }, (_, row) => {
+    const line = new LineBuilder(env.theme, width);
+    for (const [at, column] of page.entries()) {
+      const entry = column[row];
+      if (entry !== undefined) {
+        addRow(line.to(at * cells), env, entry, (at + 1) * cells - 1);
+      }
+    }
+    return line.build();
+  });
   return (
     <>
-      <Lines lines={[title]} height={head} />
+      <Lines lines={[title.build()].slice(0, head)} height={head} />
       <Lines lines={lines} height={list} />
     </>
   );

@@ -43,16 +43,19 @@ function headLine({ theme }: Env, view: ViewState, columns: TreeColumns, width: 
 }
 
 function flag({ theme }: Env, row: TreeRow): readonly [Token, string] {
-  if (row.severity !== undefined) {
+  if (row.severity !== undefined && row.suspect) {
     return [row.severity, theme.glyphs.suspicious];
   }
   if (row.exit !== undefined) {
     return ["faint", theme.glyphs.exited];
   }
+  if (row.severity !== undefined) {
+    return ["dim", theme.glyphs.above];
+  }
   return row.collapsed ? ["key", theme.glyphs.collapsed] : ["text", " "];
 }
 
-function cpuToken(percent: number): Token {
+export function cpuToken(percent: number): Token {
   if (percent < 0.05) {
     return "faint";
   }
@@ -96,24 +99,21 @@ function exitStatus(status: number | undefined): string {
   return status === undefined ? "gone" : `exit ${status}`;
 }
 
-/** From this width of the command column on, also how long ago. */
-const EXIT_AGE_FROM = 40;
+/** From this width of the activity column on, also how long ago. */
+const EXIT_AGE_FROM = 22;
 
-function exitText(env: Env, row: TreeRow, width: number, nowNs: number): string {
-  const { exit } = row;
+function exitText({ exit }: TreeRow, width: number, nowNs: number): string {
   if (exit === undefined) {
     return "";
   }
   const how = exit.signal === undefined ? exitStatus(exit.status) : `signal ${exit.signal}`;
-  const ago = width < EXIT_AGE_FROM ? "" : ` ${formatAge(nowNs - exit.atNs)} ago`;
-  return ` ${env.theme.glyphs.bullet} ${how}${ago}`;
+  return width < EXIT_AGE_FROM ? how : `${how}, ${formatAge(nowNs - exit.atNs)} ago`;
 }
 
-const MOST_OF_A_NAME = 16;
 const MOST_OF_A_LINE = 0.7;
 
 /** Directory of the executable quiet, its name strong, arguments plain; the tree's lines in front. */
-function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number, nowNs: number): void {
+function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number): void {
   const end = line.used + width;
   const branch = guides(env, row);
   // A chain of forty shells must not push its own name off the screen.
@@ -121,36 +121,34 @@ function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number, no
   const space = row.command.indexOf(" ");
   const program = space < 0 ? row.command : row.command.slice(0, space);
   const slash = row.kernelThread ? 0 : program.lastIndexOf("/") + 1;
-  const name: Token = quiet(row, row.severity ?? (row.kernelThread ? "dim" : "strong"));
-  const exit = exitText(env, row, width, nowNs);
-  const room = end - line.used;
-  // How it ended is worth more than its arguments, but not than its name.
-  const kept = room - textWidth(exit) >= Math.min(program.length - slash, MOST_OF_A_NAME) ? textWidth(exit) : 0;
+  const severity = row.suspect ? row.severity : undefined;
+  const name: Token = quiet(row, severity ?? (row.kernelThread ? "dim" : "strong"));
+  const below = row.collapsed && row.hidden > 0 ? `  (${row.hidden} below)` : "";
+  const room = end - line.used - textWidth(below);
   const clip = (token: Token, text: string): void => {
-    line.clipped(token, text, end - line.used - kept);
+    line.clipped(token, text, end - line.used - textWidth(below));
   };
   // A directory that would push the name out is left out.
-  clip(quiet(row, "dim"), program.length <= (room - kept) * MOST_OF_A_LINE ? program.slice(0, slash) : "");
+  clip(quiet(row, "dim"), program.length <= room * MOST_OF_A_LINE ? program.slice(0, slash) : "");
   clip(name, program.slice(slash));
-  clip(quiet(row, row.severity === undefined ? "dim" : "text"), space < 0 ? "" : row.command.slice(space));
-  if (row.collapsed && row.hidden > 0) {
-    clip("info", `  (${row.hidden} below)`);
-  }
-  line.clipped("faint", kept > 0 ? exit : "", kept).to(end);
+  clip(quiet(row, severity === undefined ? "dim" : "text"), space < 0 ? "" : row.command.slice(space));
+  line.clipped("info", below, end - line.used).to(end);
 }
 
-/** As many chips as fit, and how many more there are. */
-function addActivity(line: LineBuilder, env: Env, row: TreeRow, width: number): void {
+/** How it ended, then as many chips as fit, and how many more there are. */
+function addActivity(line: LineBuilder, env: Env, row: TreeRow, width: number, nowNs: number): void {
   const end = line.used + width;
   const { glyphs } = env.theme;
+  const ended = exitText(row, width, nowNs);
+  line.clipped("faint", ended, width);
   for (const [index, chip] of row.activity.entries()) {
     const left = row.activity.length - index - 1;
     const more = left > 0 ? ` +${left + 1}` : "";
     const count = chip.count > 1 ? ` ${glyphs.times}${chip.count}` : "";
-    const gap = index > 0 ? "  " : "";
+    const gap = index > 0 || ended !== "" ? "  " : "";
     const room = end - line.used - textWidth(gap) - more.length;
     const needed = textWidth(glyphs.activity[chip.kind]) + 1 + textWidth(chip.text) + count.length;
-    if (index > 0 && needed > room) {
+    if (gap !== "" && needed > room) {
       line.add("dim", ` +${left + 1}`);
       break;
     }
@@ -169,7 +167,8 @@ function groundOf(row: TreeRow, selected: boolean): Ground {
   if (selected) {
     return "selected";
   }
-  return row.severity !== undefined && row.severity !== "info" && row.exit === undefined ? "marked" : "plain";
+  const marked = row.suspect && row.severity !== undefined && row.severity !== "info" && row.exit === undefined;
+  return marked ? "marked" : "plain";
 }
 
 export function treeLine(
@@ -192,9 +191,9 @@ export function treeLine(
   if (columns.container > 0) {
     line.cell(quiet(row, "container"), env.names.container(row.cgroup), columns.container).add("text", " ");
   }
-  addCommand(line, env, row, columns.command, nowNs);
+  addCommand(line, env, row, columns.command);
   line.add("text", " ");
-  addActivity(line, env, row, columns.activity);
+  addActivity(line, env, row, columns.activity, nowNs);
   return line.build();
 }
 

@@ -1,3 +1,5 @@
+import type { Names } from "../ports.ts";
+
 /** Fields a term may name. `exact` fields compare whole words, the others look inside. */
 const FIELDS = {
   pid: "exact",
@@ -23,6 +25,8 @@ export interface Term {
   /** Lower case. */
   readonly text: string;
   readonly negated: boolean;
+  /** The whole value must be the text, whatever the field. */
+  readonly whole?: true;
 }
 
 /** What a query is held against. */
@@ -35,19 +39,21 @@ export interface Searchable {
 
 /**
  * "curl !root port:80": terms separated by blanks, all must hold; `!` negates, `field:` looks in one field only,
- * quotes keep blanks together. A term that is only begun (`port:`) holds for everything.
+ * `field:=` compares the whole value, quotes keep
+ * blanks together. A term that is only begun (`port:`) holds for everything.
  */
 export function parseQuery(text: string): readonly Term[] {
   const terms: Term[] = [];
-  for (const [, negation, name, quoted, bare] of text
+  for (const [, negation, name, equals, quoted, bare] of text
     .toLowerCase()
-    .matchAll(/(!?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))?(?:\s+|$)/gu)) {
+    .matchAll(/(!?)(?:([a-z]+):(=?))?(?:"([^"]*)"?|(\S+))?(?:\s+|$)/gu)) {
     const field = name === undefined ? undefined : fieldOf(name);
     const value = quoted ?? bare ?? "";
     // "10:30" or "http://x" is text, not a field.
-    const whole = name !== undefined && field === undefined ? `${name}:${value}` : value;
-    if (whole !== "") {
-      terms.push({ ...(field === undefined ? {} : { field }), text: whole, negated: negation === "!" });
+    const word = name !== undefined && field === undefined ? `${name}:${equals}${value}` : value;
+    if (word !== "") {
+      const whole = field !== undefined && equals === "=" ? ({ whole: true } as const) : {};
+      terms.push({ ...(field === undefined ? {} : { field }), text: word, negated: negation === "!", ...whole });
     }
   }
   return terms;
@@ -57,8 +63,8 @@ function fieldOf(name: string): Field | undefined {
   return ALIASES[name] ?? FIELD_NAMES.find((field) => field === name);
 }
 
-function fieldHolds(field: Field, values: readonly string[], text: string): boolean {
-  switch (FIELDS[field]) {
+function fieldHolds(field: Field, values: readonly string[], { text, whole }: Term): boolean {
+  switch (whole ? "exact" : FIELDS[field]) {
     case "exact":
       return values.includes(text);
     case "start":
@@ -72,10 +78,20 @@ function termHolds(term: Term, thing: Searchable): boolean {
   const found =
     term.field === undefined
       ? thing.haystack.includes(term.text)
-      : fieldHolds(term.field, thing.field(term.field), term.text);
+      : fieldHolds(term.field, thing.field(term.field), term);
   return found !== term.negated;
 }
 
 export function queryHolds(terms: readonly Term[], thing: Searchable): boolean {
   return terms.every((term) => termHolds(term, thing));
 }
+
+/** What `cont:` is compared with: name, id and short id of the container or unit, or the cgroup's path. */
+export function containerValues(names: Names, cgroup: string): readonly string[] {
+  const known = names.cgroup(cgroup);
+  const values = known === undefined ? [cgroup] : [known.name, known.id, known.id.slice(0, SHORT_ID)];
+  return values.map((value) => value.toLowerCase());
+}
+
+/** As much of a container's id as its engine prints. */
+export const SHORT_ID = 12;

@@ -1,7 +1,7 @@
 import Fuse from "fuse.js";
 import type { ProcessId, ProcessRow, SearchEntry } from "../../core/query/model.ts";
 import type { Names, Queries } from "../ports.ts";
-import { type Field, parseQuery, queryHolds, type Searchable, type Term } from "./query.ts";
+import { containerValues, type Field, parseQuery, queryHolds, type Searchable, type Term } from "./query.ts";
 
 /** With fewer exact hits than this a typo is likely: the fuzzy tier is asked too. */
 const FEW = 3;
@@ -132,7 +132,7 @@ export class SearchIndex {
       case "cmd":
         return [row.command.toLowerCase()];
       case "cont":
-        return [this.#names.container(row.cgroup).toLowerCase()];
+        return containerValues(this.#names, row.cgroup);
     }
   }
 

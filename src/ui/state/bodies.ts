@@ -5,14 +5,18 @@ import type {
   ProcessDetail,
   ProcessId,
   ProcessRow,
+  Trace,
   TreeOptions,
   TreeRow,
 } from "../../core/query/model.ts";
-import { helpRows } from "../keymap/help.ts";
+import { helpPages, helpRows } from "../keymap/help.ts";
 import type { Names, Queries } from "../ports.ts";
-import { type Field, parseQuery, queryHolds } from "../search/query.ts";
+import { containerValues, type Field, parseQuery, queryHolds } from "../search/query.ts";
 import type { SearchIndex } from "../search/search-index.ts";
+import { findingBody } from "./alerts.ts";
+import { containerBody } from "./containers.ts";
 import type { Body, ConnectionItem, DetailRow, FileItem } from "./frame.ts";
+import type { Layout } from "./layout.ts";
 import { currentScreen, type Screen, screenKey, type ViewState } from "./view-state.ts";
 
 /** Exited processes stay in the tree this long. */
@@ -25,7 +29,7 @@ export interface Sources {
 }
 
 /** The rows of the screen that is shown, at the moment nowNs. */
-export function buildBody(view: ViewState, sources: Sources, nowNs: number): Body {
+export function buildBody(view: ViewState, sources: Sources, nowNs: number, layout: Layout): Body {
   const screen = currentScreen(view);
   const filter = view.filters[screenKey(screen)] ?? "";
   switch (screen.name) {
@@ -38,22 +42,34 @@ export function buildBody(view: ViewState, sources: Sources, nowNs: number): Bod
     case "files":
       return fileBody(screen.process, sources, filter);
     case "findings":
-      return findingBody(sources, filter);
+      return findingBody(sources.queries, filter, view.unfolded);
+    case "containers":
+      return containerBody(sources, filter);
     case "detail":
       return detailBody(sources.queries.detail(screen.process), sources);
     case "origin": {
-      const trace = sources.queries.origin(screen.target, screen.whole);
+      const trace = guilty(sources.queries.origin(screen.target, screen.whole), sources.queries);
       return { screen: "origin", trace, sentence: trace.rootCause, ids: trace.steps.map((_, index) => index) };
     }
     case "impact": {
-      const trace = sources.queries.impact(screen.target, screen.whole);
+      const trace = guilty(sources.queries.impact(screen.target, screen.whole), sources.queries);
       return { screen: "impact", trace, sentence: trace.summary, ids: trace.steps.map((_, index) => index) };
     }
     case "help": {
-      const rows = helpRows();
-      return { screen: "help", rows, ids: rows.map((_, index) => index) };
+      const of = view.screens.at(-2)?.name ?? "tree";
+      const pages = helpPages(helpRows(of), layout.columns, layout.list);
+      return { screen: "help", of, pages, ids: pages.map((_, index) => index) };
     }
   }
+}
+
+/** A chain in which only those that did something suspicious are marked. */
+function guilty<T extends Trace>(trace: T, queries: Queries): T {
+  const steps = trace.steps.map((step) => {
+    const { severity: _, ...unmarked } = step;
+    return step.subject.kind === "process" && !queries.process(step.subject.id)?.suspect ? unmarked : step;
+  });
+  return { ...trace, steps };
 }
 
 function treeBody(view: ViewState, { queries, search }: Sources, filter: string, nowNs: number): Body {
@@ -116,7 +132,7 @@ function processFields(item: { owner?: ConnectionItem["owner"] }, names: Names, 
     case "cmd":
       return [owner.command.toLowerCase()];
     case "cont":
-      return [names.container(owner.cgroup).toLowerCase()];
+      return containerValues(names, owner.cgroup);
     case "port":
     case "host":
     case "path":
@@ -202,23 +218,6 @@ function fileBody(process: ProcessId | undefined, { queries, names }: Sources, f
 function fileRowId(row: FileRow): number {
   const operations = ["read", "write", "create", "execute", "chmod", "delete", "rename"] as const;
   return (row.process * 8 + operations.indexOf(row.operation)) * 2 ** 24 + (row.id % 2 ** 24);
-}
-
-function findingBody({ queries }: Sources, filter: string): Body {
-  const all = queries.findings();
-  const terms = parseQuery(filter);
-  const rows = all
-    .filter((finding) =>
-      queryHolds(terms, {
-        haystack: `${finding.severity} ${finding.rule} ${finding.title} ${finding.reason}`.toLowerCase(),
-        field: (field) => (field === "rule" ? [finding.rule.toLowerCase()] : []),
-      }),
-    )
-    .map((finding) => ({
-      finding,
-      chain: finding.chain.map((id) => queries.process(id)).filter((row) => row !== undefined),
-    }));
-  return { screen: "findings", rows, ids: rows.map(({ finding }) => finding.id), total: all.length };
 }
 
 /** Sections of the detail screen; ids of their rows must not collide. */

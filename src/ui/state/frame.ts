@@ -1,4 +1,5 @@
 import type {
+  CgroupRow,
   ConnectionRow,
   FileRow,
   Finding,
@@ -9,11 +10,13 @@ import type {
   Trace,
   TreeRow,
 } from "../../core/query/model.ts";
-import type { HelpRow } from "../keymap/help.ts";
+import type { HelpPage } from "../keymap/help.ts";
+import type { CgroupName } from "../ports.ts";
 import type { SearchResult } from "../search/search-index.ts";
 import type { Cursor, RowId } from "./cursor.ts";
 import type { Layout } from "./layout.ts";
 import type { Meters } from "./meters.ts";
+import type { ScreenName } from "./view-state.ts";
 
 /** A row of a list with the process it belongs to. */
 export interface ConnectionItem {
@@ -28,9 +31,27 @@ export interface FileItem {
 }
 
 export interface FindingItem {
+  readonly id: RowId;
+  /** The worst of those folded into this row. */
   readonly finding: Finding;
   /** Names along the chain, root first. */
   readonly chain: readonly ProcessRow[];
+  /** How many alike were folded into this row; 1 = none. */
+  readonly count: number;
+  /** Those that were folded follow. */
+  readonly open: boolean;
+  /** One of those that were folded into the row above. */
+  readonly member: boolean;
+}
+
+/** All processes of a container, a pod, a systemd unit or a login session. */
+export interface ContainerItem extends Omit<CgroupRow, "cgroup"> {
+  readonly id: RowId;
+  /** undefined: a cgroup that nothing is known of. */
+  readonly known: CgroupName | undefined;
+  readonly name: string;
+  /** A filter of the tree that keeps exactly these processes. */
+  readonly filter: string;
 }
 
 export type DetailRow =
@@ -72,6 +93,12 @@ export type Body =
       readonly total: number;
     }
   | {
+      readonly screen: "containers";
+      readonly rows: readonly ContainerItem[];
+      readonly ids: readonly RowId[];
+      readonly total: number;
+    }
+  | {
       readonly screen: "detail";
       readonly detail: ProcessDetail | undefined;
       readonly rows: readonly DetailRow[];
@@ -84,7 +111,14 @@ export type Body =
       readonly sentence: string;
       readonly ids: readonly RowId[];
     }
-  | { readonly screen: "help"; readonly rows: readonly HelpRow[]; readonly ids: readonly RowId[] };
+  | {
+      readonly screen: "help";
+      /** The screen whose keys are told. */
+      readonly of: ScreenName;
+      readonly pages: readonly HelpPage[];
+      /** One for each page. */
+      readonly ids: readonly RowId[];
+    };
 
 /** All that is drawn beside the view state. Made afresh once a tick and after a key; nothing in it changes afterwards. */
 export interface Frame {

@@ -21,18 +21,19 @@ const CHART_ROWS = 5;
 /** Charts appear on a terminal that has this much room beside them. */
 const CHARTS_FROM: Size = { columns: 90, rows: 32 };
 
-/** Reasons are sentences: a tall terminal shows them whole. */
-const TWO_INFO_LINES_FROM = 28;
+/** Reasons are sentences: from this height on there is room to show them whole. */
+const TWO_INFO_LINES_FROM = 22;
 
 const HEAD: Readonly<Record<Screen["name"], number>> = {
   tree: 1,
   connections: 1,
   files: 1,
   findings: 1,
+  containers: 1,
   listen: 1,
   detail: 5,
-  origin: 2,
-  impact: 2,
+  origin: 3,
+  impact: 3,
   help: 1,
 };
 

@@ -2,7 +2,7 @@ import type { ProcessId } from "../../core/query/model.ts";
 import type { Queries } from "../ports.ts";
 import { type Cursor, TOP } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
-import { currentScreen, type Screen, screenKey, type ViewState } from "./view-state.ts";
+import { currentScreen, type Place, type Screen, screenKey, type ViewState } from "./view-state.ts";
 
 export function cursorOf(view: ViewState): Cursor {
   return view.cursors[screenKey(currentScreen(view))] ?? TOP;
@@ -12,14 +12,22 @@ export function withCursor(view: ViewState, cursor: Cursor, screen: Screen = cur
   return { ...view, cursors: { ...view.cursors, [screenKey(screen)]: cursor } };
 }
 
-const LONGEST_TRAIL = 20;
+const LONGEST_HISTORY = 50;
+
+/** Esc will come back to exactly this. */
+export function remember(view: ViewState, filterSet?: string): ViewState {
+  const { screens, cursors, filters, layout, collapsed, zoom, kernelThreads } = view;
+  const place: Place = { screens, cursors, filters, layout, collapsed, zoom, kernelThreads };
+  const left = filterSet === undefined ? place : { ...place, filterSet };
+  return { ...view, history: [...view.history, left].slice(-LONGEST_HISTORY) };
+}
 
 /** Goes to a screen; Esc comes back. */
 export function push(view: ViewState, screen: Screen): ViewState {
   if (screenKey(screen) === screenKey(currentScreen(view))) {
     return view;
   }
-  return { ...view, screens: [...view.screens, screen].slice(-LONGEST_TRAIL) };
+  return { ...remember(view), screens: [...view.screens, screen].slice(-LONGEST_HISTORY) };
 }
 
 /** On an origin or an impact: every step of it, or the few again; undefined elsewhere. */
@@ -31,9 +39,11 @@ export function toggleWhole(view: ViewState): ViewState | undefined {
   return { ...view, screens: [...view.screens.slice(0, -1), { ...screen, whole: !screen.whole }] };
 }
 
-/** A tab: a new trail begins there. */
+/** A tab: a new trail begins there. Going from tab to tab is no history of its own. */
 export function open(view: ViewState, screen: Screen): ViewState {
-  return { ...view, screens: [screen] };
+  const { screens, history } = view;
+  const wandering = history.length === 0 || (screens.length === 1 && screens[0]?.name === screen.name);
+  return { ...(wandering ? view : remember(view)), screens: [screen] };
 }
 
 export function filterOf(view: ViewState): string {
@@ -49,19 +59,25 @@ export function withoutZoom(view: ViewState): ViewState {
   return rest;
 }
 
-/** Esc: clears the filter first, then shows the whole tree, then goes back one screen, at last to the tree. */
+/** Esc: clears a filter that was typed, then shows the whole tree, then goes back to where one was, at last to the tree. */
 export function back(view: ViewState): ViewState {
-  if (filterOf(view) !== "") {
+  const filter = filterOf(view);
+  const place = view.history.at(-1);
+  if (filter !== "" && filter !== place?.filterSet) {
     return withFilter(view, "");
   }
-  if (view.zoom !== undefined && currentScreen(view).name === "tree") {
+  if (view.zoom !== undefined && view.zoom !== place?.zoom && currentScreen(view).name === "tree") {
     return withoutZoom(view);
   }
-  if (view.screens.length > 1) {
-    return { ...view, screens: view.screens.slice(0, -1) };
+  if (place === undefined) {
+    return currentScreen(view).name === "tree" ? view : open(view, { name: "tree" });
   }
-  return open(view, { name: "tree" });
+  const { zoom, filterSet: _, ...rest } = place;
+  const restored = { ...withoutZoom(view), ...rest, history: view.history.slice(0, -1) };
+  return zoom === undefined ? restored : { ...restored, zoom };
 }
+
+const TREE: Screen = { name: "tree" };
 
 /** Shows a process in the tree with everything above it expanded; its details when it has left the tree. */
 export function revealProcess(view: ViewState, frame: Frame, queries: Queries, id: ProcessId): ViewState {
@@ -70,15 +86,24 @@ export function revealProcess(view: ViewState, frame: Frame, queries: Queries, i
     return push(view, { name: "detail", process: id });
   }
   const above = new Set(queries.ancestors(id));
-  const tree: Screen = { name: "tree" };
-  const collapsed = new Set([...view.collapsed].filter((other) => !above.has(other)));
   const shown: ViewState = {
-    ...open(withoutZoom(view), tree),
-    collapsed,
+    ...withoutZoom(remember(view)),
+    screens: [TREE],
+    collapsed: new Set([...view.collapsed].filter((other) => !above.has(other))),
     kernelThreads: view.kernelThreads || row.kernelThread,
-    filters: { ...view.filters, [screenKey(tree)]: "" },
+    filters: { ...view.filters, [screenKey(TREE)]: "" },
   };
-  return withCursor(shown, centred(id, frame.layout.list), tree);
+  return withCursor(shown, centred(id, frame.layout.list), TREE);
+}
+
+/** Shows only what a filter keeps in the tree. */
+export function filterTree(view: ViewState, filter: string): ViewState {
+  const shown: ViewState = {
+    ...withoutZoom(remember(view, filter)),
+    screens: [TREE],
+    filters: { ...view.filters, [screenKey(TREE)]: filter },
+  };
+  return withCursor(shown, TOP, TREE);
 }
 
 /** A cursor on a row whose place is not known yet: `settle` finds it and keeps it in the middle. */

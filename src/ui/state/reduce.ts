@@ -8,6 +8,7 @@ import {
   back,
   cursorOf,
   filterOf,
+  filterTree,
   open,
   push,
   revealProcess,
@@ -18,7 +19,7 @@ import {
 import { type Selection, selected, targetAt } from "./selection.ts";
 import { EMPTY_INPUT } from "./text-input.ts";
 import { collapseRow, expandRow, toggleAll } from "./tree-folding.ts";
-import { currentScreen, type Screen, type ViewState } from "./view-state.ts";
+import { currentScreen, type Screen, TABS, type ViewState } from "./view-state.ts";
 
 /** What a key asks of the world outside the view. */
 export type Effect =
@@ -40,14 +41,6 @@ export interface Context {
   readonly readOnly: boolean;
 }
 
-const TABS: readonly Screen[] = [
-  { name: "tree" },
-  { name: "connections" },
-  { name: "files" },
-  { name: "findings" },
-  { name: "listen" },
-];
-
 /** Columns that are read from the largest down. */
 const LARGEST_FIRST: ReadonlySet<SortKey> = new Set(["cpu", "memory", "receive", "send"]);
 
@@ -58,12 +51,13 @@ export function sortBy(view: ViewState, sort: SortKey): ViewState {
 }
 
 function tabAfter(view: ViewState, delta: number): ViewState {
-  const name = view.screens[0]?.name;
+  const root = view.screens[0]?.name;
   const index = Math.max(
-    TABS.findIndex((screen) => screen.name === name),
+    TABS.findIndex((tab) => tab.name === root),
     0,
   );
-  return open(view, TABS[(index + delta + TABS.length) % TABS.length] ?? { name: "tree" });
+  const name = TABS[(index + delta + TABS.length) % TABS.length]?.name ?? "tree";
+  return open(view, { name });
 }
 
 /** Enter: one level deeper into what the cursor is on. */
@@ -75,8 +69,17 @@ function drill(view: ViewState, { frame, queries }: Context, selection: Selectio
     case "listen":
     case "files":
       return process === undefined ? view : push(view, { name: "detail", process });
-    case "findings":
+    case "findings": {
+      const row = frame.body.rows[frame.cursor.index];
+      if (row !== undefined && row.count > 1 && !row.open) {
+        return expandRow(view, frame);
+      }
       return process === undefined ? view : revealProcess(view, frame, queries, process);
+    }
+    case "containers": {
+      const row = frame.body.rows[frame.cursor.index];
+      return row === undefined ? view : filterTree(view, row.filter);
+    }
     case "origin":
     case "impact":
       return goTo(view, frame, queries, selection);
@@ -134,9 +137,10 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
   const move = (delta: number): Step => ({
     view: withCursor(view, moveBy(cursorOf(view), body.ids, layout.list, delta)),
   });
-  const page = (pages: number): Step => ({
-    view: withCursor(view, pageBy(cursorOf(view), body.ids, layout.list, pages)),
-  });
+  const page = (pages: number): Step =>
+    body.screen === "help"
+      ? move(Math.sign(pages))
+      : { view: withCursor(view, pageBy(cursorOf(view), body.ids, layout.list, pages)) };
   const show = (next: ViewState): Step => ({ view: next });
   const selection = selected(frame);
   switch (command) {
@@ -179,6 +183,8 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
       return show(open(view, { name: "files" }));
     case "show-findings":
       return show(open(view, { name: "findings" }));
+    case "show-containers":
+      return show(open(view, { name: "containers" }));
     case "show-listen":
       return show(open(view, { name: "listen" }));
     case "next-screen":

@@ -32,6 +32,12 @@ export function rowText({ body, cursor }: Frame, { names, theme }: Env): string 
         ? ""
         : `${finding.severity} ${finding.rule} ${finding.techniques.join(" ")}: ${finding.reason}`;
     }
+    case "containers": {
+      const item = body.rows[index];
+      return item === undefined
+        ? ""
+        : `${item.known?.kind ?? "cgroup"} ${item.name} ${item.known?.image ?? ""} ${item.listening.join(" ")}`.trim();
+    }
     case "detail":
       return body.detail === undefined ? "" : `${body.detail.row.pid} ${body.detail.row.command}`;
     case "origin":

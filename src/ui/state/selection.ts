@@ -56,6 +56,7 @@ export function selectionAt(body: Body, index: number): Selection {
       const subject = body.trace.steps[index]?.subject;
       return subject === undefined ? {} : { subject, ...(subject.kind === "process" ? { process: subject.id } : {}) };
     }
+    case "containers":
     case "help":
       return {};
   }

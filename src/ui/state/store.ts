@@ -1,10 +1,10 @@
-import { commandFor } from "../keymap/help.ts";
+import { commandFor, notHere } from "../keymap/help.ts";
 import type { CaptureTotals, HostSample } from "../ports.ts";
 import type { InputEvent } from "../terminal/input-event.ts";
 import { buildBody, type Sources } from "./bodies.ts";
 import { settle } from "./cursor.ts";
 import type { Body, Frame } from "./frame.ts";
-import { layoutOf } from "./layout.ts";
+import { type Layout, layoutOf } from "./layout.ts";
 import { addSample, initialMeters, type Meters } from "./meters.ts";
 import { cursorOf, withCursor } from "./navigation.ts";
 import { reduceOverlay } from "./overlays.ts";
@@ -74,9 +74,11 @@ export class Store {
     const key = event.kind === "key" ? event.key : event.kind === "mouse" ? event.action : undefined;
     const command = key === undefined ? undefined : commandFor(key, currentScreen(view).name);
     if (command !== undefined) {
-      this.#apply(reduce(view, command, context));
-    } else if (this.#shown.view.notice !== undefined) {
-      this.#show(view);
+      const step = reduce(view, command, context);
+      const idle = step.view === view && step.effect === undefined;
+      this.#apply(idle ? { view: { ...view, notice: notHere(key ?? "", currentScreen(view).name) } } : step);
+    } else if (event.kind === "key") {
+      this.#show({ ...view, notice: notHere(event.key, currentScreen(view).name) });
     }
   }
 
@@ -110,8 +112,8 @@ export class Store {
   #project(view: ViewState, before: Frame | undefined): Shown {
     const { queries, search } = this.#options.sources;
     const screen = currentScreen(view);
-    const body = this.#body(view, before);
     const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited !== undefined);
+    const body = this.#body(view, layout, before);
     const home =
       body.screen === "tree"
         ? Math.max(
@@ -135,7 +137,7 @@ export class Store {
   }
 
   /** The rows, made again only when something they depend on changed. */
-  #body(view: ViewState, before: Frame | undefined): Body {
+  #body(view: ViewState, layout: Layout, before: Frame | undefined): Body {
     const key = screenKey(currentScreen(view));
     const inputs = [
       key,
@@ -144,15 +146,18 @@ export class Store {
       view.sort,
       view.descending,
       view.collapsed,
+      view.unfolded,
       view.zoom,
       view.kernelThreads,
       view.closedConnections,
       this.#nowNs,
+      layout.columns,
+      layout.list,
     ];
     if (before !== undefined && inputs.every((input, index) => input === this.#bodyInputs[index])) {
       return before.body;
     }
     this.#bodyInputs = inputs;
-    return buildBody(view, this.#options.sources, this.#nowNs);
+    return buildBody(view, this.#options.sources, this.#nowNs, layout);
   }
 }

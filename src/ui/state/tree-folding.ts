@@ -14,8 +14,28 @@ function withCollapsed(view: ViewState, change: (collapsed: Set<ProcessId>) => v
   return { ...view, collapsed };
 }
 
+/** Alerts that were folded into one row, one by one; or folded again, from any of them. */
+function foldAlerts(view: ViewState, frame: Frame, open: boolean): ViewState {
+  const rows = frame.body.screen === "findings" ? frame.body.rows : [];
+  const row = rows.slice(0, frame.cursor.index + 1).findLast((one) => !one.member);
+  if (row === undefined || row.count === 1 || row.open === open) {
+    return view;
+  }
+  const unfolded = new Set(view.unfolded);
+  if (open) {
+    unfolded.add(row.id);
+  } else {
+    unfolded.delete(row.id);
+  }
+  const shown = { ...view, unfolded };
+  return withCursor(shown, moveTo(cursorOf(shown), frame.body.ids, frame.layout.list, row.id));
+}
+
 /** Collapses the row; on a row that has nothing to collapse, goes to its parent. */
 export function collapseRow(view: ViewState, frame: Frame): ViewState {
+  if (frame.body.screen === "findings") {
+    return foldAlerts(view, frame, false);
+  }
   const rows = treeRows(frame);
   const { index } = frame.cursor;
   const row = rows[index];
@@ -32,6 +52,9 @@ export function collapseRow(view: ViewState, frame: Frame): ViewState {
 }
 
 export function expandRow(view: ViewState, frame: Frame): ViewState {
+  if (frame.body.screen === "findings") {
+    return foldAlerts(view, frame, true);
+  }
   const row = treeRows(frame)[frame.cursor.index];
   return row?.collapsed ? withCollapsed(view, (collapsed) => collapsed.delete(row.id)) : view;
 }

@@ -1,6 +1,6 @@
 import type { ProcessId, SortKey, Target } from "../../core/query/model.ts";
 import type { Token } from "../theme/tokens.ts";
-import type { Cursor } from "./cursor.ts";
+import type { Cursor, RowId } from "./cursor.ts";
 
 /** A screen, and what it is about. */
 export type Screen =
@@ -8,12 +8,23 @@ export type Screen =
   | { readonly name: "connections"; readonly process?: ProcessId }
   | { readonly name: "files"; readonly process?: ProcessId }
   | { readonly name: "findings" }
+  | { readonly name: "containers" }
   | { readonly name: "listen" }
   | { readonly name: "detail"; readonly process: ProcessId }
   | { readonly name: "origin" | "impact"; readonly target: Target; readonly whole?: boolean }
   | { readonly name: "help" };
 
 export type ScreenName = Screen["name"];
+
+/** The views with a number of their own, in its order. */
+export const TABS = [
+  { name: "tree", label: "Tree" },
+  { name: "connections", label: "Connections" },
+  { name: "files", label: "Files" },
+  { name: "findings", label: "Alerts" },
+  { name: "containers", label: "Containers" },
+  { name: "listen", label: "Listen" },
+] as const satisfies readonly (Screen & { readonly label: string })[];
 
 /** A dialog above the screen; it takes all keys while it is open. */
 export type Overlay =
@@ -46,10 +57,25 @@ export interface Size {
   readonly rows: number;
 }
 
+/** A moment of looking that Esc brings back: what was shown, filtered, folded, and where every cursor stood. */
+export interface Place {
+  readonly screens: readonly Screen[];
+  readonly cursors: ViewState["cursors"];
+  readonly filters: ViewState["filters"];
+  readonly layout: ViewState["layout"];
+  readonly collapsed: ViewState["collapsed"];
+  readonly zoom: ProcessId | undefined;
+  readonly kernelThreads: boolean;
+  /** The filter that was set in going from here: Esc leaves it together with what it shows. */
+  readonly filterSet?: string;
+}
+
 /** Everything a key can change. No rows, no numbers of the machine: those are in the frame. */
 export interface ViewState {
   /** Breadcrumb: the last one is shown. Never empty. */
   readonly screens: readonly Screen[];
+  /** Where Esc leads, the last one first. */
+  readonly history: readonly Place[];
   /** By screenKey. */
   readonly cursors: Readonly<Record<string, Cursor>>;
   /** By screenKey: the filter of that list. */
@@ -58,6 +84,8 @@ export interface ViewState {
   readonly sort: SortKey;
   readonly descending: boolean;
   readonly collapsed: ReadonlySet<ProcessId>;
+  /** Folded alerts that are shown one by one, by the id of their row. */
+  readonly unfolded: ReadonlySet<RowId>;
   /** The tree shows only this process and what is below it. */
   readonly zoom?: ProcessId;
   readonly kernelThreads: boolean;
@@ -74,12 +102,14 @@ export interface ViewState {
 export function initialView(size: Size): ViewState {
   return {
     screens: [{ name: "tree" }],
+    history: [],
     cursors: {},
     filters: {},
     layout: "tree",
     sort: "pid",
     descending: false,
     collapsed: new Set(),
+    unfolded: new Set(),
     kernelThreads: false,
     closedConnections: false,
     follow: true,
@@ -106,6 +136,7 @@ export function screenKey(screen: Screen): string {
       return `${screen.name}/${screen.target.kind}/${screen.target.id}`;
     case "tree":
     case "findings":
+    case "containers":
     case "listen":
     case "help":
       return screen.name;

@@ -81,6 +81,49 @@ export function truncate(text: string, width: number, ellipsis = "…"): string 
   return width <= 0 ? "" : takeWidth(text, width - 1) + ellipsis;
 }
 
+/** Cuts the middle out of a sanitised string: its beginning and its end say most about a command or a path. */
+export function truncateMiddle(text: string, width: number, ellipsis = "…"): string {
+  const total = textWidth(text);
+  if (total <= width || width < 3) {
+    return truncate(text, width, ellipsis);
+  }
+  const tail = Math.floor((width - 1) / 3);
+  const head = takeWidth(text, width - 1 - tail);
+  let end = takeWidth(text, total - tail);
+  // A wide character at the cut may need one cell more than there is.
+  while (textWidth(head) + 1 + textWidth(text.slice(end.length)) > width) {
+    end = takeWidth(text, textWidth(end) + 2);
+  }
+  return head + ellipsis + text.slice(end.length);
+}
+
+/** Words into lines: the first of `first` cells, the others of `width`; a longer word is cut where the line ends. */
+export function wrapWords(text: string, first: number, width = first): string[] {
+  const lines: string[] = [];
+  let line = "";
+  const room = (): number => Math.max(lines.length === 0 ? first : width, 1);
+  for (const word of text.split(" ")) {
+    const joined = line === "" ? word : `${line} ${word}`;
+    if (textWidth(joined) <= room()) {
+      line = joined;
+      continue;
+    }
+    if (line !== "") {
+      lines.push(line);
+    }
+    line = word;
+    while (textWidth(line) > room()) {
+      const part = takeWidth(line, room());
+      if (part === "") {
+        break;
+      }
+      lines.push(part);
+      line = line.slice(part.length);
+    }
+  }
+  return [...lines, line];
+}
+
 /** Exactly `width` cells: cut with an ellipsis, or filled with blanks. */
 export function fitWidth(text: string, width: number, align: "left" | "right" = "left", ellipsis = "…"): string {
   const cut = truncate(text, width, ellipsis);

@@ -3,8 +3,11 @@ import type { Activity } from "../../core/query/model.ts";
 /** Signs the screens draw; each is one cell unless it says otherwise. */
 export interface Glyphs {
   readonly suspicious: string;
+  /** A chain that began below it is suspicious. */
+  readonly above: string;
   readonly exited: string;
   readonly collapsed: string;
+  readonly unfolded: string;
   readonly tagged: string;
   readonly ellipsis: string;
   readonly chevron: string;
@@ -29,8 +32,10 @@ export interface Glyphs {
 
 const UNICODE: Glyphs = {
   suspicious: "▲",
+  above: "△",
   exited: "†",
   collapsed: "▸",
+  unfolded: "▾",
   tagged: "•",
   ellipsis: "…",
   chevron: "›",
@@ -61,8 +66,10 @@ const UNICODE: Glyphs = {
 
 const ASCII: Glyphs = {
   suspicious: "!",
+  above: ":",
   exited: "x",
   collapsed: ">",
+  unfolded: "v",
   tagged: "*",
   ellipsis: "~",
   chevron: ">",
