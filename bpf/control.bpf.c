@@ -184,8 +184,7 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 	if (tgid == bpf_get_current_pid_tgid() >> 32 || is_self())
 		return 0;
 	/* no string and any context: straight into the ring */
-	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
-	count(SPY_KIND_SIGNAL, !r);
+	r = activity_reserve_share(SPY_KIND_SIGNAL, sizeof(*r));
 	if (!r)
 		return 0;
 	__builtin_memset(r, 0, sizeof(*r));
@@ -227,8 +226,7 @@ static __always_inline int uring(__u32 opcode)
 	if (bpf_map_lookup_elem(&uring_seen, &key))
 		return 0;
 	bpf_map_update_elem(&uring_seen, &key, &one, BPF_ANY);
-	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
-	count(SPY_KIND_URING, !r);
+	r = activity_reserve_share(SPY_KIND_URING, sizeof(*r));
 	if (!r)
 		return 0;
 	__builtin_memset(r, 0, sizeof(*r));

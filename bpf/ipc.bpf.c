@@ -15,8 +15,7 @@ int BPF_PROG(on_pipe, struct pt_regs *regs, long ret)
 	file = current_fd_file(fds[0]);
 	if (!file)
 		return 0;
-	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
-	count(SPY_KIND_PIPE, !r);
+	r = activity_reserve_share(SPY_KIND_PIPE, sizeof(*r));
 	if (!r)
 		return 0;
 	fill_current_hdr(&r->h, SPY_KIND_PIPE, sizeof(*r), 0);

@@ -33,6 +33,7 @@ enum bpf_map_type {
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 enum { BPF_RB_NO_WAKEUP = 1 };
+enum { BPF_RB_AVAIL_DATA = 0 };
 
 /* include/linux/fs.h, include/uapi/linux/stat.h, include/net/tcp_states.h */
 #define FMODE_READ 0x1

@@ -23,9 +23,8 @@ struct {
 /* Reports a transition in the name of the socket's owner, whoever runs now. */
 static __always_inline void emit_owned(struct sock *sk, struct owner *o, __u16 kind, __u8 state, int err)
 {
-	struct spy_sock *r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+	struct spy_sock *r = activity_reserve(kind, sizeof(*r));
 
-	count(kind, !r);
 	if (!r)
 		return;
 	fill_current_hdr(&r->h, kind, sizeof(*r), 0);
@@ -120,9 +119,8 @@ int BPF_PROG(on_tcp_state_again, struct sock *sk, int from, int to)
 
 static __always_inline int emit_sock(struct sock *sk, __u64 ino, __u16 kind, int fd, int err)
 {
-	struct spy_sock *r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
+	struct spy_sock *r = activity_reserve(kind, sizeof(*r));
 
-	count(kind, !r);
 	if (!r)
 		return 0;
 	fill_current_hdr(&r->h, kind, sizeof(*r), 0);
@@ -174,8 +172,7 @@ static __noinline int failed_connect(struct file *file, struct sock *sk, int fd,
 		bpf_map_delete_elem(&owners, &key);
 		return 0;
 	}
-	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
-	count(SPY_KIND_CONNECT, !r);
+	r = activity_reserve(SPY_KIND_CONNECT, sizeof(*r));
 	if (!r)
 		return 0;
 	fill_current_hdr(&r->h, SPY_KIND_CONNECT, sizeof(*r), 0);
@@ -293,8 +290,7 @@ static __noinline int datagram(struct file *file, struct sock *sk, int fd, const
 		return 0;
 	bpf_map_update_elem(&datagrams, &key, &now, BPF_ANY);
 
-	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
-	count(SPY_KIND_DATAGRAM, !r);
+	r = activity_reserve_share(SPY_KIND_DATAGRAM, sizeof(*r));
 	if (!r)
 		return 0;
 	fill_current_hdr(&r->h, SPY_KIND_DATAGRAM, sizeof(*r), 0);
@@ -337,8 +333,7 @@ static __noinline int pass_fds(struct file *file, const struct user_msghdr *msg,
 	if (bpf_probe_read_user(&control, sizeof(control), msg->control) || control.level != SOL_SOCKET ||
 	    control.type != SCM_RIGHTS)
 		return 0;
-	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
-	count(SPY_KIND_FD_PASS, !r);
+	r = activity_reserve_share(SPY_KIND_FD_PASS, sizeof(*r));
 	if (!r)
 		return 0;
 	__builtin_memset(r, 0, sizeof(*r));

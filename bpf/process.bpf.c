@@ -82,7 +82,7 @@ static __always_inline int emit_exec(struct linux_binprm *bprm, __u32 space)
 		r->image |= SPY_IMAGE_SETUID;
 	finish_image(s, t);
 	remember_cred(t, BPF_ANY);
-	scratch_submit(s, &lifecycle, SPY_KIND_EXEC);
+	scratch_output(s, &lifecycle, SPY_KIND_EXEC);
 	return 0;
 }
 
@@ -178,7 +178,7 @@ static __always_inline int emit_exit(void)
 		return 0;
 	fill_hdr(&r->h, t, SPY_KIND_EXIT, sizeof(*r), 0);
 	fill_usage(r, t);
-	r->max_rss_bytes = BPF_CORE_READ(t, signal, maxrss) << 12;
+	r->max_rss_bytes = BPF_CORE_READ(t, signal, maxrss) << page_shift;
 	r->code = BPF_CORE_READ(t, exit_code);
 	r->pad = 0;
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);

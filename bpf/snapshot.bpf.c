@@ -294,8 +294,8 @@ int refresh_tasks(struct bpf_iter__task *ctx)
 		r.write_bytes += BPF_CORE_READ(signal, ioac.write_bytes);
 		r.state = state_letter(t);
 		if (mm) {
-			r.rss_bytes = rss_pages(mm) << 12;
-			r.vsz_bytes = BPF_CORE_READ(mm, total_vm) << 12;
+			r.rss_bytes = rss_pages(mm) << page_shift;
+			r.vsz_bytes = BPF_CORE_READ(mm, total_vm) << page_shift;
 		}
 	}
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));

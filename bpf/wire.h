@@ -60,8 +60,10 @@ enum spy_kind {
 	SPY_KIND_NAMESPACE = 34,    /* spy_call; setns, unshare */
 	SPY_KIND_URING = 35,        /* spy_call; first use of an opcode: file and socket calls that no system call shows */
 	SPY_KIND_DNS = 36,          /* spy_dns; answer as received */
-	SPY_KIND_FD_PASS = 37,      /* spy_call; descriptors sent (args[0] = 1) or received (2) over unix socket args[1], args[2] = how many */
+	SPY_KIND_FD_PASS = 37,      /* spy_call; one descriptor sent (args[0] = 1) or received (2) over unix socket args[1] */
 	SPY_KIND_CGROUP = 38,       /* spy_call; process moved to the cgroup of path */
+	SPY_KIND_THROTTLED = 39,    /* spy_loss; what the header's process did beyond its share of a crowded ring was left out */
+	SPY_KIND_BYTES = 40,        /* spy_bytes; what a process moved to or from a file, where more than one call did */
 	SPY_KIND_MAX,
 };
 
@@ -190,6 +192,17 @@ struct spy_use {
 	__u32 pad;
 };
 
+/* Totals since the READ or WRITE record of the same process and file. */
+struct spy_bytes {
+	struct spy_hdr h;
+	__u64 ino;
+	__u64 bytes; /* by system calls: what goes through a mapping is not in it */
+	__u32 dev;
+	__u32 gen;
+	__u32 write; /* 0 = read */
+	__u32 pad;
+};
+
 /* Names as the caller typed them, read after the call: SPY_FLAG_UNVERIFIED. */
 struct spy_path {
 	struct spy_hdr h;
@@ -280,7 +293,7 @@ struct spy_tick {
 
 struct spy_loss {
 	struct spy_hdr h;
-	__u64 lost; /* records of that kind since the last such row */
+	__u64 lost; /* records of that kind since the last such row (of the same process, when THROTTLED) */
 	__u32 kind;
 	__u32 pad;
 };
@@ -317,6 +330,7 @@ SPY_ASSERT(spy_image);
 SPY_ASSERT(spy_exit);
 SPY_ASSERT(spy_file);
 SPY_ASSERT(spy_use);
+SPY_ASSERT(spy_bytes);
 SPY_ASSERT(spy_path);
 SPY_ASSERT(spy_cred);
 SPY_ASSERT(spy_call);

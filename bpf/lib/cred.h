@@ -61,8 +61,7 @@ static __always_inline int check_cred(__u32 nr, __u32 how)
 	    old.start == now.start)
 		return 0;
 	bpf_map_update_elem(&known_creds, &tid, &now, BPF_ANY);
-	r = bpf_ringbuf_reserve(&activity, sizeof(*r), 0);
-	count(SPY_KIND_CRED, !r);
+	r = activity_reserve(SPY_KIND_CRED, sizeof(*r));
 	if (!r)
 		return 0;
 	fill_current_hdr(&r->h, SPY_KIND_CRED, sizeof(*r), 0);

@@ -76,6 +76,8 @@ struct {
 
 /* The monitor does not report its own activity (its lifecycle it does). */
 const volatile __u32 self_tgid __weak = 0;
+/* 4 KiB on x86-64; arm64 has kernels of 16 and 64 KiB. */
+const volatile __u32 page_shift __weak = 12;
 /* Kernel addresses that serve as identities leave the kernel only scrambled. */
 const volatile __u64 scramble_key __weak = 0;
 
@@ -148,7 +150,7 @@ static __always_inline struct scratch *scratch_get(__u32 fixed)
 }
 
 /* Hands the composed record to a ring without waking the reader: wake-ups are most of the cost of an event. */
-#define scratch_submit(s, ring, kind)                                                                  \
+#define scratch_output(s, ring, kind)                                                                  \
 	({                                                                                             \
 		__u64 __n = (s)->len;                                                                  \
 		if (__n > SCRATCH_BYTES + SCRATCH_SLACK)                                               \

@@ -3,7 +3,7 @@
 #ifndef SPY_STRINGS_H
 #define SPY_STRINGS_H
 
-#include "emit.h"
+#include "submit.h"
 
 #define NAME_BYTES 256
 

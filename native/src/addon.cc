@@ -128,6 +128,7 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
     Napi::Object o = Napi::Object::New(env);
     o.Set("produced", column(&spy::KindStats::produced));
     o.Set("dropped", column(&spy::KindStats::dropped));
+    o.Set("throttled", column(&spy::KindStats::throttled));
     o.Set("delivered", column(&spy::KindStats::delivered));
     o.Set("malformed", static_cast<double>(s.malformed));
     o.Set("missedRuns", static_cast<double>(s.missed_runs));

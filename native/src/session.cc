@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -82,6 +83,9 @@ std::string hint_for(int error) {
   }
 }
 
+// One record of a kind for each this many bytes of the ring is a process's share: a 64th of it when records are 256 bytes.
+constexpr uint32_t kShare = 16384;
+
 // Handlers of single system calls are reached through the dispatcher's table, never attached themselves.
 bool by_table(const bpf_program* p) {
   return !std::strcmp(bpf_program__section_name(p), "tp_btf/sys_exit") && std::strcmp(bpf_program__name(p), "on_syscall");
@@ -143,6 +147,10 @@ Error Session::load() {
     uint64_t key = 0;
     if (getrandom(&key, sizeof(key), 0) != sizeof(key)) return {errno, "getrandom failed", ""};
     set_rodata<uint64_t>(object_, "scramble_key", key);
+    set_rodata<uint32_t>(object_, "page_shift", static_cast<uint32_t>(std::countr_zero(static_cast<unsigned long>(sysconf(_SC_PAGESIZE)))));
+    uint32_t ring_bytes = bpf_map__max_entries(bpf_object__find_map_by_name(object_, "activity"));
+    set_rodata<uint64_t>(object_, "crowded_bytes", ring_bytes / 2);
+    set_rodata<uint32_t>(object_, "share_records", std::max(ring_bytes / kShare, 1u));
     int error = -bpf_object__load(object_);
     if (!error) break;
     std::string culprit = failing_program(log.text);
@@ -181,6 +189,7 @@ Error Session::attach() {
   if (!object_) return {EINVAL, "attach before load", ""};
   if (attached_) return {EINVAL, "attached already", ""};
   LogScope log;
+  prepare_throttled();
   fill_table("syscalls", syscall_table());
   fill_table("compat_syscalls", compat_syscall_table());
   bpf_program* p;
@@ -292,7 +301,10 @@ void Session::enqueue_mark(uint32_t what) {
 Stats Session::stats() const {
   Stats s;
   s.malformed = builder_.malformed();
-  for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) s.kinds[kind].delivered = builder_.delivered(kind);
+  for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) {
+    s.kinds[kind].delivered = builder_.delivered(kind);
+    s.kinds[kind].throttled = throttled_kinds_[kind];
+  }
   s.ring_used = lifecycle_.used() + activity_.used();
   s.ring_bytes = lifecycle_.size() + activity_.size();
   if (!object_) return s;
@@ -334,6 +346,8 @@ void Session::close() {
   sockets_.clear();
   close_lost_ns_ = 0;
   std::fill(std::begin(reported_loss_), std::end(reported_loss_), 0);
+  throttled_.clear();
+  std::fill(std::begin(throttled_kinds_), std::end(throttled_kinds_), 0);
 }
 
 }  // namespace spy

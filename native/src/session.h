@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -38,6 +39,7 @@ struct FeatureState {
 
 struct KindStats {
   uint64_t produced = 0, dropped = 0, delivered = 0;
+  uint64_t throttled = 0;  // as of the last refresh
 };
 
 struct Stats {
@@ -77,6 +79,13 @@ class Session {
     uint64_t missed_ns = 0;  // when it was first not found
   };
 
+  // bpf/lib/submit.h: struct share_key
+  struct ThrottledKey {
+    uint64_t start;
+    uint32_t tgid, kind;
+    auto operator<=>(const ThrottledKey&) const = default;
+  };
+
   bpf_program* program(const char* name) const;
   bool loaded(const char* name) const;
   void fill_table(const char* map, std::span<const Syscall> entries);
@@ -88,6 +97,8 @@ class Session {
   void refresh_sockets(std::span<const uint8_t> records);
   bool ended_unseen(SocketUsage& usage) const;
   void enqueue_losses();
+  void prepare_throttled();
+  void enqueue_throttled();
   std::span<const uint8_t> queue_peek() const;
   void queue_pop();
   void note_delivered(std::span<const uint8_t> record);
@@ -109,6 +120,8 @@ class Session {
   uint32_t generation_ = 0;
   uint64_t close_lost_ns_ = 0;  // when CLOSE records were last found missing
   uint64_t reported_loss_[SPY_KIND_MAX] = {};
+  std::map<ThrottledKey, uint64_t> throttled_;  // what was told of each entry
+  uint64_t throttled_kinds_[SPY_KIND_MAX] = {};
   bool attached_ = false;
 };
 

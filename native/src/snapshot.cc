@@ -30,18 +30,6 @@ class Fd {
   int fd_;
 };
 
-template <typename T>
-T read_as(std::span<const uint8_t> bytes) {
-  T value;
-  std::memcpy(&value, bytes.data(), sizeof(T));
-  return value;
-}
-
-template <typename T>
-std::span<const uint8_t> bytes_of(const T& value) {
-  return {reinterpret_cast<const uint8_t*>(&value), sizeof(T)};
-}
-
 // Length of the record at the front: the fixed struct and what its slots say.
 size_t record_length(std::span<const uint8_t> bytes) {
   if (bytes.size() < sizeof(spy_hdr)) return 0;
@@ -140,6 +128,7 @@ Error Session::refresh() {
     refresh_sockets(iterator_buffer_);
   }
   enqueue_losses();
+  enqueue_throttled();
   return {};
 }
 
@@ -213,24 +202,6 @@ bool Session::ended_unseen(SocketUsage& usage) const {
     return false;
   }
   return now - usage.missed_ns > kTcpLingerNs || close_lost_ns_ > usage.last.h.time;
-}
-
-void Session::enqueue_losses() {
-  Stats now = stats();
-  for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) {
-    uint64_t lost = now.kinds[kind].dropped - reported_loss_[kind];
-    if (!lost) continue;
-    reported_loss_[kind] = now.kinds[kind].dropped;
-    if (kind == SPY_KIND_CLOSE) close_lost_ns_ = boot_time_ns();
-    spy_loss r = {};
-    r.h.kind = SPY_KIND_LOSS;
-    r.h.size = sizeof(r);
-    r.h.flags = SPY_FLAG_NO_OWNER;
-    r.h.time = boot_time_ns();
-    r.lost = lost;
-    r.kind = kind;
-    enqueue(bytes_of(r));
-  }
 }
 
 }  // namespace spy

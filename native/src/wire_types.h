@@ -4,7 +4,9 @@
 #include <linux/types.h>
 
 #include <cstdint>
+#include <cstring>
 #include <ctime>
+#include <span>
 
 extern "C" {
 #include "wire.h"
@@ -20,5 +22,17 @@ inline uint64_t clock_ns(clockid_t id) {
 
 // ns since boot, the clock of every record.
 inline uint64_t boot_time_ns() { return clock_ns(CLOCK_BOOTTIME); }
+
+template <typename T>
+T read_as(std::span<const uint8_t> bytes) {
+  T value;
+  std::memcpy(&value, bytes.data(), sizeof(T));
+  return value;
+}
+
+template <typename T>
+std::span<const uint8_t> bytes_of(const T& value) {
+  return {reinterpret_cast<const uint8_t*>(&value), sizeof(T)};
+}
 
 }  // namespace spy

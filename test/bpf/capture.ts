@@ -84,6 +84,12 @@ export class Capture {
 
   #wants(row: Row): boolean {
     if (row.kind === "FORK" && this.#watched.has(row.pid)) this.#watched.add(row.childPid);
-    return this.#everything || this.#watched.has(row.pid) || row.kind === "MARK" || row.kind === "LOSS";
+    return (
+      this.#everything ||
+      this.#watched.has(row.pid) ||
+      row.kind === "MARK" ||
+      row.kind === "LOSS" ||
+      (row.kind === "THROTTLED" && !row.pid)
+    );
   }
 }

@@ -119,6 +119,20 @@ test("memory files and memory that is written and executed", async () => {
   expect(rows.map((row) => row.path)).toEqual(["secret", "", ""]);
 });
 
+test("a mount: what, where, and from where", async () => {
+  const at = folder();
+  const pid = await ended(bench.run("mount", at));
+  const own = capture.of("MOUNT", pid).filter((row) => row.to === at);
+  expect(own).toMatchObject([{ from: "spydertop", to: at, flags: FLAG.UNVERIFIED }]);
+});
+
+test("an attempt on the kernel's modules, though it failed", async () => {
+  const run = bench.run("remove-module");
+  const pid = await ended(run);
+  expect(run.number("ret")).toBeLessThan(0);
+  expect(capture.of("KERNEL", pid)).toMatchObject([{ ret: run.number("ret") }]);
+});
+
 test("changes of namespace", async () => {
   const pid = await ended(bench.run("namespaces"));
   expect(capture.of("NAMESPACE", pid)).toHaveLength(2);

@@ -1,5 +1,6 @@
 import type { BatchReader } from "../../src/core/wire/decode.ts";
 import {
+  BYTES,
   CALL,
   CRED,
   DNS,
@@ -38,6 +39,8 @@ interface Bodies {
   PIPE: ReturnType<typeof pipe>;
   TICK: ReturnType<typeof tick>;
   LOSS: ReturnType<typeof loss>;
+  THROTTLED: ReturnType<typeof loss>;
+  BYTES: ReturnType<typeof bytes>;
   MARK: ReturnType<typeof mark>;
   READ: ReturnType<typeof use>;
   WRITE: ReturnType<typeof use>;
@@ -45,12 +48,14 @@ interface Bodies {
   UNLINK: ReturnType<typeof names>;
   LINK: ReturnType<typeof names>;
   SYMLINK: ReturnType<typeof names>;
+  MOUNT: ReturnType<typeof names>;
   TRUNCATE: ReturnType<typeof names>;
   CHOWN: ReturnType<typeof names>;
   CRED: ReturnType<typeof cred>;
   INJECT: ReturnType<typeof call>;
   MEMORY: ReturnType<typeof call>;
   SIGNAL: ReturnType<typeof call>;
+  KERNEL: ReturnType<typeof call>;
   NAMESPACE: ReturnType<typeof call>;
   URING: ReturnType<typeof call>;
   FD_PASS: ReturnType<typeof call>;
@@ -120,7 +125,10 @@ function bodyOf(r: BatchReader) {
       return pipe(r);
     case KIND.TICK:
       return tick(r);
+    case KIND.BYTES:
+      return bytes(r);
     case KIND.LOSS:
+    case KIND.THROTTLED:
       return loss(r);
     case KIND.MARK:
       return mark(r);
@@ -131,6 +139,7 @@ function bodyOf(r: BatchReader) {
     case KIND.UNLINK:
     case KIND.LINK:
     case KIND.SYMLINK:
+    case KIND.MOUNT:
     case KIND.TRUNCATE:
     case KIND.CHOWN:
       return names(r);
@@ -139,6 +148,7 @@ function bodyOf(r: BatchReader) {
     case KIND.INJECT:
     case KIND.MEMORY:
     case KIND.SIGNAL:
+    case KIND.KERNEL:
     case KIND.NAMESPACE:
     case KIND.URING:
     case KIND.FD_PASS:
@@ -264,6 +274,13 @@ const use = (r: BatchReader) => ({
   ino: r.number(USE.ino),
   bytes: r.number(USE.bytes),
   fd: r.i32(USE.fd),
+});
+
+const bytes = (r: BatchReader) => ({
+  dev: r.u32(BYTES.dev),
+  ino: r.number(BYTES.ino),
+  bytes: r.number(BYTES.bytes),
+  write: r.u32(BYTES.write) === 1,
 });
 
 const names = (r: BatchReader) => ({

@@ -17,6 +17,8 @@ export interface NativeFeature {
 export interface NativeStats {
   readonly produced: Float64Array;
   readonly dropped: Float64Array;
+  /** Left out because the process had its share of a crowded ring; as of the last refresh. */
+  readonly throttled: Float64Array;
   readonly delivered: Float64Array;
   readonly malformed: number;
   /** Runs the kernel skipped because the program already ran on that CPU. */

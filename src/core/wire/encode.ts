@@ -1,5 +1,6 @@
 import { parseAddress } from "../text/address.ts";
 import type {
+  BytesFields,
   CallFields,
   CredFields,
   DnsFields,
@@ -22,6 +23,7 @@ import { GrowingBytes } from "./growing-bytes.ts";
 import {
   BATCH,
   BATCH_FLAG,
+  BYTES,
   CALL,
   CRED,
   DNS,
@@ -169,6 +171,16 @@ export class BatchWriter {
     this.#u32(USE.fd, fields.fd ?? -1);
   }
 
+  /** Totals of a process and file since its READ or WRITE row. */
+  bytes(fields: BytesFields): void {
+    this.#begin(KIND.BYTES, BYTES.SIZE, 0, fields);
+    this.#u64(BYTES.ino, fields.ino);
+    this.#u64(BYTES.bytes, fields.bytes);
+    this.#u32(BYTES.dev, fields.dev);
+    this.#u32(BYTES.gen, fields.gen);
+    this.#u32(BYTES.write, fields.write ? 1 : 0);
+  }
+
   path(kind: PathKind, fields: PathFields): void {
     this.#begin(kind, PATH.SIZE, 4, fields);
     this.#text(PATH.from, fields.from);
@@ -258,8 +270,9 @@ export class BatchWriter {
     this.#u32(TICK.state, (fields.state ?? "S").charCodeAt(0));
   }
 
-  loss(fields: LossFields): void {
-    this.#begin(KIND.LOSS, LOSS.SIZE, 0, fields);
+  /** A LOSS row, or with kind THROTTLED what the row's process did beyond its share of a crowded ring. */
+  loss(fields: LossFields, kind: typeof KIND.LOSS | typeof KIND.THROTTLED = KIND.LOSS): void {
+    this.#begin(kind, LOSS.SIZE, 0, fields);
     this.#u64(LOSS.lost, fields.lost);
     this.#u32(LOSS.kind, fields.kind);
   }

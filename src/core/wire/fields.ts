@@ -93,6 +93,14 @@ export interface UseFields extends RowHead {
   readonly fd?: number;
 }
 
+export interface BytesFields extends RowHead {
+  readonly dev: number;
+  readonly ino: U64;
+  readonly gen?: number;
+  readonly bytes: U64;
+  readonly write: boolean;
+}
+
 export interface PathFields extends RowHead {
   readonly from: string;
   readonly to?: string;

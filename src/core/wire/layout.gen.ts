@@ -57,7 +57,9 @@ export const KIND = {
   DNS: 36,
   FD_PASS: 37,
   CGROUP: 38,
-  MAX: 39,
+  THROTTLED: 39,
+  BYTES: 40,
+  MAX: 41,
 } as const;
 
 export const FLAG = {
@@ -183,6 +185,15 @@ export const USE = {
   mode: 52,
   bytes: 56,
   fd: 64,
+} as const;
+
+export const BYTES = {
+  SIZE: 64,
+  ino: 32,
+  bytes: 40,
+  dev: 48,
+  gen: 52,
+  write: 56,
 } as const;
 
 export const PATH = {

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/sendfile.h>
@@ -153,6 +154,22 @@ static void namespaces(int argc, char **argv)
 	MUST(setns(old, CLONE_NEWUTS));
 }
 
+/* In a mount namespace of its own. argv: folder */
+static void mount_folder(int argc, char **argv)
+{
+	(void)argc;
+	MUST(unshare(CLONE_NEWNS));
+	MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	MUST(mount("spydertop", argv[0], "tmpfs", 0, NULL));
+}
+
+/* There is no such module: attempts are news, too. */
+static void remove_module(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	facts("ret", syscall(SYS_delete_module, "spydertop_none", O_NONBLOCK) ? -errno : 0, NULL);
+}
+
 static volatile sig_atomic_t caught;
 
 static void on_signal(int signal)
@@ -233,6 +250,6 @@ static void dns(int argc, char **argv)
 
 const struct scenario control_scenarios[] = {
 	{"use", use},	    {"names", rename_and_friends}, {"rename-long", rename_long}, {"become", become}, {"inject", inject},
-	{"memory", memory}, {"namespaces", namespaces},	   {"signals", signals},	 {"pass-fd", pass_fd}, {"dns", dns},
+	{"memory", memory}, {"namespaces", namespaces},	   {"mount", mount_folder}, {"remove-module", remove_module}, {"signals", signals},	 {"pass-fd", pass_fd}, {"dns", dns},
 	{},
 };
