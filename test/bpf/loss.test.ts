@@ -58,24 +58,23 @@ test.each([SMALLEST_RING, SMALL_RING])(
     capture.source.refresh();
     const after = capture.source.stats();
     capture.drain();
+    // Others on this machine may add to it while it is read.
+    const end = capture.source.stats();
     capture.close();
 
     for (const kind of SCENARIOS.flatMap(([, ...kinds]) => kinds)) {
       const number = KIND[kind];
       const told = fromRing(capture, kind) + after.dropped[number]! + after.throttled[number]!;
       expect(before.produced[number], kind).toBeGreaterThan(0);
-      // Others on this machine may add to it while it is read.
       expect(told, kind).toBeGreaterThanOrEqual(before.produced[number]!);
-      expect(told, kind).toBeLessThanOrEqual(after.produced[number]! + 1);
-      for (const [row, count] of [
-        ["LOSS", after.dropped],
-        ["THROTTLED", after.throttled],
+      expect(told, kind).toBeLessThanOrEqual(end.produced[number]!);
+      for (const [row, least, most] of [
+        ["LOSS", after.dropped, end.dropped],
+        ["THROTTLED", after.throttled, end.throttled],
       ] as const) {
-        const rows = capture.of(row).filter((each) => each.lostKind === kind);
-        expect(
-          rows.reduce((sum, each) => sum + each.lost, 0),
-          `${row} ${kind}`,
-        ).toBe(count[number]);
+        const lost = capture.of(row).reduce((sum, each) => sum + (each.lostKind === kind ? each.lost : 0), 0);
+        expect(lost, `${row} ${kind}`).toBeGreaterThanOrEqual(least[number]!);
+        expect(lost, `${row} ${kind}`).toBeLessThanOrEqual(most[number]!);
       }
     }
     if (activityBytes === SMALLEST_RING) expect(after.dropped.reduce((sum, count) => sum + count)).toBeGreaterThan(50);
@@ -127,8 +126,7 @@ test("one that floods the ring is left out, by name, and pushes nobody else's re
 
   // With room again it is seen again.
   const later = bench.run("open-flood", bench.trigger, 10);
-  await later.done();
-  await capture.exited(later.pid);
+  await Promise.all([later.done(), capture.exited(later.pid)]);
   capture.source.refresh();
   capture.drain();
   capture.close();
