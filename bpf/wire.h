@@ -64,6 +64,20 @@ enum spy_kind {
 	SPY_KIND_CGROUP = 38,       /* spy_call; process moved to the cgroup of path */
 	SPY_KIND_THROTTLED = 39,    /* spy_loss; what the header's process did beyond its share of a crowded ring was left out */
 	SPY_KIND_BYTES = 40,        /* spy_bytes; what a process moved to or from a file, where more than one call did */
+
+	/*
+	 * From 64 on: no events, but what a monitor knew at a moment (docs/recording.md, "Checkpoints"). No hook emits them.
+	 * Rows refer to each other by numbers that count from 1 in each kind; 0 = none. A time of 0 = never.
+	 */
+	SPY_KIND_STATE_FILE = 64,
+	SPY_KIND_STATE_CHANNEL = 65,
+	SPY_KIND_STATE_CONNECTION = 66,
+	SPY_KIND_STATE_IMAGE = 67,
+	SPY_KIND_STATE_PROCESS = 68,
+	SPY_KIND_STATE_EDGE = 69,
+	SPY_KIND_STATE_FINDING = 70,
+	SPY_KIND_STATE_LINK = 71,   /* belongs to the finding before it */
+	SPY_KIND_STATE_END = 72,    /* last row: what is no row of a table */
 	SPY_KIND_MAX,
 };
 
@@ -304,6 +318,163 @@ struct spy_mark {
 	__u32 pad;
 };
 
+/*
+ * Rows of a checkpoint. Flags, kinds, severities and other codes are the numbers of the tables of src/core/graph; doubles are
+ * stored as their bits.
+ */
+
+/* header time = last seen; a second row with the same number is one more name of it */
+struct spy_state_file {
+	struct spy_hdr h;
+	__u32 path;
+	__u32 number;
+	__u64 first;
+	__u64 ino;
+	__u32 dev;
+	__u32 gen;
+	__u32 flags;
+	__u32 named; /* 1 = found by this path */
+};
+
+/* header time = first seen */
+struct spy_state_channel {
+	struct spy_hdr h;
+	__u64 ino;
+	__u32 number;
+	__u32 indexed; /* 1 = the inode still means this one */
+};
+
+/* header time = opened; pairs are the two sides */
+struct spy_state_connection {
+	struct spy_hdr h;
+	__u32 path;
+	__u32 number;
+	__u64 closed;
+	__u64 ino[2];
+	__u64 end[2]; /* kernel addresses of a unix socket */
+	__u64 tx[2];
+	__u64 rx[2];
+	__u64 tx_rate[2]; /* doubles */
+	__u64 rx_rate[2];
+	__u64 sampled[2];
+	__u32 refresh[2]; /* number of the refresh of the sample */
+	__u32 end_flags[2];
+	__u32 indexed[2]; /* 1 = found by inode, 2 = by kernel address */
+	__u32 cred_tgid[2];
+	__u32 port[2];
+	__u8 addr[2][16];
+	__u32 netns;
+	__u32 flags;
+	__s32 err;
+	__u16 family;
+	__u8 proto;
+	__u8 state;
+	__u8 client; /* side that asked */
+	__u8 pad[7];
+};
+
+/* header process = who executed it, zero when forgotten; header time = when */
+struct spy_state_image {
+	struct spy_hdr h;
+	__u32 exe;
+	__u32 cwd;
+	__u32 argv;
+	__u32 script;
+	__u32 number;
+	__u32 previous;
+	__u32 file;
+	__u32 image; /* spy_image_flag */
+	__u32 known;
+	__u32 stdio;
+};
+
+/* header process = the process; header time = exit */
+struct spy_state_process {
+	struct spy_hdr h;
+	__u32 cgroup_path;
+	__u32 comm;
+	__u64 parent_start;
+	__u64 cgroup;
+	__u64 cpu_ns;
+	__u64 cpu_percent; /* double */
+	__u64 rss_bytes;
+	__u64 read_bytes;
+	__u64 write_bytes;
+	__u64 sampled;
+	__u32 refresh; /* number of the refresh of the sample */
+	__u32 number;
+	__u32 image;
+	__u32 flags;
+	__u32 parent_tgid;
+	__u32 real_parent_tgid;
+	__u32 uid;
+	__u32 euid;
+	__u32 gid;
+	__u32 egid;
+	__u32 login_uid;
+	__u32 session_id;
+	__u32 sid;
+	__u32 tty;
+	__u32 ns_pid;
+	__u32 pidns;
+	__u32 netns;
+	__u32 mntns;
+	__u32 exit_code;
+	__u32 threads;
+	__u32 severity;
+	__u32 snapshot; /* number of the last snapshot it was seen in */
+};
+
+/* header process = whose it is; header time = last */
+struct spy_state_edge {
+	struct spy_hdr h;
+	__u64 first;
+	__u32 object;
+	__u32 times;
+	__u32 detail;
+	__u16 flags;
+	__u8 kind;
+	__u8 family;
+};
+
+/* header process = whom it is about; header time = when */
+struct spy_state_finding {
+	struct spy_hdr h;
+	__u32 rule;
+	__u32 title;
+	__u32 reason;
+	__u32 techniques; /* NUL-separated */
+	__u32 key;        /* alike ones share it */
+	__u32 severity;
+	__u32 certainty; /* 0 observed, 1 inferred, 2 before start */
+	__u32 pad;
+};
+
+struct spy_state_link {
+	struct spy_hdr h;
+	__u32 role; /* 0 = of its chain, 1 = evidence */
+	__u32 kind; /* SPY_KIND_STATE_* of what it is */
+	__u32 number;
+	__u32 pad;
+};
+
+/* header process = the monitor itself */
+struct spy_state_end {
+	struct spy_hdr h;
+	__u64 events;
+	__u64 snapshot_begun;
+	__u64 ticked;
+	__u64 sockets_ticked;
+	__u32 snapshot;
+	__u32 tick;
+	__u32 sockets_tick;
+	__u32 pad;
+	__u64 forgotten_processes; /* those that did not fit included */
+	__u64 forgotten_connections;
+	__u64 forgotten_files;
+	__u64 forgotten_edges;
+};
+
 /* A batch: this header, rows, strings. Each string: __u32 length, bytes, zero padding to 4. */
 struct spy_batch {
 	__u32 magic;
@@ -342,6 +513,15 @@ SPY_ASSERT(spy_tick);
 SPY_ASSERT(spy_loss);
 SPY_ASSERT(spy_mark);
 SPY_ASSERT(spy_batch);
+SPY_ASSERT(spy_state_file);
+SPY_ASSERT(spy_state_channel);
+SPY_ASSERT(spy_state_connection);
+SPY_ASSERT(spy_state_image);
+SPY_ASSERT(spy_state_process);
+SPY_ASSERT(spy_state_edge);
+SPY_ASSERT(spy_state_finding);
+SPY_ASSERT(spy_state_link);
+SPY_ASSERT(spy_state_end);
 _Static_assert(sizeof(struct spy_hdr) == 32, "header");
 
 #endif

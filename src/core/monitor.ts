@@ -1,4 +1,5 @@
 import { Detector } from "./detect/detector.ts";
+import { checkpoint } from "./graph/checkpoint.ts";
 import { Graph } from "./graph/graph.ts";
 import { retain } from "./graph/retain.ts";
 
@@ -29,6 +30,11 @@ export class Monitor {
     this.graph.changes.clear();
     retain(this.graph, this.#memoryLimitBytes);
     this.version++;
+  }
+
+  /** The present state as batches, about limitBytes at most: another monitor that takes them in answers alike. */
+  checkpoint(limitBytes: number): Iterable<Uint8Array> {
+    return checkpoint(this.graph, this.detector.kept(), limitBytes);
   }
 
   /** ns since capture began, as of the newest batch. */

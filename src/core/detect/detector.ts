@@ -1,13 +1,15 @@
+import type { KeptFinding } from "../graph/checkpoint.ts";
 import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import { FILE_FLAG } from "../graph/files.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
+import type { RestoredFinding } from "../graph/ingest-state.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import { pipeHolders } from "../graph/provenance.ts";
 import { severityNumber } from "../query/certainty.ts";
-import type { ConnectionId, Finding } from "../query/model.ts";
+import type { ConnectionId, Finding, Subject } from "../query/model.ts";
 import { chainOf } from "./chain.ts";
 import { downloadPipedToShell, downloadThenExecute } from "./download-execute.ts";
 import { secretRead } from "./secret-read.ts";
@@ -37,6 +39,7 @@ export class Detector {
   /** Examines graph.changes. */
   examine(): void {
     const { changes, edges, clock } = this.#graph;
+    for (const finding of changes.findings) this.#restore(finding);
     for (const process of changes.executed) {
       this.#emit(downloadThenExecute(this.#graph, process));
       this.#emit(downloadPipedToShell(this.#graph, process, clock.nowNs));
@@ -56,6 +59,27 @@ export class Detector {
         this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
     }
     for (const edge of changes.secretReads) this.#emit(secretRead(this.#graph, edge));
+  }
+
+  /** All findings with what tells alike ones apart. */
+  kept(): readonly KeptFinding[] {
+    // A key is added with its finding.
+    const keys = [...this.#keys];
+    return this.findings.map((finding, at) => ({ finding, key: keys[at] ?? "" }));
+  }
+
+  /** Takes over what was found before a checkpoint; the highlights and pins of processes come with their rows. */
+  #restore({ key, chain, process, ...told }: RestoredFinding): void {
+    if (this.#keys.has(key) || this.findings.length >= MAX_FINDINGS) return;
+    const { processes } = this.#graph;
+    this.#keys.add(key);
+    this.findings.push({
+      ...told,
+      id: this.findings.length + 1,
+      process: processes.id(process),
+      chain: chain.map((one) => processes.id(one)),
+    });
+    this.#rate(told.evidence, severityNumber(told.severity));
   }
 
   /** Processes that read, directly or through others, what a process writes to its standard output. */
@@ -112,7 +136,13 @@ export class Detector {
       if (subject.kind !== "connection") continue;
       const connection = connections.row(subject.id);
       if (connection !== NONE) connections.setFlag(connection, CONNECTION_FLAG.EVIDENCE);
-      this.connectionSeverity.set(subject.id, Math.max(severity, this.connectionSeverity.get(subject.id) ?? 0));
     }
+    this.#rate(signal.evidence, severity);
+  }
+
+  #rate(evidence: readonly Subject[], severity: number): void {
+    for (const { kind, id } of evidence)
+      if (kind === "connection")
+        this.connectionSeverity.set(id, Math.max(severity, this.connectionSeverity.get(id) ?? 0));
   }
 }

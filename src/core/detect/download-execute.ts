@@ -87,7 +87,7 @@ function signalOf(
     others: [download.by, ...download.through],
     evidence: [source, { kind: "connection", id: connections.id(connection) }],
     certainty: weakest(edgeCertainty(graph, download.edge), imageCertainty(graph, processes.image.get(process))),
-    key: `${processes.id(chain[0] ?? process)}|${what}|${from}`,
+    key: `${processes.keyOf(chain[0] ?? process)}|${what}|${from}`,
   };
 }
 

@@ -32,7 +32,7 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
     others: [],
     evidence: [{ kind: "file", id: files.id(file) }],
     certainty: edgeCertainty(graph, edge),
-    key: `${processes.id(chainOf(graph, process)[0] ?? process)}|${path}`,
+    key: `${processes.keyOf(chainOf(graph, process)[0] ?? process)}|${path}`,
   };
 }
 

@@ -58,7 +58,7 @@ export function shellBelowServer(graph: Graph, process: ProcessIndex): Signal | 
     others: [],
     evidence,
     certainty: imageCertainty(graph, image),
-    key: `${processes.id(server)}|${commandOf(graph, process)}`,
+    key: `${processes.keyOf(server)}|${commandOf(graph, process)}`,
   };
 }
 

@@ -19,7 +19,8 @@ export function stdioIsSocket(graph: Graph, process: ProcessIndex): Signal | und
   if (edge === NONE) return undefined;
   const connection = edges.object.get(edge);
   const side = edges.kind.get(edge) - EDGE.SIDE_0;
-  const remote = 2 * connection + 1 - side;
+  const end = 2 * connection + side;
+  const remote = end ^ 1;
   const local = connections.endIsLoopback(remote);
   const called = connections.clientSide.get(connection) === side;
   const to = `${connections.endpoint(remote)}${local ? " (this host)" : ""}`;
@@ -34,7 +35,7 @@ export function stdioIsSocket(graph: Graph, process: ProcessIndex): Signal | und
     others: [],
     evidence: [{ kind: "connection", id: connections.id(connection) }],
     certainty: edgeCertainty(graph, edge),
-    key: `${processes.id(process)}|${connections.id(connection)}`,
+    key: `${processes.keyOf(process)}|${connections.inoHi.get(end)}.${connections.inoLo.get(end)}`,
   };
 }
 

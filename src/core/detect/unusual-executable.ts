@@ -56,7 +56,7 @@ export function unusualExecutable(graph: Graph, process: ProcessIndex): Signal |
     others: [],
     evidence: file === NONE ? [] : [{ kind: "file", id: files.id(file) }],
     certainty: imageCertainty(graph, image),
-    key: `${processes.id(chainRoot(graph, process))}|${path}`,
+    key: `${processes.keyOf(chainRoot(graph, process))}|${path}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { EdgeIndex, MarkIndex, ProcessIndex } from "./indexes.ts";
+import type { RestoredFinding } from "./ingest-state.ts";
 
 /** What the last batch added that detection looks at. Valid until the next batch. */
 export class Changes {
@@ -16,6 +17,8 @@ export class Changes {
   readonly marked: MarkIndex[] = [];
   /** Processes that became root by other means than an exec. */
   readonly elevated: ProcessIndex[] = [];
+  /** Findings of a checkpoint. */
+  readonly findings: RestoredFinding[] = [];
 
   clear(): void {
     this.executed.length = 0;
@@ -25,5 +28,6 @@ export class Changes {
     this.injected.length = 0;
     this.marked.length = 0;
     this.elevated.length = 0;
+    this.findings.length = 0;
   }
 }

@@ -186,6 +186,11 @@ export class Connections extends Table {
     this.#byKernel.add(hash2(lo, hi), end);
   }
 
+  /** Copies the address of an end, as it lies in memory, to four words at `at`. */
+  copyAddress(end: EndIndex, into: Uint32Array, at: number): void {
+    for (let i = 0; i < 4; i++) into[at + i] = this.#address[i]?.get(end) ?? 0;
+  }
+
   /** Sets the addresses of both sides as seen from `end`: own, then the other side's. */
   setTuple(end: EndIndex, addresses: Uint32Array, localPort: number, remotePort: number): void {
     const row = end >> 1;
@@ -236,8 +241,12 @@ export class Connections extends Table {
 
   /** Kernel addresses of both sides are used again by another pair. */
   retireKernelAddresses(row: ConnectionIndex): void {
-    this.#dropKernelAddress(2 * row);
-    this.#dropKernelAddress(2 * row + 1);
+    this.retireKernelAddress(2 * row);
+    this.retireKernelAddress(2 * row + 1);
+  }
+
+  retireKernelAddress(end: EndIndex): void {
+    this.#dropKernelAddress(end);
   }
 
   has(row: ConnectionIndex, flag: number): boolean {

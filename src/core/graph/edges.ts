@@ -196,6 +196,11 @@ export class Edges extends Table {
     this.#linkProcess(row, family);
   }
 
+  /** Which list of its process an edge is in. */
+  family(row: EdgeIndex): number {
+    return this.#family.get(row);
+  }
+
   has(row: EdgeIndex, flag: number): boolean {
     return (this.flags.get(row) & flag) !== 0;
   }

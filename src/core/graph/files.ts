@@ -97,6 +97,25 @@ export class Files extends Table {
     this.#byPath.set(path, this.id(row));
   }
 
+  /** No file is found by that path any more. */
+  dropName(path: string): void {
+    this.#byPath.delete(path);
+  }
+
+  /** Every path that leads to a file. */
+  *names(): Iterable<readonly [path: string, row: FileIndex]> {
+    for (const [path, id] of this.#byPath) {
+      const row = this.row(id);
+      if (row !== NONE) yield [path, row];
+    }
+  }
+
+  /** Device, generation and the halves of the inode. */
+  identity(row: FileIndex): readonly [dev: number, generation: number, inoLo: number, inoHi: number] {
+    const fields = [this.#dev, this.#generation, this.#inoLo, this.#inoHi] as const;
+    return [fields[0].get(row) >>> 0, fields[1].get(row) >>> 0, fields[2].get(row) >>> 0, fields[3].get(row) >>> 0];
+  }
+
   has(row: FileIndex, flag: number): boolean {
     return (this.flags.get(row) & flag) !== 0;
   }

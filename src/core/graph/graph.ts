@@ -19,6 +19,7 @@ import { ingestPipe } from "./ingest-pipe.ts";
 import { ingestCgroup, ingestCred, ingestExit, ingestFork, ingestImage } from "./ingest-process.ts";
 import { ingestReach } from "./ingest-reach.ts";
 import { ingestSocket } from "./ingest-socket.ts";
+import { Restore } from "./ingest-state.ts";
 import { ingestUnix } from "./ingest-unix.ts";
 import { ingestLoss, ingestMark, ingestTick } from "./ingest-usage.ts";
 import { markExit, revive } from "./lifecycle.ts";
@@ -84,6 +85,8 @@ export class Graph {
   socketRefresh = 0;
   socketRefreshNs = Number.NaN;
 
+  /** A checkpoint is being taken in. */
+  #restore: Restore | undefined;
   #lastTgid = -1;
   #lastStartLo = 0;
   #lastStartHi = 0;
@@ -285,6 +288,19 @@ export class Graph {
         break;
       case KIND.LOSS:
         ingestLoss(this, reader);
+        break;
+      case KIND.STATE_FILE:
+      case KIND.STATE_CHANNEL:
+      case KIND.STATE_CONNECTION:
+      case KIND.STATE_IMAGE:
+      case KIND.STATE_PROCESS:
+      case KIND.STATE_EDGE:
+      case KIND.STATE_FINDING:
+      case KIND.STATE_LINK:
+      case KIND.STATE_END:
+        this.#lastTgid = -1;
+        this.#restore ??= new Restore(this);
+        if (!this.#restore.row(reader)) this.#restore = undefined;
         break;
       default:
         // Told apart by no part of the graph yet; it still shows that its process lives.

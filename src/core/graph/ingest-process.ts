@@ -203,12 +203,15 @@ function describe(graph: Graph, reader: BatchReader, process: ProcessIndex): voi
   setCgroup(graph, process, reader.number(IMAGE.cgroup), reader.text(IMAGE.cgroupPath));
 }
 
+export function rememberCgroup({ cgroupPaths }: Graph, cgroup: number, path: string): void {
+  if (path === "" || cgroup === 0 || cgroupPaths.get(cgroup) === path) return;
+  if (cgroupPaths.size >= MAX_CGROUPS) cgroupPaths.clear();
+  cgroupPaths.set(cgroup, path);
+}
+
 function setCgroup(graph: Graph, process: ProcessIndex, cgroup: number, path: string): void {
   const { processes, cgroupPaths } = graph;
-  if (path !== "" && cgroup !== 0 && cgroupPaths.get(cgroup) !== path) {
-    if (cgroupPaths.size >= MAX_CGROUPS) cgroupPaths.clear();
-    cgroupPaths.set(cgroup, path);
-  }
+  rememberCgroup(graph, cgroup, path);
   if (path !== "") processes.cgroupPath.set(process, path);
   else if (cgroup !== 0 && cgroup !== processes.cgroup.get(process))
     processes.cgroupPath.set(process, cgroupPaths.get(cgroup) ?? "");

@@ -179,6 +179,11 @@ export class Processes extends Table {
     this.flags.set(row, this.flags.get(row) & ~flag);
   }
 
+  /** Its identity as text: the same in every run that sees this process. */
+  keyOf(row: ProcessIndex): string {
+    return `${this.tgid.get(row)}.${this.startHi.get(row)}.${this.startLo.get(row)}`;
+  }
+
   idOf(row: ProcessIndex): ProcessId {
     return this.id(row);
   }

@@ -32,3 +32,6 @@ export const SEVERITIES: readonly (Severity | undefined)[] = [undefined, "info",
 export function severityNumber(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
+
+/** By the number a checkpoint keeps. */
+export const CERTAINTIES: readonly Certainty[] = ["observed", "inferred", "before start"];

@@ -17,6 +17,15 @@ import {
   PATH,
   PIPE,
   SOCK,
+  STATE_CHANNEL,
+  STATE_CONNECTION,
+  STATE_EDGE,
+  STATE_END,
+  STATE_FILE,
+  STATE_FINDING,
+  STATE_IMAGE,
+  STATE_LINK,
+  STATE_PROCESS,
   TICK,
   UNIX,
   USE,
@@ -25,6 +34,8 @@ import {
 import { StringTable } from "./strings.ts";
 
 const TWO_32 = 0x1_0000_0000;
+const double = new Float64Array(1);
+const halves = new Uint32Array(double.buffer);
 
 /**
  * Cursor over the rows of one batch after another. Never throws: what does not fit its own lengths is skipped and counted in
@@ -155,6 +166,18 @@ export class BatchReader {
     return ((this.#words[at + 1] as number) - this.#baseHi) * TWO_32 + ((this.#words[at] as number) - this.#baseLo);
   }
 
+  /** A double stored as its bits. */
+  f64(offset: number): number {
+    halves[0] = this.lo(offset);
+    halves[1] = this.hi(offset);
+    return double[0] as number;
+  }
+
+  /** ns since boot that are time 0: the first batch's; undefined before it. */
+  get baseNs(): bigint | undefined {
+    return this.#based ? (BigInt(this.#baseHi) << 32n) | BigInt(this.#baseLo) : undefined;
+  }
+
   /** The text of a string slot. */
   text(offset: number): string {
     return this.strings.get(this.u32(offset));
@@ -210,5 +233,14 @@ const SIZES: Uint16Array = (() => {
   set(TICK.SIZE, KIND.TICK);
   set(LOSS.SIZE, KIND.LOSS, KIND.THROTTLED);
   set(MARK.SIZE, KIND.MARK);
+  set(STATE_FILE.SIZE, KIND.STATE_FILE);
+  set(STATE_CHANNEL.SIZE, KIND.STATE_CHANNEL);
+  set(STATE_CONNECTION.SIZE, KIND.STATE_CONNECTION);
+  set(STATE_IMAGE.SIZE, KIND.STATE_IMAGE);
+  set(STATE_PROCESS.SIZE, KIND.STATE_PROCESS);
+  set(STATE_EDGE.SIZE, KIND.STATE_EDGE);
+  set(STATE_FINDING.SIZE, KIND.STATE_FINDING);
+  set(STATE_LINK.SIZE, KIND.STATE_LINK);
+  set(STATE_END.SIZE, KIND.STATE_END);
   return sizes;
 })();

@@ -282,6 +282,40 @@ export class BatchWriter {
     this.#u32(MARK.what, fields.what);
   }
 
+  /** Bytes of the batch that `finish` would give, its header not counted. */
+  get bytes(): number {
+    return this.#rows.length + this.#strs.length;
+  }
+
+  /** Begins a row that is written field by field: those of a checkpoint have no methods of their own. */
+  begin(kind: number, size: number, strings: number, head: RowHead): void {
+    this.#begin(kind, size, strings, head);
+  }
+
+  u8(offset: number, value: number): void {
+    this.#rows.u8(this.#row + offset, value);
+  }
+
+  u16(offset: number, value: number): void {
+    this.#rows.u16(this.#row + offset, value);
+  }
+
+  u32(offset: number, value: number): void {
+    this.#rows.u32(this.#row + offset, value);
+  }
+
+  u64(offset: number, value: U64): void {
+    this.#rows.u64(this.#row + offset, value);
+  }
+
+  f64(offset: number, value: number): void {
+    this.#rows.f64(this.#row + offset, value);
+  }
+
+  text(offset: number, value: string): void {
+    this.#text(offset, value);
+  }
+
   /**
    * The batch of all rows since the last finish, in memory of its own.
    * @param timeNs ns since boot at this moment

@@ -38,6 +38,10 @@ export class GrowingBytes {
     this.#view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
   }
 
+  f64(at: number, value: number): void {
+    this.#view.setFloat64(at, value, true);
+  }
+
   set(at: number, bytes: Uint8Array): void {
     this.#bytes.set(bytes, at);
   }

@@ -59,7 +59,16 @@ export const KIND = {
   CGROUP: 38,
   THROTTLED: 39,
   BYTES: 40,
-  MAX: 41,
+  STATE_FILE: 64,
+  STATE_CHANNEL: 65,
+  STATE_CONNECTION: 66,
+  STATE_IMAGE: 67,
+  STATE_PROCESS: 68,
+  STATE_EDGE: 69,
+  STATE_FINDING: 70,
+  STATE_LINK: 71,
+  STATE_END: 72,
+  MAX: 73,
 } as const;
 
 export const FLAG = {
@@ -297,6 +306,146 @@ export const LOSS = {
 export const MARK = {
   SIZE: 40,
   what: 32,
+} as const;
+
+export const STATE_FILE = {
+  SIZE: 72,
+  path: 32,
+  number: 36,
+  first: 40,
+  ino: 48,
+  dev: 56,
+  gen: 60,
+  flags: 64,
+  named: 68,
+} as const;
+
+export const STATE_CHANNEL = {
+  SIZE: 48,
+  ino: 32,
+  number: 40,
+  indexed: 44,
+} as const;
+
+export const STATE_CONNECTION = {
+  SIZE: 256,
+  path: 32,
+  number: 36,
+  closed: 40,
+  ino: 48,
+  end: 64,
+  tx: 80,
+  rx: 96,
+  txRate: 112,
+  rxRate: 128,
+  sampled: 144,
+  refresh: 160,
+  endFlags: 168,
+  indexed: 176,
+  credTgid: 184,
+  port: 192,
+  addr: 200,
+  netns: 232,
+  flags: 236,
+  err: 240,
+  family: 244,
+  proto: 246,
+  state: 247,
+  client: 248,
+} as const;
+
+export const STATE_IMAGE = {
+  SIZE: 72,
+  exe: 32,
+  cwd: 36,
+  argv: 40,
+  script: 44,
+  number: 48,
+  previous: 52,
+  file: 56,
+  image: 60,
+  known: 64,
+  stdio: 68,
+} as const;
+
+export const STATE_PROCESS = {
+  SIZE: 192,
+  cgroupPath: 32,
+  comm: 36,
+  parentStart: 40,
+  cgroup: 48,
+  cpuNs: 56,
+  cpuPercent: 64,
+  rssBytes: 72,
+  readBytes: 80,
+  writeBytes: 88,
+  sampled: 96,
+  refresh: 104,
+  number: 108,
+  image: 112,
+  flags: 116,
+  parentTgid: 120,
+  realParentTgid: 124,
+  uid: 128,
+  euid: 132,
+  gid: 136,
+  egid: 140,
+  loginUid: 144,
+  sessionId: 148,
+  sid: 152,
+  tty: 156,
+  nsPid: 160,
+  pidns: 164,
+  netns: 168,
+  mntns: 172,
+  exitCode: 176,
+  threads: 180,
+  severity: 184,
+  snapshot: 188,
+} as const;
+
+export const STATE_EDGE = {
+  SIZE: 56,
+  first: 32,
+  object: 40,
+  times: 44,
+  detail: 48,
+  flags: 52,
+  kind: 54,
+  family: 55,
+} as const;
+
+export const STATE_FINDING = {
+  SIZE: 64,
+  rule: 32,
+  title: 36,
+  reason: 40,
+  techniques: 44,
+  key: 48,
+  severity: 52,
+  certainty: 56,
+} as const;
+
+export const STATE_LINK = {
+  SIZE: 48,
+  role: 32,
+  kind: 36,
+  number: 40,
+} as const;
+
+export const STATE_END = {
+  SIZE: 112,
+  events: 32,
+  snapshotBegun: 40,
+  ticked: 48,
+  socketsTicked: 56,
+  snapshot: 64,
+  tick: 68,
+  socketsTick: 72,
+  forgottenProcesses: 80,
+  forgottenConnections: 88,
+  forgottenFiles: 96,
+  forgottenEdges: 104,
 } as const;
 
 export const BATCH = {

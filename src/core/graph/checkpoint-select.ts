@@ -1,0 +1,221 @@
+import {
+  STATE_CHANNEL,
+  STATE_CONNECTION,
+  STATE_EDGE,
+  STATE_FILE,
+  STATE_IMAGE,
+  STATE_PROCESS,
+} from "../wire/layout.gen.ts";
+import { CONNECTION_FLAG } from "./connections.ts";
+import { EDGE, isFileKind } from "./edges.ts";
+import type { Forgotten, Graph } from "./graph.ts";
+import type { EdgeIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { PROCESS_FLAG } from "./processes.ts";
+
+/** Ranks of what is kept by its age, newest highest; above them those of what is kept before anything dated. */
+const DATED = 1024;
+const CLASS = { CHANNEL: 1, CONNECTION: 2, PROCESS: 3 } as const;
+const RANKS = DATED * 4;
+/** Ages are told apart by 2.5 % from a millisecond to ten years. */
+const STEPS_PER_OCTAVE = 28;
+const MILLISECOND = 1e6;
+/** Length and padding of a string, and the rounding of a batch's header over its rows. */
+const TEXT_BYTES = 8;
+
+/**
+ * What of a graph goes into a checkpoint: living processes with their ancestors and what findings rest on, then open connections, then
+ * pipes between the living, then everything else newest first, as far as the limit goes. A process comes with its ancestors and its
+ * images, an edge with both of its ends.
+ */
+export class Selection {
+  readonly #graph: Graph;
+  readonly #nowNs: number;
+  readonly #processes: Int32Array;
+  readonly #images: Int32Array;
+  readonly #files: Int32Array;
+  readonly #connections: Int32Array;
+  readonly #channels: Int32Array;
+  /** Ranks from here on are kept. */
+  readonly #least: number;
+  /** By process: 1 = some of its edges do not fit. */
+  readonly cut: Uint8Array;
+  /** How much does not fit. */
+  readonly left: Forgotten = { processes: 0, connections: 0, files: 0, edges: 0 };
+
+  constructor(graph: Graph, limitBytes: number) {
+    const { processes, images, files, connections, channels } = graph;
+    this.#graph = graph;
+    this.#nowNs = graph.clock.nowNs;
+    this.#processes = new Int32Array(processes.limit).fill(-1);
+    this.#images = new Int32Array(images.limit).fill(-1);
+    this.#files = new Int32Array(files.limit).fill(-1);
+    this.#connections = new Int32Array(connections.limit).fill(-1);
+    this.#channels = new Int32Array(channels.limit).fill(-1);
+    this.#rankProcesses();
+    this.#rankImages();
+    this.#rankConnections();
+    this.#least = this.#threshold(this.#rankEdges(), limitBytes);
+    this.cut = new Uint8Array(processes.limit);
+    if (this.#least > 0) this.#countLeft();
+  }
+
+  process(row: ProcessIndex): boolean {
+    return (this.#processes[row] as number) >= this.#least;
+  }
+
+  image(row: ImageIndex): boolean {
+    return (this.#images[row] as number) >= this.#least;
+  }
+
+  file(row: number): boolean {
+    return (this.#files[row] as number) >= this.#least;
+  }
+
+  connection(row: number): boolean {
+    return (this.#connections[row] as number) >= this.#least;
+  }
+
+  channel(row: number): boolean {
+    return (this.#channels[row] as number) >= this.#least;
+  }
+
+  edge(row: EdgeIndex): boolean {
+    return this.#rankOf(row) >= this.#least;
+  }
+
+  #dated(atNs: number): number {
+    const age = Math.max(0, this.#nowNs - atNs) / MILLISECOND;
+    return Math.max(0, DATED - 1 - Math.floor(Math.log2(1 + age) * STEPS_PER_OCTAVE));
+  }
+
+  #pinned(above: number, atNs: number): number {
+    return DATED * above + this.#dated(atNs);
+  }
+
+  #rankProcesses(): void {
+    const { processes } = this.#graph;
+    const ranks = this.#processes;
+    for (let row = 0; row < processes.limit; row++) {
+      if (!processes.isLive(row)) continue;
+      const pinned = !processes.has(row, PROCESS_FLAG.EXITED) || processes.has(row, PROCESS_FLAG.EVIDENCE);
+      const rank = pinned
+        ? this.#pinned(CLASS.PROCESS, processes.startNs.get(row))
+        : this.#dated(processes.exitNs.get(row));
+      for (let at: ProcessIndex = row; at !== NONE && (ranks[at] as number) < rank; at = processes.parent.get(at))
+        ranks[at] = rank;
+    }
+  }
+
+  #rankImages(): void {
+    const { processes, images, files } = this.#graph;
+    for (let row = 0; row < processes.limit; row++) {
+      const rank = this.#processes[row] as number;
+      if (rank < 0) continue;
+      for (
+        let image = processes.image.get(row);
+        image !== NONE && (this.#images[image] as number) < rank;
+        image = images.previous.get(image)
+      ) {
+        this.#images[image] = rank;
+        raise(this.#files, files.row(images.fileId.get(image)), rank);
+      }
+    }
+  }
+
+  #rankConnections(): void {
+    const { connections } = this.#graph;
+    for (let row = 0; row < connections.limit; row++) {
+      if (!connections.isLive(row)) continue;
+      const over = connections.has(row, CONNECTION_FLAG.CLOSED) && !connections.has(row, CONNECTION_FLAG.EVIDENCE);
+      this.#connections[row] = over
+        ? this.#dated(connections.closedNs.get(row))
+        : this.#pinned(CLASS.CONNECTION, connections.openedNs.get(row));
+    }
+  }
+
+  /** Raises objects to the ranks of their edges; returns the bytes of the edges by rank. */
+  #rankEdges(): Float64Array {
+    const { edges } = this.#graph;
+    const bytes = new Float64Array(RANKS);
+    for (let edge = 0; edge < edges.limit; edge++) {
+      if (!edges.isLive(edge)) continue;
+      const rank = this.#rankOf(edge);
+      bytes[rank] = (bytes[rank] as number) + STATE_EDGE.SIZE;
+      const kind = edges.kind.get(edge);
+      if (isFileKind(kind)) raise(this.#files, edges.object.get(edge), rank);
+      else if (kind === EDGE.PIPE_READ || kind === EDGE.PIPE_WRITE) raise(this.#channels, edges.object.get(edge), rank);
+    }
+    return bytes;
+  }
+
+  #rankOf(edge: EdgeIndex): number {
+    const { edges, processes } = this.#graph;
+    const process = edges.process.get(edge);
+    const most = this.#processes[process] as number;
+    const kind = edges.kind.get(edge);
+    if (kind === EDGE.EXECUTED) return most;
+    if (kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1)
+      return Math.min(most, this.#connections[edges.object.get(edge)] as number);
+    // Where a finding looked stays.
+    if (processes.has(process, PROCESS_FLAG.EVIDENCE)) return most;
+    const lastNs = edges.lastNs.get(edge);
+    const pipe = !isFileKind(kind) && !processes.has(process, PROCESS_FLAG.EXITED);
+    return Math.min(most, pipe ? this.#pinned(CLASS.CHANNEL, lastNs) : this.#dated(lastNs));
+  }
+
+  #countLeft(): void {
+    const { edges } = this.#graph;
+    const missing = (ranks: Int32Array): number => {
+      let count = 0;
+      for (const rank of ranks) if (rank >= 0 && rank < this.#least) count++;
+      return count;
+    };
+    this.left.processes = missing(this.#processes);
+    this.left.connections = missing(this.#connections);
+    this.left.files = missing(this.#files);
+    for (let edge = 0; edge < edges.limit; edge++) {
+      if (!edges.isLive(edge) || this.edge(edge)) continue;
+      this.left.edges++;
+      this.cut[edges.process.get(edge)] = 1;
+    }
+  }
+
+  #threshold(bytes: Float64Array, limitBytes: number): number {
+    const { processes, images, files, connections } = this.#graph;
+    const count = (ranks: Int32Array, size: number, text: (row: number) => number): void => {
+      for (let row = 0; row < ranks.length; row++) {
+        const rank = ranks[row] as number;
+        if (rank >= 0) bytes[rank] = (bytes[rank] as number) + size + text(row);
+      }
+    };
+    const length = (text: string): number => text.length + TEXT_BYTES;
+    count(this.#processes, STATE_PROCESS.SIZE, (row) => length(processes.comm.get(row)));
+    count(
+      this.#images,
+      STATE_IMAGE.SIZE,
+      (row) =>
+        length(images.exe.get(row)) +
+        length(images.cwd.get(row)) +
+        length(images.argv.get(row)) +
+        length(images.script.get(row)),
+    );
+    count(this.#files, STATE_FILE.SIZE, (row) => length(files.path.get(row)));
+    count(this.#connections, STATE_CONNECTION.SIZE, (row) => length(connections.path.get(row)));
+    count(this.#channels, STATE_CHANNEL.SIZE, () => 0);
+    for (const [path, file] of files.names()) {
+      const rank = this.#files[file] as number;
+      if (rank >= 0) bytes[rank] = (bytes[rank] as number) + STATE_FILE.SIZE + length(path);
+    }
+    let left = limitBytes;
+    for (let rank = RANKS - 1; rank >= 0; rank--) {
+      left -= bytes[rank] as number;
+      if (left < 0) return rank + 1;
+    }
+    return 0;
+  }
+}
+
+function raise(ranks: Int32Array, row: number, rank: number): void {
+  if (row !== NONE && (ranks[row] as number) < rank) ranks[row] = rank;
+}

@@ -1,0 +1,367 @@
+import { CERTAINTIES, SEVERITIES } from "../query/certainty.ts";
+import type { Certainty, Severity, Subject } from "../query/model.ts";
+import type { BatchReader } from "../wire/decode.ts";
+import {
+  HDR,
+  KIND,
+  STATE_CHANNEL,
+  STATE_CONNECTION,
+  STATE_EDGE,
+  STATE_END,
+  STATE_FILE,
+  STATE_FINDING,
+  STATE_IMAGE,
+  STATE_LINK,
+  STATE_PROCESS,
+} from "../wire/layout.gen.ts";
+import { FOUND_BY, processFields } from "./checkpoint-rows.ts";
+import { CONNECTION_FLAG, STATE, TCP } from "./connections.ts";
+import { EDGE, FAMILY, isFileKind } from "./edges.ts";
+import type { Graph } from "./graph.ts";
+import type { ConnectionIndex, EndIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { rememberCgroup } from "./ingest-process.ts";
+import { PROCESS_FLAG } from "./processes.ts";
+
+/** A finding of a checkpoint, on its way to the detector. */
+export interface RestoredFinding {
+  readonly rule: string;
+  readonly title: string;
+  readonly reason: string;
+  readonly severity: Severity;
+  readonly techniques: readonly string[];
+  readonly atNs: number;
+  readonly certainty: Certainty;
+  readonly key: string;
+  readonly process: ProcessIndex;
+  readonly chain: ProcessIndex[];
+  readonly evidence: Subject[];
+}
+
+/** Of no table. */
+const NO_ID = Number.NaN;
+
+/**
+ * Puts the rows of a checkpoint back into the tables. A row must have the next number of its kind: after a part that is missing nothing
+ * can be taken for something else. What refers to nothing known is left out.
+ */
+export class Restore {
+  readonly #graph: Graph;
+  /** Ids by number: what has no edges yet may be forgotten between two batches. The first is that of "none". */
+  readonly #files: number[] = [NO_ID];
+  readonly #channels: number[] = [NO_ID];
+  readonly #connections: number[] = [NO_ID];
+  readonly #processes: number[] = [NO_ID];
+  /** Rows by number, held until the end. */
+  readonly #images: number[] = [NONE];
+  /** Rows this checkpoint made; what was there before keeps what is known of it. */
+  readonly #made = new Set<ProcessIndex>();
+  readonly #addresses = new Uint32Array(8);
+  #finding: RestoredFinding | undefined;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** One row of a STATE kind; false when it was the last. */
+  row(reader: BatchReader): boolean {
+    switch (reader.kind) {
+      case KIND.STATE_FILE:
+        this.#file(reader);
+        return true;
+      case KIND.STATE_CHANNEL:
+        this.#channel(reader);
+        return true;
+      case KIND.STATE_CONNECTION:
+        this.#connection(reader);
+        return true;
+      case KIND.STATE_IMAGE:
+        this.#image(reader);
+        return true;
+      case KIND.STATE_PROCESS:
+        this.#process(reader);
+        return true;
+      case KIND.STATE_EDGE:
+        this.#edge(reader);
+        return true;
+      case KIND.STATE_FINDING:
+        this.#beginFinding(reader);
+        return true;
+      case KIND.STATE_LINK:
+        this.#link(reader);
+        return true;
+      default:
+        this.#end(reader);
+        return false;
+    }
+  }
+
+  #file(reader: BatchReader): void {
+    const { files } = this.#graph;
+    const number = reader.u32(STATE_FILE.number);
+    const path = reader.text(STATE_FILE.path);
+    if (reader.u32(STATE_FILE.named) !== 0) {
+      const row = files.row(this.#files[number] ?? NO_ID);
+      if (row !== NONE) files.indexPath(row, path);
+      return;
+    }
+    if (number !== this.#files.length) return;
+    const dev = reader.u32(STATE_FILE.dev);
+    const generation = reader.u32(STATE_FILE.gen);
+    const lo = reader.lo(STATE_FILE.ino);
+    const hi = reader.hi(STATE_FILE.ino);
+    const byPath = lo === 0 && hi === 0;
+    const known = byPath ? NONE : files.find(dev, generation, lo, hi);
+    const row = known === NONE ? files.add(dev, generation, lo, hi, path, reader.timeNs(STATE_FILE.first)) : known;
+    if (known === NONE) {
+      files.lastNs.set(row, reader.timeNs(HDR.time));
+      files.setFlag(row, reader.u32(STATE_FILE.flags));
+    }
+    // Which of several leads to it is told by rows of their own.
+    if (byPath) files.dropName(path);
+    this.#files.push(files.id(row));
+  }
+
+  #channel(reader: BatchReader): void {
+    const { channels } = this.#graph;
+    if (reader.u32(STATE_CHANNEL.number) !== this.#channels.length) return;
+    const row = channels.add(reader.lo(STATE_CHANNEL.ino), reader.hi(STATE_CHANNEL.ino), reader.timeNs(HDR.time));
+    if (reader.u32(STATE_CHANNEL.indexed) === 0) channels.retire(row);
+    this.#channels.push(channels.id(row));
+  }
+
+  #connection(reader: BatchReader): void {
+    const { connections } = this.#graph;
+    if (reader.u32(STATE_CONNECTION.number) !== this.#connections.length) return;
+    const row = connections.add(
+      reader.u16(STATE_CONNECTION.family),
+      reader.u8(STATE_CONNECTION.proto),
+      reader.timeNs(HDR.time),
+    );
+    this.#connections.push(connections.id(row));
+    connections.netns.set(row, reader.u32(STATE_CONNECTION.netns));
+    connections.error.set(row, reader.i32(STATE_CONNECTION.err));
+    connections.setPath(row, reader.text(STATE_CONNECTION.path));
+    for (let word = 0; word < 8; word++) this.#addresses[word] = reader.u32(STATE_CONNECTION.addr + 4 * word);
+    connections.setTuple(
+      2 * row,
+      this.#addresses,
+      reader.u32(STATE_CONNECTION.port) & 0xffff,
+      reader.u32(STATE_CONNECTION.port + 4) & 0xffff,
+    );
+    for (const side of [0, 1]) this.#connectionEnd(reader, 2 * row + side, side);
+    const state = reader.u8(STATE_CONNECTION.state);
+    if (state === STATE.LISTEN) connections.setListening(row);
+    else connections.state.set(row, state);
+    connections.clientSide.set(row, reader.u8(STATE_CONNECTION.client) & 1);
+    connections.flags.set(row, reader.u32(STATE_CONNECTION.flags));
+    const closed = connections.has(row, CONNECTION_FLAG.CLOSED);
+    if (closed) {
+      const closedNs = reader.timeNs(STATE_CONNECTION.closed);
+      connections.closedNs.set(row, Math.max(closedNs, connections.openedNs.get(row)));
+    }
+    const flow = !connections.isUnix(row) && connections.proto.get(row) !== TCP;
+    if (closed || flow) this.#graph.closed.push(connections.id(row));
+    if (connections.has(row, CONNECTION_FLAG.DIRECTION_GUESSED)) this.#graph.guessed.push(connections.id(row));
+  }
+
+  #connectionEnd(reader: BatchReader, end: EndIndex, side: number): void {
+    const { connections } = this.#graph;
+    const [inoLo, inoHi] = halves(reader, STATE_CONNECTION.ino + 8 * side);
+    const [kernelLo, kernelHi] = halves(reader, STATE_CONNECTION.end + 8 * side);
+    const indexed = reader.u32(STATE_CONNECTION.indexed + 4 * side);
+    const endFlags = reader.u32(STATE_CONNECTION.endFlags + 4 * side);
+    const taken = connections.byInode(inoLo, inoHi) !== NONE;
+    connections.endFlags.set(end, endFlags);
+    connections.setInode(end, inoLo, inoHi);
+    connections.setKernelAddress(end, kernelLo, kernelHi);
+    if ((indexed & FOUND_BY.KERNEL_ADDRESS) === 0) connections.retireKernelAddress(end);
+    if ((indexed & FOUND_BY.INODE) === 0 || taken) {
+      // What takes its inode out of the index.
+      connections.closeEnd(end);
+      connections.endFlags.set(end, endFlags);
+    }
+    connections.txBytes.set(end, reader.number(STATE_CONNECTION.tx + 8 * side));
+    connections.rxBytes.set(end, reader.number(STATE_CONNECTION.rx + 8 * side));
+    connections.txRate.set(end, reader.f64(STATE_CONNECTION.txRate + 8 * side));
+    connections.rxRate.set(end, reader.f64(STATE_CONNECTION.rxRate + 8 * side));
+    connections.sampleNs.set(end, maybe(reader, STATE_CONNECTION.sampled + 8 * side));
+    connections.sampleRefresh.set(end, reader.u32(STATE_CONNECTION.refresh + 4 * side));
+    connections.credTgid.set(end, reader.u32(STATE_CONNECTION.credTgid + 4 * side));
+  }
+
+  #image(reader: BatchReader): void {
+    const { images, processes, files } = this.#graph;
+    if (reader.u32(STATE_IMAGE.number) !== this.#images.length) return;
+    const previous = this.#images[reader.u32(STATE_IMAGE.previous)] ?? NONE;
+    const executor = this.#obtain(reader);
+    if (previous !== NONE) images.hold(previous);
+    const row = images.add(executor === NONE ? Number.NaN : processes.id(executor), previous, reader.timeNs(HDR.time), [
+      reader.text(STATE_IMAGE.exe),
+      reader.text(STATE_IMAGE.cwd),
+      reader.text(STATE_IMAGE.argv),
+      reader.text(STATE_IMAGE.script),
+    ]);
+    this.#images.push(row);
+    const file = files.row(this.#files[reader.u32(STATE_IMAGE.file)] ?? NO_ID);
+    if (file !== NONE) images.fileId.set(row, files.id(file));
+    images.flags.set(row, reader.u32(STATE_IMAGE.image));
+    images.known.set(row, reader.u32(STATE_IMAGE.known));
+    images.stdio.set(row, reader.u32(STATE_IMAGE.stdio));
+  }
+
+  #process(reader: BatchReader): void {
+    const graph = this.#graph;
+    const { processes, images } = graph;
+    if (reader.u32(STATE_PROCESS.number) !== this.#processes.length) return;
+    const row = this.#obtain(reader);
+    this.#processes.push(row === NONE ? NO_ID : processes.id(row));
+    if (!this.#made.delete(row)) return;
+    const tgid = processes.tgid.get(row);
+    const flags = reader.u32(STATE_PROCESS.flags);
+    const others = processes.withTgid(tgid).some((one) => one !== row && !processes.has(one, PROCESS_FLAG.EXITED));
+    const exited = (flags & PROCESS_FLAG.EXITED) !== 0;
+    processes.flags.set(row, others && !exited ? flags | PROCESS_FLAG.EXITED | PROCESS_FLAG.EXIT_INFERRED : flags);
+    if (processes.has(row, PROCESS_FLAG.EXITED)) {
+      processes.exitNs.set(row, Math.max(processes.startNs.get(row), exited ? reader.timeNs(HDR.time) : 0));
+      graph.exited.push(processes.id(row));
+    }
+    for (const [offset, field] of processFields(graph)) field.set(row, reader.u32(offset));
+    const [parentLo, parentHi] = halves(reader, STATE_PROCESS.parentStart);
+    const parent = processes.find(reader.u32(STATE_PROCESS.parentTgid), parentLo, parentHi);
+    if (parent !== NONE) processes.setParent(row, parent);
+    const image = this.#images[reader.u32(STATE_PROCESS.image)] ?? NONE;
+    if (image !== NONE) {
+      images.hold(image);
+      processes.image.set(row, image);
+    }
+    const cgroup = reader.number(STATE_PROCESS.cgroup);
+    const path = reader.text(STATE_PROCESS.cgroupPath);
+    processes.cgroup.set(row, cgroup);
+    processes.cgroupPath.set(row, path);
+    rememberCgroup(graph, cgroup, path);
+    processes.comm.set(row, reader.text(STATE_PROCESS.comm));
+    processes.cpuNs.set(row, reader.number(STATE_PROCESS.cpuNs));
+    processes.cpuPercent.set(row, reader.f64(STATE_PROCESS.cpuPercent));
+    processes.rssBytes.set(row, reader.number(STATE_PROCESS.rssBytes));
+    processes.readBytes.set(row, reader.number(STATE_PROCESS.readBytes));
+    processes.writeBytes.set(row, reader.number(STATE_PROCESS.writeBytes));
+    processes.sampleNs.set(row, maybe(reader, STATE_PROCESS.sampled));
+    processes.sampleRefresh.set(row, reader.u32(STATE_PROCESS.refresh));
+  }
+
+  #edge(reader: BatchReader): void {
+    const { edges, processes } = this.#graph;
+    const process = processes.find(reader.u32(HDR.tgid), reader.lo(HDR.start), reader.hi(HDR.start));
+    const kind = reader.u8(STATE_EDGE.kind);
+    const object = this.#object(kind, reader.u32(STATE_EDGE.object));
+    if (process === NONE || object === NONE) return;
+    const lastNs = reader.timeNs(HDR.time);
+    const edge = edges.touch(kind, process, object, lastNs, reader.u16(STATE_EDGE.flags));
+    if (!edges.added) return;
+    edges.firstNs.set(edge, Math.min(lastNs, reader.timeNs(STATE_EDGE.first)));
+    edges.times.set(edge, reader.u32(STATE_EDGE.times));
+    const family = reader.u8(STATE_EDGE.family);
+    if (family !== edges.family(edge) && family === FAMILY.CLOSED && edges.family(edge) === FAMILY.SOCKETS)
+      edges.moveTo(edge, family);
+  }
+
+  #beginFinding(reader: BatchReader): void {
+    const { processes, changes } = this.#graph;
+    this.#finding = undefined;
+    const process = processes.find(reader.u32(HDR.tgid), reader.lo(HDR.start), reader.hi(HDR.start));
+    const severity = SEVERITIES[reader.u32(STATE_FINDING.severity)];
+    const certainty = CERTAINTIES[reader.u32(STATE_FINDING.certainty)];
+    if (process === NONE || severity === undefined || certainty === undefined) return;
+    const techniques = reader.text(STATE_FINDING.techniques);
+    this.#finding = {
+      rule: reader.text(STATE_FINDING.rule),
+      title: reader.text(STATE_FINDING.title),
+      reason: reader.text(STATE_FINDING.reason),
+      severity,
+      techniques: techniques === "" ? [] : techniques.split("\0"),
+      atNs: reader.timeNs(HDR.time),
+      certainty,
+      key: reader.text(STATE_FINDING.key),
+      process,
+      chain: [],
+      evidence: [],
+    };
+    changes.findings.push(this.#finding);
+  }
+
+  #link(reader: BatchReader): void {
+    const { processes, connections, files, channels } = this.#graph;
+    const number = reader.u32(STATE_LINK.number);
+    const kind = reader.u32(STATE_LINK.kind);
+    const [subject, table, numbers] =
+      kind === KIND.STATE_PROCESS
+        ? (["process", processes, this.#processes] as const)
+        : kind === KIND.STATE_CONNECTION
+          ? (["connection", connections, this.#connections] as const)
+          : kind === KIND.STATE_FILE
+            ? (["file", files, this.#files] as const)
+            : (["channel", channels, this.#channels] as const);
+    const row = table.row(numbers[number] ?? NO_ID);
+    if (this.#finding === undefined || row === NONE) return;
+    if (reader.u32(STATE_LINK.role) !== 0) this.#finding.evidence.push({ kind: subject, id: table.id(row) });
+    else if (subject === "process") this.#finding.chain.push(row);
+  }
+
+  #end(reader: BatchReader): void {
+    const graph = this.#graph;
+    const { processes, connections, images, forgotten } = graph;
+    // Images were held by their numbers; from now on by processes and later images alone.
+    for (const image of this.#images) if (image !== NONE) images.release(image);
+    graph.monitorPid = reader.u32(HDR.tgid);
+    graph.events += reader.number(STATE_END.events);
+    graph.snapshot = reader.u32(STATE_END.snapshot);
+    graph.snapshotBeganNs = reader.timeNs(STATE_END.snapshotBegun);
+    graph.tickRefresh = reader.u32(STATE_END.tick);
+    graph.tickRefreshNs = maybe(reader, STATE_END.ticked);
+    graph.socketRefresh = reader.u32(STATE_END.socketsTick);
+    graph.socketRefreshNs = maybe(reader, STATE_END.socketsTicked);
+    forgotten.processes += reader.number(STATE_END.forgottenProcesses);
+    forgotten.connections += reader.number(STATE_END.forgottenConnections);
+    forgotten.files += reader.number(STATE_END.forgottenFiles);
+    forgotten.edges += reader.number(STATE_END.forgottenEdges);
+    const exitNs = (id: number): number => processes.exitNs.get(processes.row(id));
+    graph.exited.sort((a, b) => exitNs(a) - exitNs(b));
+    const closedNs = (id: number): number => endOf(graph, connections.row(id));
+    graph.closed.sort((a, b) => closedNs(a) - closedNs(b));
+  }
+
+  /** The process of the row's header; made, and remembered as made, when unknown. NONE when the row has none. */
+  #obtain(reader: BatchReader): ProcessIndex {
+    const { processes } = this.#graph;
+    const tgid = reader.u32(HDR.tgid);
+    if (tgid === 0) return NONE;
+    const known = processes.find(tgid, reader.lo(HDR.start), reader.hi(HDR.start));
+    if (known !== NONE) return known;
+    const row = processes.add(tgid, reader.lo(HDR.start), reader.hi(HDR.start), reader.timeNs(HDR.start));
+    this.#made.add(row);
+    return row;
+  }
+
+  #object(kind: number, number: number): number {
+    const { files, connections, channels } = this.#graph;
+    if (kind > EDGE.PIPE_WRITE) return NONE;
+    if (isFileKind(kind)) return files.row(this.#files[number] ?? NO_ID);
+    return kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1
+      ? connections.row(this.#connections[number] ?? NO_ID)
+      : channels.row(this.#channels[number] ?? NO_ID);
+  }
+}
+
+function endOf({ connections }: Graph, row: ConnectionIndex): number {
+  return connections.has(row, CONNECTION_FLAG.CLOSED) ? connections.closedNs.get(row) : connections.openedNs.get(row);
+}
+
+function halves(reader: BatchReader, offset: number): readonly [lo: number, hi: number] {
+  return [reader.lo(offset), reader.hi(offset)];
+}
+
+/** A time, NaN for never. */
+function maybe(reader: BatchReader, offset: number): number {
+  return reader.lo(offset) === 0 && reader.hi(offset) === 0 ? Number.NaN : reader.timeNs(offset);
+}
