@@ -26,7 +26,7 @@ export type Command =
   | { readonly kind: "top"; readonly options: TopOptions }
   | { readonly kind: "doctor"; readonly json: boolean }
   | { readonly kind: "origin"; readonly what: string; readonly json: boolean; readonly input: Input }
-  | { readonly kind: "record"; readonly path: string; readonly input: Input }
+  | { readonly kind: "record" | "snapshot"; readonly path: string; readonly input: Input }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "misuse"; readonly message: string };
@@ -38,6 +38,7 @@ usage:
   spydertop top --batch [-n N] [options]    print N frames as text (0 = until interrupted)
   spydertop origin <pid|ip:port|path>       print how that came to be; --json for programs
   spydertop record FILE                     write the kernel's events to a new file, until interrupted
+  spydertop snapshot FILE                   save the present state to a new file, which replays anywhere
   spydertop replay FILE [options]           the monitor over a recording, or over an auditd log, a Tetragon export or a
                                             Spyderbat capture; the same as top --from FILE
   spydertop doctor [--json]                 what can be captured here, and how to get the rest
@@ -127,7 +128,7 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.version) {
     return { kind: "version" };
   }
-  const takesOne = name === "origin" || name === "record" || name === "replay";
+  const takesOne = name === "origin" || name === "record" || name === "snapshot" || name === "replay";
   if (rest.length > (takesOne ? 1 : 0)) {
     return misuse(`too many arguments: ${rest.join(" ")}`);
   }
@@ -135,9 +136,10 @@ export function parseCommand(args: readonly string[]): Command {
     case "top":
       return topCommand(values);
     case "record":
+    case "snapshot":
       return rest[0] === undefined
-        ? misuse("record into which file?")
-        : { kind: "record", path: rest[0], input: inputOf(values) };
+        ? misuse(`${name} into which file?`)
+        : { kind: name, path: rest[0], input: inputOf(values) };
     case "replay":
       return rest[0] === undefined ? misuse("replay which file?") : topCommand({ ...values, from: rest[0] });
     case "doctor":

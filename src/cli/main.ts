@@ -5,7 +5,7 @@ import { type Command, parseCommand, USAGE } from "./args.ts";
 import { runBatch } from "./batch.ts";
 import { runDoctor } from "./doctor.ts";
 import { runOrigin } from "./origin.ts";
-import { record } from "./record.ts";
+import { record, snapshot } from "./record.ts";
 import { runTop } from "./top.ts";
 
 /** Arguments or surroundings are wrong, as sysexits and every shell tool have it. */
@@ -31,6 +31,8 @@ async function run(command: Command): Promise<number> {
       return runOrigin(command.what, command.json, command.input);
     case "record":
       return await record(command.path, command.input);
+    case "snapshot":
+      return await snapshot(command.path, command.input);
     case "top":
       if (command.options.batch) {
         return await runBatch(command.options);

@@ -42,8 +42,18 @@ function namesOf(source: EventSource): Names | undefined {
 const SETTLE_MS = 10_000;
 const SETTLE_SLICE_MS = 100;
 
-export function createSession(source: EventSource): Session {
-  const monitor = new Monitor();
+/** What follows a source. */
+export interface Follower {
+  readonly monitor: Monitor;
+  take(batch: Uint8Array): void;
+}
+
+function follow(monitor: Monitor): Follower {
+  return { monitor, take: (batch) => monitor.ingest(batch) };
+}
+
+export function createSession(source: EventSource, follower: Follower = follow(new Monitor())): Session {
+  const { monitor } = follower;
   const users = new UserNames();
   const containers = new ContainerNames();
   let named = 0;
@@ -60,7 +70,7 @@ export function createSession(source: EventSource): Session {
     },
   };
   const ingest = (batch: Uint8Array): void => {
-    monitor.ingest(batch);
+    follower.take(batch);
     // Asked for at first sight: a container that lives 200 ms keeps its name.
     const { cgroupPaths } = monitor.graph;
     if (cgroupPaths.size === named) return;

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openProcfs } from "../../src/capture/procfs/procfs-source.ts";
 import { runRecord, runReplay, writeSnapshot } from "../../src/capture/recording/commands.ts";
-import { RecordingReader } from "../../src/capture/recording/reader.ts";
+import { openReplay } from "../../src/capture/recording/replay.ts";
 import { Monitor } from "../../src/core/monitor.ts";
 import type { ProcessId } from "../../src/core/query/model.ts";
 import { tree } from "../../src/core/query/tree.ts";
-import { activity } from "./recording-batches.ts";
+import { activity, INFO } from "./recording-batches.ts";
 import { folder, recorded } from "./recording-folder.ts";
 
 /** Pids a monitor shows. */
@@ -25,11 +25,20 @@ test("what is recorded from this machine replays to the same processes", async (
   const stop = new AbortController();
   const notes: string[] = [];
   let seen = 0;
-  const ingest = (batch: Uint8Array): void => {
-    live.ingest(batch);
-    if (++seen === 3) stop.abort();
+  const watched = {
+    kind: source.kind,
+    start: () => undefined,
+    refresh: () => source.refresh(),
+    status: () => source.status(),
+    close: () => source.close(),
+    drain: (sink: (batch: Uint8Array) => void, budgetMs: number) =>
+      source.drain((batch) => {
+        live.ingest(batch);
+        sink(batch);
+        if (++seen === 3) stop.abort();
+      }, budgetMs),
   };
-  const command = { path, source, version: "1.2.3", state: { ingest, checkpoint: () => [] } };
+  const command = { path, source: watched, version: "1.2.3" };
   const worker = spawn("sleep", ["60"]);
   expect(await runRecord(command, { note: (line) => notes.push(line), stopped: stop.signal })).toBe(0);
   source.close();
@@ -69,15 +78,45 @@ test("a damaged recording is shown after saying what is missing", async () => {
   ]);
 });
 
-test("a snapshot replays to the state it was taken of", async () => {
+test("a snapshot replays to the state it was taken of, wherever it is", async () => {
   const path = join(folder(), "x.spyt");
-  const batches = [...activity({ batches: 5 })];
   const source = openProcfs();
   source.start();
-  await writeSnapshot(path, { source, version: "1" }, batches);
+  const live = new Monitor();
+  while (source.drain((batch) => live.ingest(batch), 1_000));
   source.close();
-  const reader = RecordingReader.open(path);
-  expect(reader.complete).toBe(true);
-  expect(reader.events).toBe(100);
-  reader.close();
+  const bytes = await writeSnapshot(path, INFO, live);
+  expect(statSync(path)).toMatchObject({ size: bytes });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const { source: replay, recording } = openReplay(path);
+  const replayed = new Monitor();
+  while (replay.drain((batch) => replayed.ingest(batch), 1_000));
+  expect(recording.complete).toBe(true);
+  expect(pids(replayed)).toEqual(pids(live));
+  expect(pids(replayed)).toContain(process.pid);
+  expect(replayed.graph.connections.count).toBe(live.graph.connections.count);
+  expect(replayed.graph.clock.wallOf(replayed.nowNs)).toBeCloseTo(live.graph.clock.wallOf(live.nowNs), 0);
+  replay.close();
+});
+
+test("a snapshot is never written over a file or through a link", async () => {
+  const path = join(folder(), "x.spyt");
+  writeFileSync(path, "mine");
+  await expect(writeSnapshot(path, INFO, new Monitor())).rejects.toMatchObject({ code: "EEXIST" });
+  const link = join(folder(), "link");
+  symlinkSync(join(folder(), "elsewhere"), link);
+  await expect(writeSnapshot(link, INFO, new Monitor())).rejects.toThrow("symbolic link");
+  expect(readFileSync(path, "utf8")).toBe("mine");
+});
+
+test.skipIf(process.geteuid?.() !== 0)("under sudo a file is its caller's", async () => {
+  const path = join(folder(), "x.spyt");
+  const before = { ...process.env };
+  Object.assign(process.env, { SUDO_UID: "12345", SUDO_GID: "54321" });
+  try {
+    await writeSnapshot(path, INFO, new Monitor());
+  } finally {
+    process.env = before;
+  }
+  expect(statSync(path)).toMatchObject({ uid: 12345, gid: 54321 });
 });

@@ -1,6 +1,9 @@
+import type { Monitor } from "../../core/monitor.ts";
+import { BatchWriter } from "../../core/wire/encode.ts";
 import type { EventSource } from "../source.ts";
-import { infoOf } from "./info.ts";
-import { Recorder, type RecorderOptions } from "./recorder.ts";
+import { FollowedCapture } from "./followed.ts";
+import { infoOf, type RecordingInfo } from "./info.ts";
+import { Recorder } from "./recorder.ts";
 import { describeDamage, openReplay, type Replay } from "./replay.ts";
 import type { ReplayOptions } from "./replay-source.ts";
 import { RecordingWriter, type WriterStats } from "./writer.ts";
@@ -18,8 +21,6 @@ export interface RecordCommand {
   /** Started; the caller closes it. */
   readonly source: EventSource;
   readonly version: string;
-  /** Makes seeking fast: given each batch after it was recorded, and asked for its state now and then. */
-  readonly state?: { ingest(batch: Uint8Array): void; checkpoint: NonNullable<RecorderOptions["checkpoint"]> };
 }
 
 const DRAIN_MS = 16;
@@ -28,14 +29,10 @@ const REFRESH_MS = 1_000;
 const LAST_DRAIN_MS = 1_000;
 
 /** `spydertop record FILE`: records until stopped. Returns the exit code; throws CaptureError when the file cannot be made. */
-export async function runRecord({ path, source, version, state }: RecordCommand, io: CommandIo): Promise<number> {
+export async function runRecord({ path, source, version }: RecordCommand, io: CommandIo): Promise<number> {
   const writer = RecordingWriter.create(path, infoOf(source, version));
-  const recorder = new Recorder(state === undefined ? {} : { checkpoint: state.checkpoint });
-  recorder.add(writer);
-  const sink = (batch: Uint8Array): void => {
-    recorder.append(batch);
-    state?.ingest(batch);
-  };
+  const capture = new FollowedCapture();
+  capture.recorder.add(writer);
   io.note(`recording to ${path}; Ctrl-C ends it`);
   let refreshMs = performance.now();
   while (!io.stopped.aborted && writer.failure === undefined) {
@@ -43,11 +40,11 @@ export async function runRecord({ path, source, version, state }: RecordCommand,
       refreshMs += REFRESH_MS;
       source.refresh();
     }
-    const more = source.drain(sink, DRAIN_BUDGET_MS);
+    const more = source.drain(capture.take, DRAIN_BUDGET_MS);
     await pause(more ? 0 : DRAIN_MS, io.stopped);
   }
-  source.drain(sink, LAST_DRAIN_MS);
-  await recorder.close();
+  source.drain(capture.take, LAST_DRAIN_MS);
+  await capture.recorder.close();
   await writer.close();
   io.note(`${path}: ${summary(writer.stats())}`);
   if (writer.failure === undefined) return 0;
@@ -73,19 +70,28 @@ export async function runReplay({ path, options, show }: ReplayCommand, io: Pick
   }
 }
 
-/** Writes one state as a recording that replays to it. Throws CaptureError. */
-export async function writeSnapshot(
-  path: string,
-  command: Omit<RecordCommand, "path" | "state">,
-  state: Iterable<Uint8Array>,
-): Promise<void> {
-  const writer = RecordingWriter.create(path, infoOf(command.source, command.version));
-  const recorder = new Recorder();
+/** Writes the state of a monitor, whole, as a recording that replays to it. Returns its bytes. Throws CaptureError. */
+export async function writeSnapshot(path: string, info: RecordingInfo, monitor: Monitor): Promise<number> {
+  // Taken before anything is awaited: the monitor goes on.
+  const state = [...monitor.checkpoint(Number.POSITIVE_INFINITY)];
+  const all = Number.POSITIVE_INFINITY;
+  const writer = RecordingWriter.create(path, info, { queueBytes: all });
+  const recorder = new Recorder({ checkpoint: () => state, checkpointBytes: all, backlogBytes: all });
   recorder.add(writer);
-  for (const batch of state) recorder.append(batch);
+  const moment = momentOf(monitor);
+  if (moment !== undefined) recorder.append(moment);
   await recorder.close();
   await writer.close();
   if (writer.failure !== undefined) throw writer.failure;
+  return writer.stats().bytes;
+}
+
+/** An empty batch of the monitor's present moment; undefined before there is one. */
+function momentOf({ graph, nowNs }: Monitor): Uint8Array | undefined {
+  const { baseNs } = graph.reader;
+  if (baseNs === undefined) return undefined;
+  const wallNs = BigInt(Math.round(graph.clock.wallOf(nowNs) * 1000)) * 1000n;
+  return new BatchWriter().finish(baseNs + BigInt(Math.round(nowNs)), wallNs);
 }
 
 function summary({ events, bytes, bytesPerEvent, lost }: WriterStats): string {

@@ -17,6 +17,8 @@ export interface RecorderOptions {
   readonly frameMs?: number;
   /** Bytes that may wait for compression; beyond it records are dropped and counted. Default 32 MiB. */
   readonly backlogBytes?: number;
+  /** What a checkpoint may take. Default 8 MiB. */
+  readonly checkpointBytes?: number;
   /** Bytes of batches in a segment, unless its checkpoint is large. Default 4 MiB. */
   readonly segmentBytes?: number;
 }
@@ -34,8 +36,6 @@ const BACKLOG_BYTES = 32 << 20;
 const SEGMENT_BYTES = 4 << 20;
 const SEGMENT_NS = 60_000_000_000n;
 const CHECKPOINT_BYTES = 8 << 20;
-/** A segment's batches are this many times its checkpoint, so that checkpoints stay a fifth of a recording. */
-const CHECKPOINT_SHARE = 4;
 const NOTHING = new Uint8Array(0);
 const PADDING = new Uint8Array(8);
 const NO_COUNTS = new Float64Array(0);
@@ -50,6 +50,7 @@ export class Recorder {
   readonly #frameMs: number;
   readonly #backlogBytes: number;
   readonly #segmentBytes: number;
+  readonly #checkpointBytes: number;
   readonly #builder = new FrameBuilder();
   readonly #delivery = new Delivery();
   #notes: Note[] = [];
@@ -75,6 +76,7 @@ export class Recorder {
     this.#frameMs = options.frameMs ?? FRAME_MS;
     this.#backlogBytes = options.backlogBytes ?? BACKLOG_BYTES;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#checkpointBytes = options.checkpointBytes ?? CHECKPOINT_BYTES;
   }
 
   /** Frames go to the sink from now on; a new segment begins for it, unless it has got all frames of this one already. */
@@ -139,7 +141,8 @@ export class Recorder {
     if (this.#builder.bytes > 0) return false;
     const idle = !this.#starting && this.#pendingBytes <= this.#backlogBytes / 2;
     if (idle && this.#delivery.mayResume(FRAME_RAW_BYTES)) return true;
-    if (this.#segmentRaw < CHECKPOINT_SHARE * this.#checkpointRaw) return false;
+    // Checkpoints stay half of a recording at most, and what a seek goes through no more than twice a checkpoint.
+    if (this.#segmentRaw < this.#checkpointRaw) return false;
     return this.#segmentRaw >= this.#segmentBytes || time - (this.#segmentTime ?? time) >= SEGMENT_NS;
   }
 
@@ -159,10 +162,10 @@ export class Recorder {
       this.#enqueue(FRAME.CHECKPOINT, flags, bytes.bytes.slice(0, bytes.length), times);
       flags = bytes.length = 0;
     };
-    for (const batch of this.#checkpoint?.(CHECKPOINT_BYTES) ?? []) {
+    for (const batch of this.#checkpoint?.(this.#checkpointBytes) ?? []) {
       const padding = -batch.length & 7;
       this.#checkpointRaw += batch.length + padding;
-      if (this.#checkpointRaw > CHECKPOINT_BYTES) break;
+      if (this.#checkpointRaw > this.#checkpointBytes) break;
       if (bytes.length > 0 && bytes.length + batch.length > FRAME_RAW_BYTES) push();
       bytes.append(batch);
       bytes.append(PADDING.subarray(0, padding));

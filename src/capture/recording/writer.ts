@@ -1,4 +1,14 @@
-import { closeSync, constants, fdatasync, ftruncateSync, lstatSync, openSync, write, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fdatasync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  write,
+  writeSync,
+} from "node:fs";
 import { promisify } from "node:util";
 import { CaptureError } from "../source.ts";
 import { compressSync } from "./compress.ts";
@@ -35,7 +45,10 @@ const INDEX_ENTRIES = 1 << 16;
 const writeAsync = promisify(write);
 const syncAsync = promisify(fdatasync);
 
-/** A recording on disk, fed by a Recorder. Created new, mode 0600; a name that exists, or is a symbolic link, is refused. */
+/**
+ * A recording on disk, fed by a Recorder. Created new, mode 0600, owned by whoever called sudo; a name that exists, or is a symbolic link,
+ * is refused.
+ */
 export class RecordingWriter implements FrameSink {
   readonly path: string;
   readonly #fd: number;
@@ -70,6 +83,7 @@ export class RecordingWriter implements FrameSink {
     } catch (error) {
       throw creationError(path, error);
     }
+    giveToCaller(fd);
     const writer = new RecordingWriter(path, fd, options);
     try {
       writer.#begin(info);
@@ -189,6 +203,17 @@ export class RecordingWriter implements FrameSink {
       // A disk that is gone: a reader finds the torn end by itself.
     }
     this.#onFailure?.(this.#failure);
+  }
+}
+
+/** Under sudo the file is the caller's: a replay needs no root. */
+function giveToCaller(fd: number): void {
+  const { SUDO_UID: uid = "", SUDO_GID: gid = "" } = process.env;
+  if (process.geteuid?.() !== 0 || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return;
+  try {
+    fchownSync(fd, Number(uid), Number(gid));
+  } catch {
+    // A file system without owners, or of another machine: it stays root's.
   }
 }
 

@@ -83,6 +83,6 @@ export function answers(monitor: Monitor): unknown {
     connections: sorted(all),
     files: sorted(files(monitor, { path: "" })),
     findings: sorted(findings(monitor)),
-    origins: sorted(origins.map((subject) => originOf(monitor, subject, NAMES))),
+    origins: sorted(origins.map((subject) => originOf(monitor, subject, { names: NAMES }))),
   };
 }

@@ -1,0 +1,28 @@
+import { Monitor, type MonitorOptions } from "../../core/monitor.ts";
+import { Recorder } from "./recorder.ts";
+
+/** A capture that is recorded while a monitor follows it: the monitor's state makes the checkpoints, its findings the notes. */
+export class FollowedCapture {
+  readonly monitor: Monitor;
+  readonly recorder: Recorder;
+  #noted = 0;
+
+  constructor(options: MonitorOptions = {}) {
+    this.monitor = new Monitor(options);
+    this.recorder = new Recorder({ checkpoint: (limitBytes) => this.monitor.checkpoint(limitBytes) });
+  }
+
+  /** Takes in a batch; it may be reused by the caller afterwards. */
+  readonly take = (batch: Uint8Array): void => {
+    // First recorded: a checkpoint is the state before the batch.
+    this.recorder.append(batch);
+    this.monitor.ingest(batch);
+    const { findings } = this.monitor.detector;
+    for (; this.#noted < findings.length; this.#noted++) {
+      const finding = findings[this.#noted];
+      if (finding === undefined) continue;
+      const { atNs: timeNs, severity, title, reason } = finding;
+      this.recorder.note({ timeNs, severity, text: `${title}: ${reason}` });
+    }
+  };
+}
