@@ -17,6 +17,8 @@ const PACED_MS = 10_000;
 const PERIOD_MS = 16;
 const LARGE_BYTES = Number(process.env["SPYDERTOP_BENCH_RECORDING_MB"] ?? "1024") << 20;
 const SEEKS = 40;
+const CHECKPOINT_BYTES = 8 << 20;
+const FILL_MS = 20_000;
 
 interface Recorded {
   readonly path: string;
@@ -24,11 +26,15 @@ interface Recorded {
 }
 
 /** Records as long as `more` says, never faster than it can be written. */
-async function record(load: Load, more: (stats: WriterStats) => boolean): Promise<Recorded> {
+async function record(
+  load: Load,
+  more: (stats: WriterStats) => boolean,
+  state: readonly Uint8Array[] = load.snapshot,
+): Promise<Recorded> {
   const path = join(workFolder(), "bench.spyt");
   rmSync(path, { force: true });
   const writer = RecordingWriter.create(path, INFO);
-  const recorder = new Recorder({ checkpoint: () => load.snapshot });
+  const recorder = new Recorder({ checkpoint: () => state });
   recorder.add(writer);
   let waiting = 0;
   for (const batch of load.forever()) {
@@ -148,10 +154,33 @@ export async function recordingCost(): Promise<void> {
   });
 }
 
-/** Time to open a large recording and to reach any moment of it. */
+/** The largest checkpoint there is: of a monitor that has filled its memory. */
+function fullState(load: Load): { readonly state: readonly Uint8Array[]; readonly exportMs: number } {
+  const monitor = new Monitor();
+  const deadline = performance.now() + FILL_MS;
+  for (const batch of load.forever()) {
+    monitor.ingest(batch);
+    if (monitor.graph.forgotten.edges > 0 || performance.now() > deadline) break;
+  }
+  const began = performance.now();
+  const state = [...monitor.checkpoint(CHECKPOINT_BYTES)];
+  return { state, exportMs: performance.now() - began };
+}
+
+/** Time to open a large recording and to reach any moment of it. Every segment begins with the largest checkpoint there is. */
 export async function recordingSeek(): Promise<void> {
   const load = await captured();
-  const { path, stats } = await record(load, ({ bytes }) => bytes < LARGE_BYTES);
+  const { state, exportMs } = fullState(load);
+  const stateBytes = state.reduce((sum, { length }) => sum + length, 0);
+  report({
+    key: "recording/checkpoint",
+    subject: `checkpoint of ${(stateBytes / 2 ** 20).toFixed(1)} MiB`,
+    mode: "full graph",
+    measure: "time to make",
+    unit: "ms",
+    value: once(exportMs),
+  });
+  const { path, stats } = await record(load, ({ bytes }) => bytes < LARGE_BYTES, state);
   const line = { subject: `recording of ${(stats.bytes / 2 ** 30).toFixed(2)} GiB`, mode: `${stats.events} events` };
   const opens = Array.from({ length: ROUNDS }, () => {
     const began = performance.now();
