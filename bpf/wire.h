@@ -77,7 +77,9 @@ enum spy_kind {
 	SPY_KIND_STATE_EDGE = 69,
 	SPY_KIND_STATE_FINDING = 70,
 	SPY_KIND_STATE_LINK = 71,   /* belongs to the finding before it */
-	SPY_KIND_STATE_END = 72,    /* last row: what is no row of a table */
+	SPY_KIND_STATE_MARK = 72,
+	SPY_KIND_STATE_NAME = 73,
+	SPY_KIND_STATE_END = 74,    /* last row: what is no row of a table */
 	SPY_KIND_MAX,
 };
 
@@ -348,7 +350,7 @@ struct spy_state_channel {
 struct spy_state_connection {
 	struct spy_hdr h;
 	__u32 path;
-	__u32 number;
+	__u32 name; /* what the server's address was looked up as */
 	__u64 closed;
 	__u64 ino[2];
 	__u64 end[2]; /* kernel addresses of a unix socket */
@@ -370,7 +372,8 @@ struct spy_state_connection {
 	__u8 proto;
 	__u8 state;
 	__u8 client; /* side that asked */
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 number;
 };
 
 /* header process = who executed it, zero when forgotten; header time = when */
@@ -458,6 +461,26 @@ struct spy_state_link {
 	__u32 pad;
 };
 
+/* header process = who did it; header time = last */
+struct spy_state_mark {
+	struct spy_hdr h;
+	__u32 text;
+	__u32 times;
+	__u64 first;
+	__u64 bits;
+	__u32 failed;
+	__u16 kind;
+	__u16 how;
+};
+
+/* header process = who was told, zero = the host's last asker */
+struct spy_state_name {
+	struct spy_hdr h;
+	__u32 name;
+	__u32 pad;
+	__u8 addr[16];
+};
+
 /* header process = the monitor itself */
 struct spy_state_end {
 	struct spy_hdr h;
@@ -521,6 +544,8 @@ SPY_ASSERT(spy_state_process);
 SPY_ASSERT(spy_state_edge);
 SPY_ASSERT(spy_state_finding);
 SPY_ASSERT(spy_state_link);
+SPY_ASSERT(spy_state_mark);
+SPY_ASSERT(spy_state_name);
 SPY_ASSERT(spy_state_end);
 _Static_assert(sizeof(struct spy_hdr) == 32, "header");
 

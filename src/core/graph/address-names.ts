@@ -36,6 +36,20 @@ export class AddressNames {
     return name === undefined ? undefined : { name, own: false };
   }
 
+  /** All names, those learned longest ago first; processId NaN = the host's. */
+  *entries(): Iterable<{ readonly processId: number; readonly words: readonly number[]; readonly name: string }> {
+    for (const [key, name] of this.#names) {
+      const [address = "", processId] = key.split("/").reverse();
+      yield { processId: Number(processId), words: address.split(",").map(Number), name };
+    }
+  }
+
+  /** Puts back one of `entries`. */
+  restore(processId: number, addresses: Uint32Array, at: number, name: string): void {
+    const address = keyOf(addresses, at);
+    this.#set(Number.isNaN(processId) ? address : `${processId}/${address}`, name);
+  }
+
   #set(key: string, name: string): void {
     this.#drop(key);
     this.#names.set(key, name);

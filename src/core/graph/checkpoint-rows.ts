@@ -12,11 +12,21 @@ import {
   STATE_FINDING,
   STATE_IMAGE,
   STATE_LINK,
+  STATE_MARK,
+  STATE_NAME,
   STATE_PROCESS,
 } from "../wire/layout.gen.ts";
-import { EDGE, isFileKind } from "./edges.ts";
+import { isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
 import type { Forgotten, Graph } from "./graph.ts";
-import type { ChannelIndex, ConnectionIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
+import type {
+  ChannelIndex,
+  ConnectionIndex,
+  EdgeIndex,
+  FileIndex,
+  ImageIndex,
+  MarkIndex,
+  ProcessIndex,
+} from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 
@@ -61,7 +71,6 @@ export class StateRows {
   readonly #images: Numbers;
   readonly #processes: Numbers;
   readonly #address = new Uint32Array(4);
-  readonly #addressBytes = new Uint8Array(this.#address.buffer);
 
   constructor(graph: Graph, baseNs: bigint, cut: Uint8Array) {
     const { files, channels, connections, images, processes } = graph;
@@ -79,7 +88,7 @@ export class StateRows {
 
   /** Whether there is enough for a batch. */
   get full(): boolean {
-    return this.#writer.bytes >= BATCH_BYTES;
+    return this.#writer.length >= BATCH_BYTES;
   }
 
   /** A batch of the rows since the last one, of the graph's present moment. */
@@ -114,7 +123,7 @@ export class StateRows {
   }
 
   /** A path that leads to a file written before. */
-  name(row: FileIndex, path: string): void {
+  path(row: FileIndex, path: string): void {
     const writer = this.#writer;
     writer.begin(KIND.STATE_FILE, STATE_FILE.SIZE, 1, NOBODY);
     writer.text(STATE_FILE.path, path);
@@ -136,9 +145,10 @@ export class StateRows {
   connection(row: ConnectionIndex): void {
     const { connections } = this.#graph;
     const writer = this.#writer;
-    writer.begin(KIND.STATE_CONNECTION, STATE_CONNECTION.SIZE, 1, NOBODY);
+    writer.begin(KIND.STATE_CONNECTION, STATE_CONNECTION.SIZE, 2, NOBODY);
     this.#time(HDR.time, connections.openedNs.get(row));
     writer.text(STATE_CONNECTION.path, connections.path.get(row));
+    writer.text(STATE_CONNECTION.name, connections.name.get(row));
     writer.u32(STATE_CONNECTION.number, this.#connections.give(row));
     this.#time(STATE_CONNECTION.closed, connections.closedNs.get(row));
     for (const side of [0, 1] as const) this.#end(2 * row + side, side);
@@ -205,9 +215,33 @@ export class StateRows {
     this.#time(STATE_EDGE.first, edges.firstNs.get(row));
     writer.u32(STATE_EDGE.object, this.#objects(kind).of(edges.object.get(row)));
     writer.u32(STATE_EDGE.times, edges.times.get(row));
+    writer.u32(STATE_EDGE.detail, edges.detail.get(row));
     writer.u16(STATE_EDGE.flags, edges.flags.get(row));
     writer.u8(STATE_EDGE.kind, kind);
     writer.u8(STATE_EDGE.family, edges.family(row));
+  }
+
+  mark(row: MarkIndex): void {
+    const { marks } = this.#graph;
+    const writer = this.#writer;
+    writer.begin(KIND.STATE_MARK, STATE_MARK.SIZE, 1, NOBODY);
+    this.#head(marks.process.get(row), marks.lastNs.get(row));
+    writer.text(STATE_MARK.text, marks.text.get(row));
+    writer.u32(STATE_MARK.times, marks.times.get(row));
+    this.#time(STATE_MARK.first, marks.firstNs.get(row));
+    this.#pair(STATE_MARK.bits, marks.bitsLo.get(row), marks.bitsHi.get(row));
+    writer.u32(STATE_MARK.failed, marks.failed.get(row));
+    writer.u16(STATE_MARK.kind, marks.kind.get(row));
+    writer.u16(STATE_MARK.how, marks.how.get(row));
+  }
+
+  /** process: who was told, NONE = the host. */
+  name(process: ProcessIndex, words: readonly number[], name: string): void {
+    const writer = this.#writer;
+    writer.begin(KIND.STATE_NAME, STATE_NAME.SIZE, 1, NOBODY);
+    this.#head(process, Number.NaN);
+    writer.text(STATE_NAME.name, name);
+    words.forEach((word, i) => void writer.u32(STATE_NAME.addr + 4 * i, word));
   }
 
   finding(finding: Finding, key: string): void {
@@ -265,7 +299,7 @@ export class StateRows {
     writer.u32(STATE_CONNECTION.credTgid + 4 * side, connections.credTgid.get(end));
     writer.u32(STATE_CONNECTION.port + 4 * side, connections.port.get(end));
     connections.copyAddress(end, this.#address, 0);
-    this.#addressBytes.forEach((byte, i) => void writer.u8(STATE_CONNECTION.addr + 16 * side + i, byte));
+    this.#address.forEach((word, i) => void writer.u32(STATE_CONNECTION.addr + 16 * side + 4 * i, word));
   }
 
   #link(role: number, subject: Subject): void {
@@ -294,7 +328,8 @@ export class StateRows {
 
   #objects(kind: number): Numbers {
     if (isFileKind(kind)) return this.#files;
-    return kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1 ? this.#connections : this.#channels;
+    if (isProcessKind(kind)) return this.#processes;
+    return isChannelKind(kind) ? this.#channels : this.#connections;
   }
 
   #head(process: ProcessIndex, timeNs: number): void {

@@ -4,14 +4,17 @@ import {
   STATE_EDGE,
   STATE_FILE,
   STATE_IMAGE,
+  STATE_MARK,
   STATE_PROCESS,
 } from "../wire/layout.gen.ts";
 import { CONNECTION_FLAG } from "./connections.ts";
-import { EDGE, isFileKind } from "./edges.ts";
+import { EDGE, isChannelKind, isFileKind } from "./edges.ts";
+import { FILE_FLAG } from "./files.ts";
 import type { Forgotten, Graph } from "./graph.ts";
 import type { EdgeIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { PROCESS_FLAG } from "./processes.ts";
+import { HUB } from "./provenance.ts";
 
 /** Ranks of what is kept by its age, newest highest; above them those of what is kept before anything dated. */
 const DATED = 1024;
@@ -24,7 +27,7 @@ const ONE = 127 << 5;
 const single = new Float32Array(1);
 const bits = new Int32Array(single.buffer);
 /** Length and padding of a string, and the rounding of a batch's header over its rows. */
-const TEXT_BYTES = 8;
+export const TEXT_BYTES = 8;
 
 /**
  * What of a graph goes into a checkpoint: living processes with their ancestors and what findings rest on, then open connections, then
@@ -100,15 +103,28 @@ export class Selection {
 
   #rankProcesses(): void {
     const { processes } = this.#graph;
-    const ranks = this.#processes;
     for (let row = 0; row < processes.limit; row++) {
       if (!processes.isLive(row)) continue;
       const pinned = !processes.has(row, PROCESS_FLAG.EXITED) || processes.has(row, PROCESS_FLAG.EVIDENCE);
       const rank = pinned
         ? this.#pinned(CLASS.PROCESS, processes.startNs.get(row))
         : this.#dated(processes.exitNs.get(row));
-      for (let at: ProcessIndex = row; at !== NONE && (ranks[at] as number) < rank; at = processes.parent.get(at))
-        ranks[at] = rank;
+      this.#raise(row, rank);
+    }
+  }
+
+  /** A process comes with its parent, and with who reached into it. */
+  #raise(row: ProcessIndex, rank: number): void {
+    const { processes, edges } = this.#graph;
+    const ranks = this.#processes;
+    const waiting = [row];
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      if (at === NONE || (ranks[at] as number) >= rank) continue;
+      ranks[at] = rank;
+      waiting.push(processes.parent.get(at));
+      if (processes.actorCount.get(at) > HUB) continue;
+      for (let edge = processes.actors.get(at); edge !== NONE; edge = edges.nextOfObject.get(edge))
+        if (edges.kind.get(edge) !== EDGE.SIGNALLED) waiting.push(edges.process.get(edge));
     }
   }
 
@@ -156,18 +172,25 @@ export class Selection {
   }
 
   #rankOf(edge: EdgeIndex): number {
-    const { edges, processes } = this.#graph;
+    const { edges, processes, files } = this.#graph;
     const process = edges.process.get(edge);
     const most = this.#processes[process] as number;
     const kind = edges.kind.get(edge);
+    const object = edges.object.get(edge);
     if (kind === EDGE.EXECUTED) return most;
-    if (kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1)
-      return Math.min(most, this.#connections[edges.object.get(edge)] as number);
+    if (kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1) return Math.min(most, this.#connections[object] as number);
+    if (kind === EDGE.INJECTED || kind === EDGE.PASSED) return Math.min(most, this.#processes[object] as number);
+    if (kind === EDGE.SIGNALLED) return this.#signal(edge, Math.min(most, this.#processes[object] as number));
     // Where a finding looked stays.
     if (processes.has(process, PROCESS_FLAG.EVIDENCE)) return most;
+    if (isFileKind(kind) && files.has(object, FILE_FLAG.EVIDENCE)) return most;
     const lastNs = edges.lastNs.get(edge);
-    const pipe = !isFileKind(kind) && !processes.has(process, PROCESS_FLAG.EXITED);
+    const pipe = isChannelKind(kind) && !processes.has(process, PROCESS_FLAG.EXITED);
     return Math.min(most, pipe ? this.#pinned(CLASS.CHANNEL, lastNs) : this.#dated(lastNs));
+  }
+
+  #signal(edge: EdgeIndex, most: number): number {
+    return Math.min(most, this.#dated(this.#graph.edges.lastNs.get(edge)));
   }
 
   #countLeft(): void {
@@ -188,7 +211,7 @@ export class Selection {
   }
 
   #threshold(bytes: Float64Array, limitBytes: number): number {
-    const { processes, images, files, connections } = this.#graph;
+    const { processes, images, files, connections, marks } = this.#graph;
     const count = (ranks: Int32Array, size: number, text: (row: number) => number): void => {
       for (let row = 0; row < ranks.length; row++) {
         const rank = ranks[row] as number;
@@ -207,8 +230,17 @@ export class Selection {
         length(images.script.get(row)),
     );
     count(this.#files, STATE_FILE.SIZE, (row) => length(files.path.get(row)));
-    count(this.#connections, STATE_CONNECTION.SIZE, (row) => length(connections.path.get(row)));
+    count(
+      this.#connections,
+      STATE_CONNECTION.SIZE,
+      (row) => length(connections.path.get(row)) + length(connections.name.get(row)),
+    );
     count(this.#channels, STATE_CHANNEL.SIZE, () => 0);
+    for (let mark = 0; mark < marks.limit; mark++) {
+      if (!marks.isLive(mark)) continue;
+      const rank = this.#processes[marks.process.get(mark)] as number;
+      bytes[rank] = (bytes[rank] as number) + STATE_MARK.SIZE + length(marks.text.get(mark));
+    }
     for (const [path, file] of files.names()) {
       const rank = this.#files[file] as number;
       if (rank >= 0) bytes[rank] = (bytes[rank] as number) + STATE_FILE.SIZE + length(path);

@@ -1,7 +1,7 @@
 import type { Finding } from "../query/model.ts";
-import { LOSS, STATE_END, STATE_FINDING, STATE_LINK } from "../wire/layout.gen.ts";
+import { LOSS, STATE_END, STATE_FINDING, STATE_LINK, STATE_NAME } from "../wire/layout.gen.ts";
 import { StateRows } from "./checkpoint-rows.ts";
-import { Selection } from "./checkpoint-select.ts";
+import { Selection, TEXT_BYTES } from "./checkpoint-select.ts";
 import type { Graph } from "./graph.ts";
 import { NONE } from "./indexes.ts";
 
@@ -22,7 +22,7 @@ export function* checkpoint(
 ): Generator<Uint8Array, void, void> {
   const baseNs = graph.reader.baseNs;
   if (baseNs === undefined) return;
-  const { files, channels, connections, images, processes } = graph;
+  const { files, channels, connections, images, processes, marks, names } = graph;
   const selection = new Selection(graph, limitBytes - bytesOf(graph, findings));
   const rows = new StateRows(graph, baseNs, selection.cut);
 
@@ -32,7 +32,7 @@ export function* checkpoint(
     if (rows.full) yield rows.finish();
   }
   for (const [path, file] of files.names()) {
-    if (selection.file(file)) rows.name(file, path);
+    if (selection.file(file)) rows.path(file, path);
     if (rows.full) yield rows.finish();
   }
   for (let channel = 0; channel < channels.limit; channel++) {
@@ -67,6 +67,15 @@ export function* checkpoint(
   for (let process = 0; process < processes.limit; process++) {
     if (selection.process(process)) yield* edgesOf(graph, process, rows, selection);
   }
+  for (let mark = 0; mark < marks.limit; mark++) {
+    if (marks.isLive(mark) && selection.process(marks.process.get(mark))) rows.mark(mark);
+    if (rows.full) yield rows.finish();
+  }
+  for (const { processId, words, name } of names.entries()) {
+    const process = Number.isNaN(processId) ? NONE : processes.row(processId);
+    if (Number.isNaN(processId) || (process !== NONE && selection.process(process))) rows.name(process, words, name);
+    if (rows.full) yield rows.finish();
+  }
   for (const { finding, key } of findings) {
     rows.finding(finding, key);
     if (rows.full) yield rows.finish();
@@ -78,6 +87,7 @@ export function* checkpoint(
 /** What is written whatever it takes. */
 function bytesOf(graph: Graph, findings: readonly KeptFinding[]): number {
   let bytes = STATE_END.SIZE + graph.lost.size * LOSS.SIZE;
+  for (const { name } of graph.names.entries()) bytes += STATE_NAME.SIZE + TEXT_BYTES + name.length;
   for (const { finding, key } of findings) {
     const { rule, title, reason, techniques, chain, evidence } = finding;
     const text = rule.length + title.length + reason.length + techniques.join("\0").length + key.length;

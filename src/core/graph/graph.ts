@@ -297,6 +297,8 @@ export class Graph {
       case KIND.STATE_EDGE:
       case KIND.STATE_FINDING:
       case KIND.STATE_LINK:
+      case KIND.STATE_MARK:
+      case KIND.STATE_NAME:
       case KIND.STATE_END:
         this.#lastTgid = -1;
         this.#restore ??= new Restore(this);

@@ -12,11 +12,14 @@ import {
   STATE_FINDING,
   STATE_IMAGE,
   STATE_LINK,
+  STATE_MARK,
+  STATE_NAME,
   STATE_PROCESS,
 } from "../wire/layout.gen.ts";
 import { FOUND_BY, processFields } from "./checkpoint-rows.ts";
 import { CONNECTION_FLAG, STATE, TCP } from "./connections.ts";
-import { EDGE, FAMILY, isFileKind } from "./edges.ts";
+import { EDGE, FAMILY, isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
+import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import type { ConnectionIndex, EndIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -57,6 +60,13 @@ export class Restore {
   /** Rows this checkpoint made; what was there before keeps what is known of it. */
   readonly #made = new Set<ProcessIndex>();
   readonly #addresses = new Uint32Array(8);
+  /** Ids that join the graph's queues at the end, in order. */
+  readonly #forgettable = {
+    files: [] as number[],
+    channels: [] as number[],
+    connections: [] as number[],
+    processes: [] as number[],
+  };
   #finding: RestoredFinding | undefined;
 
   constructor(graph: Graph) {
@@ -90,6 +100,12 @@ export class Restore {
       case KIND.STATE_LINK:
         this.#link(reader);
         return true;
+      case KIND.STATE_MARK:
+        this.#mark(reader);
+        return true;
+      case KIND.STATE_NAME:
+        this.#name(reader);
+        return true;
       default:
         this.#end(reader);
         return false;
@@ -116,6 +132,7 @@ export class Restore {
     if (known === NONE) {
       files.lastNs.set(row, reader.timeNs(HDR.time));
       files.setFlag(row, reader.u32(STATE_FILE.flags));
+      if (files.has(row, FILE_FLAG.QUEUED)) this.#forgettable.files.push(files.id(row));
     }
     // Which of several leads to it is told by rows of their own.
     if (byPath) files.dropName(path);
@@ -125,7 +142,9 @@ export class Restore {
   #channel(reader: BatchReader): void {
     const { channels } = this.#graph;
     if (reader.u32(STATE_CHANNEL.number) !== this.#channels.length) return;
-    const row = channels.add(reader.lo(STATE_CHANNEL.ino), reader.hi(STATE_CHANNEL.ino), reader.timeNs(HDR.time));
+    const [lo, hi] = halves(reader, STATE_CHANNEL.ino);
+    const row = channels.add(lo, hi, reader.timeNs(HDR.time));
+    this.#forgettable.channels.push(channels.id(row));
     if (reader.u32(STATE_CHANNEL.indexed) === 0) channels.retire(row);
     this.#channels.push(channels.id(row));
   }
@@ -142,6 +161,7 @@ export class Restore {
     connections.netns.set(row, reader.u32(STATE_CONNECTION.netns));
     connections.error.set(row, reader.i32(STATE_CONNECTION.err));
     connections.setPath(row, reader.text(STATE_CONNECTION.path));
+    connections.setName(row, reader.text(STATE_CONNECTION.name), false);
     for (let word = 0; word < 8; word++) this.#addresses[word] = reader.u32(STATE_CONNECTION.addr + 4 * word);
     connections.setTuple(
       2 * row,
@@ -161,7 +181,7 @@ export class Restore {
       connections.closedNs.set(row, Math.max(closedNs, connections.openedNs.get(row)));
     }
     const flow = !connections.isUnix(row) && connections.proto.get(row) !== TCP;
-    if (closed || flow) this.#graph.closed.push(connections.id(row));
+    if (closed || flow) this.#forgettable.connections.push(connections.id(row));
     if (connections.has(row, CONNECTION_FLAG.DIRECTION_GUESSED)) this.#graph.guessed.push(connections.id(row));
   }
 
@@ -224,7 +244,7 @@ export class Restore {
     processes.flags.set(row, others && !exited ? flags | PROCESS_FLAG.EXITED | PROCESS_FLAG.EXIT_INFERRED : flags);
     if (processes.has(row, PROCESS_FLAG.EXITED)) {
       processes.exitNs.set(row, Math.max(processes.startNs.get(row), exited ? reader.timeNs(HDR.time) : 0));
-      graph.exited.push(processes.id(row));
+      this.#forgettable.processes.push(processes.id(row));
     }
     for (const [offset, field] of processFields(graph)) field.set(row, reader.u32(offset));
     const [parentLo, parentHi] = halves(reader, STATE_PROCESS.parentStart);
@@ -261,9 +281,35 @@ export class Restore {
     if (!edges.added) return;
     edges.firstNs.set(edge, Math.min(lastNs, reader.timeNs(STATE_EDGE.first)));
     edges.times.set(edge, reader.u32(STATE_EDGE.times));
+    edges.detail.set(edge, reader.u32(STATE_EDGE.detail));
     const family = reader.u8(STATE_EDGE.family);
     if (family !== edges.family(edge) && family === FAMILY.CLOSED && edges.family(edge) === FAMILY.SOCKETS)
       edges.moveTo(edge, family);
+  }
+
+  #mark(reader: BatchReader): void {
+    const { marks, processes } = this.#graph;
+    const process = processes.find(reader.u32(HDR.tgid), reader.lo(HDR.start), reader.hi(HDR.start));
+    if (process === NONE) return;
+    const lastNs = reader.timeNs(HDR.time);
+    const mark = marks.touch(reader.u16(STATE_MARK.kind), process, lastNs, reader.u16(STATE_MARK.how));
+    if (!marks.added) return;
+    marks.times.set(mark, reader.u32(STATE_MARK.times));
+    marks.failed.set(mark, reader.u32(STATE_MARK.failed));
+    marks.firstNs.set(mark, Math.min(lastNs, reader.timeNs(STATE_MARK.first)));
+    marks.bitsLo.set(mark, reader.lo(STATE_MARK.bits));
+    marks.bitsHi.set(mark, reader.hi(STATE_MARK.bits));
+    marks.setText(mark, reader.text(STATE_MARK.text));
+  }
+
+  #name(reader: BatchReader): void {
+    const { names, processes } = this.#graph;
+    const tgid = reader.u32(HDR.tgid);
+    const process = processes.find(tgid, reader.lo(HDR.start), reader.hi(HDR.start));
+    if (tgid !== 0 && process === NONE) return;
+    for (let word = 0; word < 4; word++) this.#addresses[word] = reader.u32(STATE_NAME.addr + 4 * word);
+    const processId = process === NONE ? Number.NaN : processes.id(process);
+    names.restore(processId, this.#addresses, 0, reader.text(STATE_NAME.name));
   }
 
   #beginFinding(reader: BatchReader): void {
@@ -310,7 +356,7 @@ export class Restore {
 
   #end(reader: BatchReader): void {
     const graph = this.#graph;
-    const { processes, connections, images, forgotten } = graph;
+    const { images, forgotten } = graph;
     // Images were held by their numbers; from now on by processes and later images alone.
     for (const image of this.#images) if (image !== NONE) images.release(image);
     graph.monitorPid = reader.u32(HDR.tgid);
@@ -325,10 +371,20 @@ export class Restore {
     forgotten.connections += reader.number(STATE_END.forgottenConnections);
     forgotten.files += reader.number(STATE_END.forgottenFiles);
     forgotten.edges += reader.number(STATE_END.forgottenEdges);
-    const exitNs = (id: number): number => processes.exitNs.get(processes.row(id));
-    graph.exited.sort((a, b) => exitNs(a) - exitNs(b));
-    const closedNs = (id: number): number => endOf(graph, connections.row(id));
-    graph.closed.sort((a, b) => closedNs(a) - closedNs(b));
+    this.#queue();
+  }
+
+  /** Who is forgotten first stands first. */
+  #queue(): void {
+    const { processes, connections, channels, files, exited, closed, pipes, readFiles } = this.#graph;
+    const inOrder = (ids: readonly number[], timeOf: (id: number) => number): number[] =>
+      [...ids].sort((a, b) => timeOf(a) - timeOf(b));
+    const forgettable = this.#forgettable;
+    for (const id of inOrder(forgettable.processes, (one) => processes.exitNs.get(processes.row(one)))) exited.push(id);
+    for (const id of inOrder(forgettable.connections, (one) => endOf(this.#graph, connections.row(one))))
+      closed.push(id);
+    for (const id of inOrder(forgettable.channels, (one) => channels.firstNs.get(channels.row(one)))) pipes.push(id);
+    for (const id of inOrder(forgettable.files, (one) => files.lastNs.get(files.row(one)))) readFiles.push(id);
   }
 
   /** The process of the row's header; made, and remembered as made, when unknown. NONE when the row has none. */
@@ -344,12 +400,13 @@ export class Restore {
   }
 
   #object(kind: number, number: number): number {
-    const { files, connections, channels } = this.#graph;
-    if (kind > EDGE.PIPE_WRITE) return NONE;
+    const { files, connections, channels, processes } = this.#graph;
+    if (kind > EDGE.PASSED) return NONE;
     if (isFileKind(kind)) return files.row(this.#files[number] ?? NO_ID);
-    return kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1
-      ? connections.row(this.#connections[number] ?? NO_ID)
-      : channels.row(this.#channels[number] ?? NO_ID);
+    if (isProcessKind(kind)) return processes.row(this.#processes[number] ?? NO_ID);
+    return isChannelKind(kind)
+      ? channels.row(this.#channels[number] ?? NO_ID)
+      : connections.row(this.#connections[number] ?? NO_ID);
   }
 }
 

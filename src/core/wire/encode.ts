@@ -283,7 +283,7 @@ export class BatchWriter {
   }
 
   /** Bytes of the batch that `finish` would give, its header not counted. */
-  get bytes(): number {
+  get length(): number {
     return this.#rows.length + this.#strs.length;
   }
 

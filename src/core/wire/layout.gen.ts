@@ -67,8 +67,10 @@ export const KIND = {
   STATE_EDGE: 69,
   STATE_FINDING: 70,
   STATE_LINK: 71,
-  STATE_END: 72,
-  MAX: 73,
+  STATE_MARK: 72,
+  STATE_NAME: 73,
+  STATE_END: 74,
+  MAX: 75,
 } as const;
 
 export const FLAG = {
@@ -330,7 +332,7 @@ export const STATE_CHANNEL = {
 export const STATE_CONNECTION = {
   SIZE: 256,
   path: 32,
-  number: 36,
+  name: 36,
   closed: 40,
   ino: 48,
   end: 64,
@@ -352,6 +354,7 @@ export const STATE_CONNECTION = {
   proto: 246,
   state: 247,
   client: 248,
+  number: 252,
 } as const;
 
 export const STATE_IMAGE = {
@@ -431,6 +434,23 @@ export const STATE_LINK = {
   role: 32,
   kind: 36,
   number: 40,
+} as const;
+
+export const STATE_MARK = {
+  SIZE: 64,
+  text: 32,
+  times: 36,
+  first: 40,
+  bits: 48,
+  failed: 56,
+  kind: 60,
+  how: 62,
+} as const;
+
+export const STATE_NAME = {
+  SIZE: 56,
+  name: 32,
+  addr: 40,
 } as const;
 
 export const STATE_END = {

@@ -42,7 +42,7 @@ export function answers(monitor: Monitor): unknown {
       Object.entries(fields).map(([key, inner]) => {
         if (key === "id" && "rule" in fields) return [key, 0];
         if (key === "id") return [key, name({ kind: here, id: inner as number })];
-        if ((key === "process" || key === "peer") && typeof inner === "number")
+        if (["process", "peer", "from", "to", "by"].includes(key) && typeof inner === "number")
           return [key, name({ kind: "process", id: inner })];
         if (key === "owners" || key === "chain")
           return [key, (inner as number[]).map((id) => name({ kind: "process", id })).sort()];

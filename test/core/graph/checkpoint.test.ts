@@ -18,6 +18,11 @@ const story = new Story(`
 refreshed(0);
 story.tell("client ~> daemon; daemon -> 192.0.2.79:25; bash > d1 >> d2 >> d3; d1 exits; d2 exits; d3 listens :99");
 refreshed(1);
+story.tell(`
+  gdb attaches nginx; gdb injects nginx; bash > srv; srv:81 <- 203.0.113.9:7; srv > wrk; srv passes 203.0.113.9:7 to wrk
+  wrk resolves cdn.x = 192.0.2.80; wrk -> 192.0.2.80:443; wrk maps code; wrk makes memfd; wrk loads bpf; wrk enters mnt
+  wrk uses uring; wrk becomes root; bash kills wrk 15; bash kills wrk 9; wrk dies 9; gdb exits
+`);
 story.tell("curl#2 closes 198.51.100.7:80; curl#2 exits; sh#3 exits; client exits; files exits");
 refreshed(2);
 const { events } = story;
