@@ -94,9 +94,11 @@ static __always_inline int tcp_state(struct sock *sk, int from, int to)
 		return 0;
 	}
 	if (to == TCP_CLOSE) {
-		if (!o->unannounced)
-			emit_owned(sk, o, SPY_KIND_CLOSE, to, 0);
-		bpf_map_delete_elem(&owners, &key);
+		struct owner last = *o;
+
+		/* Who forgets the owner tells of the end: an accept may just find the socket closed. */
+		if (!bpf_map_delete_elem(&owners, &key) && !last.unannounced)
+			emit_owned(sk, &last, SPY_KIND_CLOSE, to, 0);
 	}
 	return 0;
 }
@@ -234,11 +236,13 @@ int BPF_PROG(on_accept, struct pt_regs *regs, long ret)
 	if (!sk)
 		return 0;
 	if (is_inet(sk)) {
+		__u64 key = (__u64)sk;
+
 		emit_sock(sk, file_ino(file), SPY_KIND_ACCEPT, ret, 0);
-		/* Reset while it waited to be accepted: no state will change. */
-		if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
-			return emit_sock(sk, file_ino(file), SPY_KIND_CLOSE, ret, 0);
 		own_current(sk, file_ino(file));
+		/* Reset while it waited to be accepted: no state will change, unless one just does and finds its owner. */
+		if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE && !bpf_map_delete_elem(&owners, &key))
+			return emit_sock(sk, file_ino(file), SPY_KIND_CLOSE, ret, 0);
 		return 0;
 	}
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
