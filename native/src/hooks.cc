@@ -65,6 +65,7 @@ constexpr FeatureSpec kFeatures[] = {
 #endif
 
 constexpr Syscall kSyscalls[] = {
+    {"on_beat", __NR_getcpu},
 #ifdef __NR_open
     {"on_rename", __NR_rename},
     {"on_unlink", __NR_unlink},
@@ -163,9 +164,10 @@ constexpr Syscall kCompatSyscalls[] = {
 
 }  // namespace
 
+const int kBeatCall = __NR_getcpu;
+
 std::span<const FeatureSpec> features() { return kFeatures; }
 std::span<const Syscall> syscall_table() { return kSyscalls; }
-
 
 std::span<const Syscall> compat_syscall_table() {
 #if defined(__x86_64__)

@@ -19,6 +19,9 @@ struct FeatureSpec {
   const char* lost;
 };
 
+// What a heartbeat calls: next to nobody else does, it is in the vDSO.
+extern const int kBeatCall;
+
 std::span<const FeatureSpec> features();
 std::span<const Syscall> syscall_table();
 // The same for 32-bit programs on a 64-bit kernel.

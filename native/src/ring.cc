@@ -45,11 +45,22 @@ void Ring::close() {
 }
 
 std::span<const uint8_t> Ring::peek() {
+  if (consumer_ && load_acquire(consumer_) != position_) {
+    taken_over_ = true;
+    position_ = load_acquire(consumer_);
+  }
   while (position_ < load_acquire(producer_)) {
     const uint8_t* at = data_ + (position_ & (bytes_ - 1));
     uint32_t head = __atomic_load_n(reinterpret_cast<const uint32_t*>(at), __ATOMIC_ACQUIRE);
     if (head & BPF_RINGBUF_BUSY_BIT) return {};
     size_t length = head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+    if (length > bytes_) {
+      // No record begins here: on to the next that will be written.
+      taken_over_ = true;
+      peeked_ = load_acquire(producer_) - position_;
+      pop();
+      return {};
+    }
     peeked_ = (length + kHeader + 7) / 8 * 8;
     if (!(head & BPF_RINGBUF_DISCARD_BIT)) return {at + kHeader, length};
     pop();

@@ -26,6 +26,8 @@ class Ring {
 
   size_t size() const { return bytes_; }
   size_t used() const;
+  // Someone else moved the consumer's position: the kernel overwrote what was not read here.
+  bool taken_over() const { return taken_over_; }
 
  private:
   uint8_t* consumer_ = nullptr;
@@ -35,6 +37,7 @@ class Ring {
   size_t page_ = 0;
   unsigned long position_ = 0;
   size_t peeked_ = 0;
+  bool taken_over_ = false;
 };
 
 }  // namespace spy

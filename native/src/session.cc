@@ -88,7 +88,13 @@ constexpr uint32_t kShare = 16384;
 
 // Handlers of single system calls are reached through the dispatcher's table, never attached themselves.
 bool by_table(const bpf_program* p) {
-  return !std::strcmp(bpf_program__section_name(p), "tp_btf/sys_exit") && std::strcmp(bpf_program__name(p), "on_syscall");
+  return !std::strcmp(bpf_program__section_name(p), "tp_btf/sys_exit") && std::strncmp(bpf_program__name(p), "on_syscall", 10);
+}
+
+bool kernel_at_least(unsigned major) {
+  utsname u;
+  unsigned here = 0;
+  return !uname(&u) && sscanf(u.release, "%u", &here) == 1 && here >= major;
 }
 
 template <typename T>
@@ -141,6 +147,10 @@ Error Session::load() {
     bpf_program* p;
     bpf_object__for_each_program(p, object_) bpf_program__set_autoload(p, !broken_.contains(bpf_program__name(p)));
     if (!broken_.contains("snapshot_processes")) bpf_program__set_autoload(program("snapshot_processes_without_argv"), false);
+    // Since 7.0 (a46023d5616e) a task can be preempted inside a tracepoint.
+    bool preemptible = kernel_at_least(7);
+    if (!preemptible) bpf_program__set_autoload(program("on_syscall_again"), false);
+    set_rodata<bool>(object_, "preemptible", preemptible);
     if (options_.activity_bytes)
       bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "activity"), options_.activity_bytes);
     set_rodata<uint32_t>(object_, "self_tgid", static_cast<uint32_t>(getpid()));
@@ -183,6 +193,8 @@ void Session::fill_table(const char* map, std::span<const Syscall> entries) {
     int fd = bpf_program__fd(program(s.program));
     if (bpf_map_update_elem(table, &number, &fd, BPF_ANY)) broken_[s.program] = strerror(errno);
   }
+  // Nobody can take a call out of it from now on.
+  bpf_map_freeze(table);
 }
 
 Error Session::attach() {
@@ -202,7 +214,7 @@ Error Session::attach() {
       broken_[name] = std::string("attach: ") + strerror(errno);
       continue;
     }
-    links_.push_back(link);
+    keep_link(name, link);
     if (iterator) iterators_[name] = link;
   }
   for (const char* name : {"on_fork", "on_exec", "on_exit"})
@@ -214,15 +226,21 @@ Error Session::attach() {
 std::vector<FeatureState> Session::features() const {
   std::vector<FeatureState> states;
   for (const FeatureSpec& f : spy::features()) {
-    FeatureState state{f.name, f.hook, f.lost, "", true};
-    for (const char* name : f.programs) {
+    FeatureState state{f.name, f.hook, f.lost, "", true, false};
+    auto need = [&](const char* name) {
       auto broken = broken_.find(name);
-      if (broken == broken_.end() && loaded(name)) continue;
+      if (broken == broken_.end() && loaded(name)) return;
       state.ok = false;
+      state.detached |= lost_.contains(name);
       state.why = broken == broken_.end() ? "not loaded" : broken->second;
+    };
+    for (const char* name : f.programs) {
+      need(name);
+      if (bpf_program* p = program(name); p && by_table(p)) need("on_syscall");
     }
     states.push_back(state);
   }
+  if (!ring_lost_.empty()) states.push_back({"records", "ring buffers", "what the other reader took", ring_lost_, false, true});
   return states;
 }
 
@@ -333,8 +351,11 @@ void Session::close() {
   attached_ = false;
   lifecycle_.close();
   activity_.close();
-  for (bpf_link* link : links_) bpf_link__destroy(link);
+  for (const Link& l : links_) bpf_link__destroy(l.link);
   links_.clear();
+  lost_.clear();
+  ring_lost_.clear();
+  missed_beat_ = false;
   iterators_.clear();
   bpf_object__close(object_);
   object_ = nullptr;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -35,6 +36,7 @@ struct Options {
 struct FeatureState {
   std::string name, hook, lost, why;
   bool ok = false;
+  bool detached = false;  // it worked, until someone took it away
 };
 
 struct KindStats {
@@ -79,6 +81,11 @@ class Session {
     uint64_t missed_ns = 0;  // when it was first not found
   };
 
+  struct Link {
+    std::string program;
+    bpf_link* link;
+    uint32_t id;
+  };
   // bpf/lib/submit.h: struct share_key
   struct ThrottledKey {
     uint64_t start;
@@ -96,6 +103,10 @@ class Session {
   void refresh_tasks(std::span<const uint8_t> records);
   void refresh_sockets(std::span<const uint8_t> records);
   bool ended_unseen(SocketUsage& usage) const;
+  void keep_link(const std::string& program, bpf_link* link);
+  void take_pulse();
+  void check_beat();
+  void lose(const std::string& program, const std::string& why);
   void enqueue_losses();
   void prepare_throttled();
   void enqueue_throttled();
@@ -106,7 +117,9 @@ class Session {
   bpf_object* object_ = nullptr;
   Options options_;
   std::map<std::string, std::string> broken_;  // program -> why
-  std::vector<bpf_link*> links_;
+  std::set<std::string> lost_;                 // those of broken_ that worked
+  std::string ring_lost_;                      // why records are missing that no counter knows of
+  std::vector<Link> links_;
   std::map<std::string, bpf_link*> iterators_;
   Ring lifecycle_, activity_;
   BatchBuilder builder_;
@@ -122,6 +135,7 @@ class Session {
   uint64_t reported_loss_[SPY_KIND_MAX] = {};
   std::map<ThrottledKey, uint64_t> throttled_;  // what was told of each entry
   uint64_t throttled_kinds_[SPY_KIND_MAX] = {};
+  bool missed_beat_ = false;
   bool attached_ = false;
 };
 

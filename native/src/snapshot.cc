@@ -119,6 +119,7 @@ void Session::enqueue_process(std::span<const uint8_t> record) {
 
 Error Session::refresh() {
   generation_++;
+  take_pulse();
   if (iterators_.contains("refresh_tasks")) {
     if (Error e = run_iterator("refresh_tasks", iterator_buffer_)) return e;
     refresh_tasks(iterator_buffer_);

@@ -7,6 +7,7 @@ export interface LiveOptions {
 }
 
 const BATCH_BYTES = 1 << 20;
+const RESTART = "find out who did it, then start spydertop anew";
 
 /** The kernel"s own events. Batches are views into one buffer that the next batch overwrites. */
 export class LiveSource implements EventSource {
@@ -53,13 +54,18 @@ export class LiveSource implements EventSource {
   status(): SourceStatus {
     const stats = this.#session.stats();
     const column = (values: Float64Array) => new Map(Array.from(values.entries()).filter(([, count]) => count > 0));
-    const features: Feature[] = this.#session
-      .features()
-      .map(({ name, hook, ok, lost, why }) =>
-        ok
-          ? { name, hook, state: "ok" }
-          : { name, hook, state: "missing", why: `${why}; not seen: ${lost}`, fix: "a newer kernel" },
-      );
+    const hooks = this.#session.features();
+    const features: Feature[] = hooks.map(({ name, hook, ok, lost, why, detached }) =>
+      ok
+        ? { name, hook, state: "ok" }
+        : {
+            name,
+            hook,
+            state: "missing",
+            why: `${why}; not seen: ${lost}`,
+            fix: detached ? RESTART : "a newer kernel",
+          },
+    );
     if (stats.missedRuns > 0)
       features.push({
         name: "reentrancy",
@@ -67,7 +73,12 @@ export class LiveSource implements EventSource {
         state: "degraded",
         why: `the kernel skipped ${stats.missedRuns} runs of a program that was already running on that CPU`,
       });
-    return { delivered: column(stats.delivered), lost: column(stats.dropped), features };
+    const status = { delivered: column(stats.delivered), lost: column(stats.dropped), features };
+    const gone = hooks.filter((hook) => hook.detached);
+    if (gone.length === 0) return status;
+    const missed = gone.map((hook) => hook.lost).join("; ");
+    const why = gone.map((hook) => `${hook.name}: ${hook.why}`).join("; ");
+    return { ...status, limited: { why, missed, fix: RESTART } };
   }
 
   close(): void {

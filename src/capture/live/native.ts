@@ -9,6 +9,8 @@ export interface NativeFeature {
   readonly ok: boolean;
   /** What is missing without it, in words. */
   readonly lost: string;
+  /** It worked, until someone took it away. */
+  readonly detached: boolean;
   /** The verifier"s or kernel"s own words; empty when ok. */
   readonly why: string;
 }

@@ -59,7 +59,8 @@ int reap(pid_t pid)
 int main(int argc, char **argv)
 {
 	const struct scenario *tables[] = {process_scenarios, exec_scenarios, file_scenarios, place_scenarios, tcp_scenarios,
-					   udp_scenarios, unix_scenarios, state_scenarios, control_scenarios, evasion_scenarios};
+					   udp_scenarios, unix_scenarios, state_scenarios, control_scenarios, evasion_scenarios,
+					   ring_scenarios};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(tables) / sizeof(tables[0]); i++) {
 		for (const struct scenario *s = tables[i]; s->name; s++) {

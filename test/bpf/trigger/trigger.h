@@ -20,7 +20,8 @@ struct scenario {
 };
 
 extern const struct scenario process_scenarios[], exec_scenarios[], file_scenarios[], place_scenarios[], tcp_scenarios[],
-	udp_scenarios[], unix_scenarios[], state_scenarios[], control_scenarios[], evasion_scenarios[];
+	udp_scenarios[], unix_scenarios[], state_scenarios[], control_scenarios[], evasion_scenarios[],
+	ring_scenarios[];
 
 /* The value of a system call that must not fail. */
 #define MUST(call)                                                                                     \
