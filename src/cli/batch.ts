@@ -11,6 +11,7 @@ import { createSession, type Session } from "./session.ts";
 
 const WIDTH = 200;
 const LINGER_NS = 30e9;
+const PLAIN = { selected: false, tagged: false };
 
 function frame(session: Session, ascii: boolean): string {
   const { queries, names } = session;
@@ -26,8 +27,8 @@ function frame(session: Session, ascii: boolean): string {
   };
   const { rows, processes, exited } = queries.tree(options);
   const totals = session.totals();
-  const columns = treeColumns(WIDTH, anyContainer(env, rows));
-  const lines = rows.map((row) => treeLine(env, row, columns, WIDTH, false, queries.nowNs));
+  const columns = treeColumns(WIDTH, { container: anyContainer(env, rows) });
+  const lines = rows.map((row) => treeLine(env, row, columns, WIDTH, PLAIN, queries.nowNs));
   const head = `${formatClock(queries.wallMs(queries.nowNs))} ${totals.kind}: ${processes} processes, ${exited} exited, ${formatCount(totals.events)} events, ${totals.lost} lost`;
   const findings = queries
     .findings()

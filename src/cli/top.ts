@@ -1,11 +1,13 @@
 import { constants, hostname } from "node:os";
 import { signalProcess } from "../capture/live/native.ts";
+
 import { runUi } from "../ui/run.tsx";
 import { SearchIndex } from "../ui/search/search-index.ts";
 import { createTheme, detectTerminal } from "../ui/theme/theme.ts";
 import type { TopOptions } from "./args.ts";
 import { HostMeters } from "./host-meters.ts";
 import { openSource } from "./open-source.ts";
+import { niceOf, reasonOf, renice } from "./renice.ts";
 import { createSession } from "./session.ts";
 
 /** The snapshot of what runs already is read before the first frame, but not for longer than this. */
@@ -15,14 +17,7 @@ const FIRST_DRAIN_MS = 250;
 function sendSignal(pid: number, startNs: number, signal: string): string | undefined {
   const number = constants.signals[signal as NodeJS.Signals];
   const code = signalProcess(pid, startNs, number);
-  switch (code) {
-    case "EPERM":
-      return "not permitted (EPERM)";
-    case "ESRCH":
-      return "no such process any more (ESRCH)";
-    default:
-      return code;
-  }
+  return code === undefined ? undefined : reasonOf(code);
 }
 
 /** The live monitor. Resolves with the exit code. */
@@ -53,6 +48,8 @@ export async function runTop(options: TopOptions): Promise<number> {
       totals: session.totals,
       sampleHost: () => meters.sample(),
       signal: sendSignal,
+      renice,
+      nice: niceOf,
     });
   } finally {
     source.close();

@@ -11,7 +11,7 @@ import { DetailScreen } from "./screens/detail.tsx";
 import { FilesScreen } from "./screens/files.tsx";
 import { FindingsScreen } from "./screens/findings.tsx";
 import { HelpScreen } from "./screens/help.tsx";
-import { ConfirmDialog, SignalMenu, SortMenu } from "./screens/menus.tsx";
+import { ConfirmDialog, ListMenu, Palette, WholeText } from "./screens/menus.tsx";
 import { OriginScreen } from "./screens/origin.tsx";
 import { SearchOverlay } from "./screens/search.tsx";
 import { TreeScreen } from "./screens/tree.tsx";
@@ -29,13 +29,13 @@ function Screen({ env, view, frame }: ShownProps) {
       return <TreeScreen env={env} view={view} frame={frame} body={body} />;
     case "connections":
     case "listen":
-      return <ConnectionsScreen env={env} frame={frame} body={body} />;
+      return <ConnectionsScreen env={env} view={view} frame={frame} body={body} />;
     case "files":
-      return <FilesScreen env={env} frame={frame} body={body} />;
+      return <FilesScreen env={env} view={view} frame={frame} body={body} />;
     case "findings":
-      return <FindingsScreen env={env} frame={frame} body={body} />;
+      return <FindingsScreen env={env} view={view} frame={frame} body={body} />;
     case "containers":
-      return <ContainersScreen env={env} frame={frame} body={body} />;
+      return <ContainersScreen env={env} view={view} frame={frame} body={body} />;
     case "detail":
       return <DetailScreen env={env} frame={frame} body={body} />;
     case "origin":
@@ -51,10 +51,12 @@ function Overlay({ env, view, frame }: ShownProps) {
   switch (overlay?.name) {
     case "search":
       return <SearchOverlay env={env} frame={frame} overlay={overlay} />;
-    case "sort":
-      return <SortMenu env={env} frame={frame} overlay={overlay} />;
-    case "signal":
-      return <SignalMenu env={env} frame={frame} overlay={overlay} />;
+    case "menu":
+      return <ListMenu env={env} frame={frame} overlay={overlay} />;
+    case "palette":
+      return <Palette env={env} view={view} frame={frame} overlay={overlay} />;
+    case "command":
+      return <WholeText env={env} frame={frame} overlay={overlay} />;
     case "confirm":
       return <ConfirmDialog env={env} frame={frame} overlay={overlay} />;
     case "filter":

@@ -30,6 +30,10 @@ export interface UiOptions {
   readonly totals: () => CaptureTotals;
   readonly sampleHost: () => HostSample;
   readonly signal: (pid: number, startSinceBootNs: number, signal: string) => string | undefined;
+  /** Sets a nice value; the reason when it could not. */
+  readonly renice: (pid: number, startSinceBootNs: number, nice: number) => string | undefined;
+  /** Nice value of a process; undefined when there is none of that pid. */
+  readonly nice: (pid: number) => number | undefined;
 }
 
 /**
@@ -80,6 +84,7 @@ class Ui {
       readOnly,
       capture: options.totals(),
       size: this.#size(),
+      nice: options.nice,
       runEffect: (effect) =>
         runEffect(effect, {
           shown: this.#store.snapshot(),
@@ -87,6 +92,7 @@ class Ui {
           queries: sources.queries,
           copy: (text) => this.#terminal.copy(text),
           signal: options.signal,
+          renice: options.renice,
           quit: () => this.#finish(0),
           suspend: () => this.#suspend(),
           redraw: () => this.#terminal.output.repaint(),

@@ -68,6 +68,8 @@ export interface ScreenOptions {
   readonly limited?: CaptureTotals["limited"];
   /** Names of cgroup paths. */
   readonly cgroups?: Readonly<Record<string, CgroupName>>;
+  /** What the kernel answers to a new nice value. */
+  readonly renice?: (pid: number, nice: number) => string | undefined;
   /** What the kernel answers to a signal. */
   readonly signal?: (pid: number, signal: string) => string | undefined;
 }
@@ -101,6 +103,7 @@ export class Screen {
       size: { columns, rows },
       readOnly,
       capture: this.#capture(),
+      nice: () => 0,
       runEffect: (effect) =>
         runEffect(effect, {
           shown: this.store.snapshot(),
@@ -110,6 +113,10 @@ export class Screen {
           signal: (pid, _startNs, signal) => {
             this.signals.push(`${signal} ${pid}`);
             return options.signal?.(pid, signal);
+          },
+          renice: (pid, _startNs, nice) => {
+            this.signals.push(`nice ${nice} ${pid}`);
+            return options.renice?.(pid, nice);
           },
           quit: () => {
             this.quit = true;

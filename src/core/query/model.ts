@@ -85,7 +85,18 @@ export interface TreeRow extends ProcessRow {
   readonly context: boolean;
 }
 
-export type SortKey = "pid" | "cpu" | "memory" | "age" | "user" | "command" | "receive" | "send";
+export type SortKey =
+  | "pid"
+  | "ppid"
+  | "cpu"
+  | "memory"
+  | "threads"
+  | "age"
+  | "user"
+  | "container"
+  | "command"
+  | "receive"
+  | "send";
 
 export interface TreeOptions {
   readonly layout: "tree" | "flat";

@@ -81,7 +81,7 @@ function exitOf(graph: Graph, process: ProcessIndex): Exit {
 }
 
 /** Real parent now: as last reported, and pid 1 (or a subreaper, which no record names) once that one exited. */
-function parentPid(graph: Graph, process: ProcessIndex): number {
+export function parentPid(graph: Graph, process: ProcessIndex): number {
   const { processes } = graph;
   const tgid = processes.realParentTgid.get(process);
   if (tgid === 0 || tgid === 1 || processes.has(process, PROCESS_FLAG.EXITED)) return tgid;

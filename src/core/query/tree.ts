@@ -6,7 +6,7 @@ import type { Monitor } from "../monitor.ts";
 import { activityOf, type Rates } from "./activity.ts";
 import type { SortKey, TreeOptions, TreeRow, TreeView } from "./model.ts";
 import { commandOf } from "./names.ts";
-import { cpuPercentOf, type Mutable, rowOf } from "./process-row.ts";
+import { cpuPercentOf, type Mutable, parentPid, rowOf } from "./process-row.ts";
 
 const NO_GUIDES: readonly boolean[] = [];
 
@@ -175,10 +175,12 @@ function sorted(graph: Graph, list: readonly ProcessIndex[], options: TreeOption
   const sign = options.descending ? -1 : 1;
   const byTime = (a: ProcessIndex, b: ProcessIndex): number =>
     processes.startNs.get(a) - processes.startNs.get(b) || processes.id(a) - processes.id(b);
-  if (options.sort === "command") {
-    const commands = new Map(list.map((process) => [process, commandOf(graph, process)]));
-    const command = (process: ProcessIndex): string => commands.get(process) ?? "";
-    return [...list].sort((a, b) => (command(a) < command(b) ? -sign : command(a) > command(b) ? sign : byTime(a, b)));
+  if (options.sort === "command" || options.sort === "container") {
+    const textOf = (process: ProcessIndex): string =>
+      options.sort === "command" ? commandOf(graph, process) : processes.cgroupPath.get(process);
+    const texts = new Map(list.map((process) => [process, textOf(process)]));
+    const text = (process: ProcessIndex): string => texts.get(process) ?? "";
+    return [...list].sort((a, b) => (text(a) < text(b) ? -sign : text(a) > text(b) ? sign : byTime(a, b)));
   }
   const key = numericKey(graph, options.sort, options.nowNs);
   const keys = new Float64Array(processes.limit);
@@ -186,11 +188,19 @@ function sorted(graph: Graph, list: readonly ProcessIndex[], options: TreeOption
   return [...list].sort((a, b) => sign * ((keys[a] as number) - (keys[b] as number)) || byTime(a, b));
 }
 
-function numericKey(graph: Graph, sort: Exclude<SortKey, "command">, nowNs: number): (process: ProcessIndex) => number {
+function numericKey(
+  graph: Graph,
+  sort: Exclude<SortKey, "command" | "container">,
+  nowNs: number,
+): (process: ProcessIndex) => number {
   const { processes } = graph;
   switch (sort) {
     case "pid":
       return (process) => processes.tgid.get(process);
+    case "ppid":
+      return (process) => parentPid(graph, process);
+    case "threads":
+      return (process) => (processes.has(process, PROCESS_FLAG.EXITED) ? 0 : processes.threads.get(process));
     case "cpu":
       return (process) => (processes.has(process, PROCESS_FLAG.EXITED) ? 0 : (cpuPercentOf(graph, process) ?? 0));
     case "memory":

@@ -148,6 +148,9 @@ function tabNotes(view: ViewState, { body }: Frame): string {
     const zoomed = view.zoom !== undefined && top?.id === view.zoom ? [`below ${top.pid} ${top.name}`] : [];
     notes.push(...(view.layout === "flat" ? ["flat"] : []), ...(view.follow ? [] : ["follow off"]), ...zoomed);
   }
+  if (view.tags.size > 0) {
+    notes.push(`${view.tags.size} tagged`);
+  }
   if ((body.screen === "connections" || body.screen === "files") && body.of !== undefined) {
     notes.push(`of ${body.of.pid} ${body.of.name}`);
   }

@@ -1,9 +1,12 @@
+import type { Order } from "../state/columns.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 import type { Ground, Token } from "../theme/tokens.ts";
 import type { Env } from "./env.ts";
 
 /** A column of a table, declared once for its head and its cells. */
 export interface Column<Row> {
+  /** As state/columns.ts names it; a column without one is always shown. */
+  readonly key?: string;
   readonly title: string;
   /** Cells; the columns without a width share what is left by `share`. */
   readonly width?: number;
@@ -21,8 +24,13 @@ export interface PlacedColumn<Row> {
   readonly width: number;
 }
 
-export function placeColumns<Row>(columns: readonly Column<Row>[], width: number): readonly PlacedColumn<Row>[] {
-  const shown = columns.filter((column) => width >= (column.from ?? 0));
+/** `chosen`: columns that were turned on or off, whatever the width. */
+export function placeColumns<Row>(
+  columns: readonly Column<Row>[],
+  width: number,
+  chosen: Readonly<Record<string, boolean>> = {},
+): readonly PlacedColumn<Row>[] {
+  const shown = columns.filter((column) => chosen[column.key ?? ""] ?? width >= (column.from ?? 0));
   const fixed = shown.reduce((sum, column) => sum + (column.width ?? 0) + 1, 1);
   const shares = shown.reduce((sum, column) => sum + (column.share ?? 0), 0);
   const rest = Math.max(width - fixed, 0);
@@ -32,10 +40,18 @@ export function placeColumns<Row>(columns: readonly Column<Row>[], width: number
   }));
 }
 
-export function tableHead<Row>(env: Env, columns: readonly PlacedColumn<Row>[], width: number): string {
+export function tableHead<Row>(
+  env: Env,
+  columns: readonly PlacedColumn<Row>[],
+  width: number,
+  order: Order | undefined,
+): string {
+  const { ascending, descending } = env.theme.glyphs;
   const line = new LineBuilder(env.theme, width).add("columns", " ");
   for (const { column, width: cells } of columns) {
-    line.cell("columns", column.title, cells, column.align).add("columns", " ");
+    const sorted = order !== undefined && column.key === order.key;
+    const arrow = sorted ? (order.descending ? descending : ascending) : "";
+    line.cell(sorted ? "columnSorted" : "columns", column.title + arrow, cells, column.align).add("columns", " ");
   }
   return line.build("columns");
 }

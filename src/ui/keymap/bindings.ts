@@ -30,6 +30,15 @@ export type Command =
   | "toggle-tree"
   | "zoom"
   | "sort-menu"
+  | "columns-menu"
+  | "user-menu"
+  | "annotations"
+  | "tag"
+  | "tag-subtree"
+  | "untag"
+  | "whole-command"
+  | "palette"
+  | "renice"
   | "invert-sort"
   | "sort-cpu"
   | "sort-memory"
@@ -67,6 +76,7 @@ export interface Binding {
 }
 
 const TREE = ["tree"] as const;
+const PROCESSES = ["tree", "connections", "files", "findings", "listen", "detail"] as const;
 const FOLDS = ["tree", "findings"] as const;
 const TABLES = ["tree", "connections", "files", "findings", "containers", "listen"] as const;
 const LISTS = [...TABLES, "detail", "origin", "impact"] as const;
@@ -161,8 +171,9 @@ export const BINDINGS: readonly Binding[] = [
     help: "all of it, or less",
     on: ["tree", "origin", "impact"],
   },
-  { command: "sort-menu", keys: [".", ">", "f6"], group: "tree", help: "sort by ...", footer: "sort", on: TREE },
-  { command: "invert-sort", keys: ["I"], group: "tree", help: "invert the order", on: TREE },
+  { command: "sort-menu", keys: [".", ">", "f6"], group: "tree", help: "sort by ...", footer: "sort", on: TABLES },
+  { command: "invert-sort", keys: ["I"], group: "tree", help: "invert the order", on: TABLES },
+  { command: "columns-menu", keys: ["S", "f2"], group: "tree", help: "choose columns", on: TABLES },
   { command: "sort-cpu", keys: ["P"], group: "tree", together: "by CPU, RES, age, PID", help: "sort by CPU", on: TREE },
   {
     command: "sort-memory",
@@ -175,6 +186,8 @@ export const BINDINGS: readonly Binding[] = [
   { command: "sort-age", keys: ["T"], group: "tree", together: "by CPU, RES, age, PID", help: "sort by age", on: TREE },
   { command: "sort-pid", keys: ["N"], group: "tree", together: "by CPU, RES, age, PID", help: "sort by PID", on: TREE },
   { command: "kernel-threads", keys: ["K"], group: "tree", help: "kernel threads", on: TREE },
+  { command: "annotations", keys: ["a"], group: "tree", help: "activity: where shown", on: TREE },
+  { command: "whole-command", keys: ["w"], group: "tree", help: "whole command line", on: PROCESSES },
   {
     command: "follow",
     keys: ["F"],
@@ -212,7 +225,16 @@ export const BINDINGS: readonly Binding[] = [
     footer: "files",
     on: ["tree", "detail"],
   },
-  { command: "connections-of", keys: ["c"], group: "view", help: "connections of it", on: ["tree", "detail"] },
+  { command: "connections-of", keys: ["C"], group: "view", help: "connections of it", on: ["tree", "detail"] },
+  { command: "palette", keys: [":"], group: "find", help: "any command by name" },
+  {
+    command: "user-menu",
+    keys: ["u"],
+    group: "find",
+    help: "only one user",
+    footer: "user",
+    on: ["tree", "connections", "files", "listen"],
+  },
   {
     command: "closed",
     keys: ["X"],
@@ -226,6 +248,17 @@ export const BINDINGS: readonly Binding[] = [
   { command: "pause", keys: ["Z"], group: "time", help: "freeze the screen", footer: "pause" },
   { command: "copy", keys: ["y"], group: "act", help: "copy the row", on: LISTS },
   { command: "copy-chain", keys: ["Y"], group: "act", help: "copy origin or impact", on: LISTS },
+  { command: "tag", keys: ["space"], group: "act", together: "tag, all below, none", help: "tag the row", on: TREE },
+  {
+    command: "tag-subtree",
+    keys: ["c"],
+    group: "act",
+    together: "tag, all below, none",
+    help: "tag it and all below",
+    on: TREE,
+  },
+  { command: "untag", keys: ["U"], group: "act", together: "tag, all below, none", help: "untag all", on: TREE },
+  { command: "renice", keys: ["r", "f7", "f8"], group: "act", help: "change nice value", on: ["tree", "detail"] },
   {
     command: "signal",
     keys: ["f9", "ctrl-k"],

@@ -3,6 +3,7 @@ import type { Env } from "../components/env.ts";
 import type { Column } from "../components/table.ts";
 import { TableScreen } from "../components/table-screen.tsx";
 import type { Body, ConnectionItem, Frame } from "../state/frame.ts";
+import type { ViewState } from "../state/view-state.ts";
 import { formatAge, formatBytes } from "../text/format.ts";
 import type { Token } from "../theme/tokens.ts";
 
@@ -61,21 +62,31 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       value: ({ row }) => directionSign(env, row)[1],
       token: ({ row }) => row.severity ?? directionSign(env, row)[0],
     },
-    { title: "PROTO", width: 5, from: 70, value: ({ row }) => row.protocol, token: () => "dim" },
+    { key: "proto", title: "PROTO", width: 5, from: 70, value: ({ row }) => row.protocol, token: () => "dim" },
     {
+      key: "local",
       title: "LOCAL",
       width: ENDPOINT,
       value: ({ row }) => keepPort(row.local),
       token: (item) => quiet(item, "text"),
     },
     {
+      key: "remote",
       title: "REMOTE",
       width: ENDPOINT,
       value: ({ row }) => keepPort(row.remote),
       token: (item) => quiet(item, "strong"),
     },
-    { title: "STATE", width: 11, from: 90, value: ({ row }) => stateText(row), token: ({ row }) => stateToken(row) },
     {
+      key: "state",
+      title: "STATE",
+      width: 11,
+      from: 90,
+      value: ({ row }) => stateText(row),
+      token: ({ row }) => stateToken(row),
+    },
+    {
+      key: "receive",
       title: `${down}/s`,
       width: 5,
       align: "right",
@@ -84,6 +95,7 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       token: () => "receive",
     },
     {
+      key: "send",
       title: `${up}/s`,
       width: 5,
       align: "right",
@@ -92,6 +104,7 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       token: () => "send",
     },
     {
+      key: "rx",
       title: "RX",
       width: 5,
       align: "right",
@@ -100,6 +113,7 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       token: (item) => quiet(item, "text"),
     },
     {
+      key: "tx",
       title: "TX",
       width: 5,
       align: "right",
@@ -108,6 +122,7 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       token: (item) => quiet(item, "text"),
     },
     {
+      key: "age",
       title: "AGE",
       width: 4,
       align: "right",
@@ -115,13 +130,28 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       value: ({ row }) => formatAge(nowNs - row.openedNs),
       token: () => "dim",
     },
-    { title: "PROCESS", share: 3, value: ({ owner }) => processText(owner), token: ({ owner }) => processToken(owner) },
     {
+      key: "process",
+      title: "PROCESS",
+      share: 3,
+      value: ({ owner }) => processText(owner),
+      token: ({ owner }) => processToken(owner),
+    },
+    {
+      key: "user",
       title: "USER",
       width: 8,
       from: 90,
       value: ({ owner }) => (owner === undefined ? "" : env.names.user(owner.uid)),
       token: ({ owner }) => (owner?.uid === 0 ? "root" : "dim"),
+    },
+    {
+      key: "container",
+      title: "CONTAINER",
+      width: 14,
+      from: 150,
+      value: ({ owner }) => (owner === undefined ? "" : env.names.container(owner.cgroup)),
+      token: () => "container",
     },
   ];
 }
@@ -129,9 +159,10 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
 function listenColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>[] {
   return [
     { title: "", width: 2, value: ({ row }) => directionSign(env, row)[1], token: () => "inward" },
-    { title: "PROTO", width: 5, value: ({ row }) => row.protocol, token: () => "dim" },
-    { title: "ADDRESS", share: 3, value: ({ row }) => row.local, token: () => "strong" },
+    { key: "proto", title: "PROTO", width: 5, value: ({ row }) => row.protocol, token: () => "dim" },
+    { key: "local", title: "ADDRESS", share: 3, value: ({ row }) => row.local, token: () => "strong" },
     {
+      key: "age",
       title: "AGE",
       width: 4,
       align: "right",
@@ -139,8 +170,15 @@ function listenColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>
       value: ({ row }) => formatAge(nowNs - row.openedNs),
       token: () => "dim",
     },
-    { title: "PROCESS", share: 3, value: ({ owner }) => processText(owner), token: ({ owner }) => processToken(owner) },
     {
+      key: "process",
+      title: "PROCESS",
+      share: 3,
+      value: ({ owner }) => processText(owner),
+      token: ({ owner }) => processToken(owner),
+    },
+    {
+      key: "user",
       title: "USER",
       width: 8,
       from: 60,
@@ -148,30 +186,41 @@ function listenColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>
       token: ({ owner }) => (owner?.uid === 0 ? "root" : "dim"),
     },
     {
+      key: "container",
       title: "CONTAINER",
       width: 16,
       from: 90,
       value: ({ owner }) => (owner === undefined ? "" : env.names.container(owner.cgroup)),
       token: () => "container",
     },
-    { title: "COMMAND", share: 5, from: 100, value: ({ owner }) => owner?.command ?? "", token: () => "dim" },
+    {
+      key: "command",
+      title: "COMMAND",
+      share: 5,
+      from: 100,
+      value: ({ owner }) => owner?.command ?? "",
+      token: () => "dim",
+    },
   ];
 }
 
 interface ConnectionsProps {
   readonly env: Env;
+  readonly view: ViewState;
   readonly frame: Frame;
   readonly body: Extract<Body, { screen: "connections" | "listen" }>;
 }
 
-export function ConnectionsScreen({ env, frame, body }: ConnectionsProps) {
+export function ConnectionsScreen({ env, view, frame, body }: ConnectionsProps) {
   const listening = body.screen === "listen";
   const columns = listening ? listenColumns(env, frame.nowNs) : connectionColumns(env, frame.nowNs);
   const empty = body.total > 0 ? "nothing matches the filter" : listening ? "nobody listens" : "no connection yet";
   return (
     <TableScreen
       env={env}
+      view={view}
       frame={frame}
+      table={body.screen}
       columns={columns}
       rows={body.rows}
       empty={empty}

@@ -2,6 +2,7 @@ import type { Env } from "../components/env.ts";
 import type { Column } from "../components/table.ts";
 import { TableScreen } from "../components/table-screen.tsx";
 import type { Body, ContainerItem, Frame } from "../state/frame.ts";
+import type { ViewState } from "../state/view-state.ts";
 import { formatAge, formatBytes, formatCount, formatPercent } from "../text/format.ts";
 import { cpuToken } from "./tree.tsx";
 
@@ -23,14 +24,23 @@ function containerColumns(env: Env, nowNs: number): readonly Column<ContainerIte
       value: ({ suspects }) => (suspects > 0 ? glyphs.suspicious : ""),
       token: () => "high",
     },
-    { title: "KIND", width: 9, from: 60, value: ({ known }) => known?.kind ?? "cgroup", token: () => "dim" },
     {
+      key: "kind",
+      title: "KIND",
+      width: 9,
+      from: 60,
+      value: ({ known }) => known?.kind ?? "cgroup",
+      token: () => "dim",
+    },
+    {
+      key: "name",
       title: "NAME",
       share: 5,
       value: nameOf,
       token: ({ known }) => (known?.kind === "container" || known?.kind === "pod" ? "container" : "strong"),
     },
     {
+      key: "image",
       title: "IMAGE",
       share: 4,
       from: 110,
@@ -38,6 +48,7 @@ function containerColumns(env: Env, nowNs: number): readonly Column<ContainerIte
       token: () => "dim",
     },
     {
+      key: "processes",
       title: "PROCS",
       width: 5,
       align: "right",
@@ -45,14 +56,23 @@ function containerColumns(env: Env, nowNs: number): readonly Column<ContainerIte
       token: () => "text",
     },
     {
+      key: "cpu",
       title: "CPU%",
       width: 5,
       align: "right",
       value: ({ cpuPercent }) => formatPercent(cpuPercent),
       token: ({ cpuPercent }) => cpuToken(cpuPercent),
     },
-    { title: "RES", width: 5, align: "right", value: ({ rssBytes }) => formatBytes(rssBytes), token: () => "text" },
     {
+      key: "memory",
+      title: "RES",
+      width: 5,
+      align: "right",
+      value: ({ rssBytes }) => formatBytes(rssBytes),
+      token: () => "text",
+    },
+    {
+      key: "receive",
       title: `${glyphs.down}/s`,
       width: 5,
       align: "right",
@@ -61,6 +81,7 @@ function containerColumns(env: Env, nowNs: number): readonly Column<ContainerIte
       token: () => "receive",
     },
     {
+      key: "send",
       title: `${glyphs.up}/s`,
       width: 5,
       align: "right",
@@ -69,6 +90,7 @@ function containerColumns(env: Env, nowNs: number): readonly Column<ContainerIte
       token: () => "send",
     },
     {
+      key: "connections",
       title: "CONNS",
       width: 5,
       align: "right",
@@ -77,6 +99,7 @@ function containerColumns(env: Env, nowNs: number): readonly Column<ContainerIte
       token: () => "text",
     },
     {
+      key: "age",
       title: "AGE",
       width: 4,
       align: "right",
@@ -85,6 +108,7 @@ function containerColumns(env: Env, nowNs: number): readonly Column<ContainerIte
       token: () => "dim",
     },
     {
+      key: "listening",
       title: "LISTENS ON",
       share: 4,
       from: 70,
@@ -97,15 +121,18 @@ function containerColumns(env: Env, nowNs: number): readonly Column<ContainerIte
 
 interface ContainersProps {
   readonly env: Env;
+  readonly view: ViewState;
   readonly frame: Frame;
   readonly body: Extract<Body, { screen: "containers" }>;
 }
 
-export function ContainersScreen({ env, frame, body }: ContainersProps) {
+export function ContainersScreen({ env, view, frame, body }: ContainersProps) {
   return (
     <TableScreen
       env={env}
+      view={view}
       frame={frame}
+      table="containers"
       columns={containerColumns(env, frame.nowNs)}
       rows={body.rows}
       empty={body.total > 0 ? "nothing matches the filter" : "no process yet"}

@@ -3,6 +3,7 @@ import type { Env } from "../components/env.ts";
 import type { Column } from "../components/table.ts";
 import { TableScreen } from "../components/table-screen.tsx";
 import type { Body, FileItem, Frame } from "../state/frame.ts";
+import type { ViewState } from "../state/view-state.ts";
 import { formatAge, formatCount } from "../text/format.ts";
 import type { Token } from "../theme/tokens.ts";
 import { processText, processToken } from "./connections.tsx";
@@ -19,15 +20,30 @@ export const OPERATION_TOKEN: Readonly<Record<FileRow["operation"], Token>> = {
 
 function fileColumns(env: Env, nowNs: number): readonly Column<FileItem>[] {
   return [
-    { title: "AGO", width: 5, align: "right", value: ({ row }) => formatAge(nowNs - row.lastNs), token: () => "dim" },
-    { title: "OP", width: 7, value: ({ row }) => row.operation, token: ({ row }) => OPERATION_TOKEN[row.operation] },
     {
+      key: "age",
+      title: "AGO",
+      width: 5,
+      align: "right",
+      value: ({ row }) => formatAge(nowNs - row.lastNs),
+      token: () => "dim",
+    },
+    {
+      key: "op",
+      title: "OP",
+      width: 7,
+      value: ({ row }) => row.operation,
+      token: ({ row }) => OPERATION_TOKEN[row.operation],
+    },
+    {
+      key: "path",
       title: "PATH",
       share: 6,
       value: ({ row }) => row.path,
       token: ({ row }) => (row.operation === "read" ? "text" : "strong"),
     },
     {
+      key: "count",
       title: "COUNT",
       width: 5,
       align: "right",
@@ -36,12 +52,14 @@ function fileColumns(env: Env, nowNs: number): readonly Column<FileItem>[] {
       token: () => "dim",
     },
     {
+      key: "process",
       title: "PROCESS",
       share: 2,
       value: ({ process }) => processText(process),
       token: ({ process }) => processToken(process),
     },
     {
+      key: "user",
       title: "USER",
       width: 8,
       from: 80,
@@ -49,6 +67,7 @@ function fileColumns(env: Env, nowNs: number): readonly Column<FileItem>[] {
       token: ({ process }) => (process?.uid === 0 ? "root" : "dim"),
     },
     {
+      key: "container",
       title: "CONTAINER",
       width: 14,
       from: 110,
@@ -60,16 +79,19 @@ function fileColumns(env: Env, nowNs: number): readonly Column<FileItem>[] {
 
 interface FilesProps {
   readonly env: Env;
+  readonly view: ViewState;
   readonly frame: Frame;
   readonly body: Extract<Body, { screen: "files" }>;
 }
 
-export function FilesScreen({ env, frame, body }: FilesProps) {
+export function FilesScreen({ env, view, frame, body }: FilesProps) {
   const empty = body.total > 0 ? "nothing matches the filter" : "no file was touched yet";
   return (
     <TableScreen
       env={env}
+      view={view}
       frame={frame}
+      table="files"
       columns={fileColumns(env, frame.nowNs)}
       rows={body.rows}
       empty={empty}

@@ -2,6 +2,7 @@ import type { Env } from "../components/env.ts";
 import type { Column } from "../components/table.ts";
 import { TableScreen } from "../components/table-screen.tsx";
 import type { Body, FindingItem, Frame } from "../state/frame.ts";
+import type { ViewState } from "../state/view-state.ts";
 import { formatCount, formatMoment } from "../text/format.ts";
 
 function findingColumns(env: Env, frame: Frame, wallMs: (ns: number) => number): readonly Column<FindingItem>[] {
@@ -15,12 +16,14 @@ function findingColumns(env: Env, frame: Frame, wallMs: (ns: number) => number):
       token: ({ finding }) => finding.severity,
     },
     {
+      key: "severity",
       title: "SEV",
       width: 8,
       value: ({ finding, member }) => (member ? ` ${finding.severity}` : finding.severity.toUpperCase()),
       token: ({ finding }) => finding.severity,
     },
     {
+      key: "time",
       title: "TIME",
       width: wide ? 12 : 8,
       from: 60,
@@ -28,13 +31,15 @@ function findingColumns(env: Env, frame: Frame, wallMs: (ns: number) => number):
       token: () => "dim",
     },
     {
+      key: "count",
       title: "",
       width: 5,
       value: ({ count }) => (count > 1 ? `${glyphs.times}${formatCount(count)}` : ""),
       token: () => "info",
     },
-    { title: "RULE", width: 21, value: ({ finding }) => finding.rule, token: () => "strong" },
+    { key: "rule", title: "RULE", width: 21, value: ({ finding }) => finding.rule, token: () => "strong" },
     {
+      key: "techniques",
       title: "ATT&CK",
       width: 16,
       from: 100,
@@ -42,6 +47,7 @@ function findingColumns(env: Env, frame: Frame, wallMs: (ns: number) => number):
       token: () => "info",
     },
     {
+      key: "chain",
       title: "CHAIN",
       share: 5,
       value: ({ chain, finding, member }) =>
@@ -53,16 +59,19 @@ function findingColumns(env: Env, frame: Frame, wallMs: (ns: number) => number):
 
 interface FindingsProps {
   readonly env: Env;
+  readonly view: ViewState;
   readonly frame: Frame;
   readonly body: Extract<Body, { screen: "findings" }>;
 }
 
-export function FindingsScreen({ env, frame, body }: FindingsProps) {
+export function FindingsScreen({ env, view, frame, body }: FindingsProps) {
   const wallMs = (ns: number): number => frame.nowMs - (frame.nowNs - ns) / 1e6;
   return (
     <TableScreen
       env={env}
+      view={view}
       frame={frame}
+      table="findings"
       columns={findingColumns(env, frame, wallMs)}
       rows={body.rows}
       empty={body.total > 0 ? "nothing matches the filter" : "nothing suspicious so far"}

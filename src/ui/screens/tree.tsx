@@ -1,13 +1,13 @@
-import type { Activity, SortKey, TreeRow } from "../../core/query/model.ts";
+import type { Activity, TreeRow } from "../../core/query/model.ts";
 import type { Env } from "../components/env.ts";
 import { Lines } from "../components/lines.tsx";
-import type { Body, Frame } from "../state/frame.ts";
+import type { Body, Frame, TreeItem } from "../state/frame.ts";
 import type { ViewState } from "../state/view-state.ts";
-import { formatAge, formatBytes, formatPercent } from "../text/format.ts";
+import { formatAge, formatBytes, formatCount, formatPercent } from "../text/format.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 import { textWidth } from "../text/width.ts";
 import type { Ground, Token } from "../theme/tokens.ts";
-import { anyContainer, GUTTER, type TreeColumns, treeColumns } from "./tree-columns.ts";
+import { anyContainer, GUTTER, type TreeColumn, type TreeColumns, treeColumns } from "./tree-columns.ts";
 
 const ACTIVITY_TOKEN: Readonly<Record<Activity["kind"], Token>> = {
   listen: "inward",
@@ -19,26 +19,38 @@ const ACTIVITY_TOKEN: Readonly<Record<Activity["kind"], Token>> = {
   delete: "remove",
 };
 
+const TITLE: Readonly<Record<TreeColumn, string>> = {
+  ppid: "PPID",
+  user: "USER",
+  login: "LOGIN",
+  cpu: "CPU%",
+  memory: "RES",
+  threads: "THR",
+  age: "AGE",
+  receive: "/s",
+  send: "/s",
+  container: "CONTAINER",
+  unit: "UNIT",
+};
+const TO_THE_LEFT: ReadonlySet<TreeColumn> = new Set(["user", "login", "container", "unit"]);
+
 function headLine({ theme }: Env, view: ViewState, columns: TreeColumns, width: number): string {
   const { glyphs } = theme;
   const line = new LineBuilder(theme, width).add("columns", " ".repeat(GUTTER));
-  const title = (text: string, key: SortKey | undefined, cells: number, align: "left" | "right"): void => {
-    if (cells > 0) {
-      const sorted = key === view.sort;
-      const arrow = sorted ? (view.descending ? glyphs.descending : glyphs.ascending) : "";
-      line.cell(sorted ? "columnSorted" : "columns", text + arrow, cells, align).add("columns", " ");
-    }
+  const title = (text: string, key: string, cells: number, align: "left" | "right"): void => {
+    const sorted = key === view.sort;
+    const arrow = sorted ? (view.descending ? glyphs.descending : glyphs.ascending) : "";
+    line.cell(sorted ? "columnSorted" : "columns", text + arrow, cells, align).add("columns", " ");
   };
   title("PID", "pid", columns.pid, "right");
-  title("USER", "user", columns.user, "left");
-  title("CPU%", "cpu", columns.cpu, "right");
-  title("RES", "memory", columns.memory, "right");
-  title("AGE", "age", columns.age, "right");
-  title(`${glyphs.down}/s`, "receive", columns.receive, "right");
-  title(`${glyphs.up}/s`, "send", columns.send, "right");
-  title("CONTAINER", undefined, columns.container, "left");
+  for (const { name, width: cells } of columns.shown) {
+    const sign = name === "receive" ? glyphs.down : name === "send" ? glyphs.up : "";
+    title(sign + TITLE[name], name, cells, TO_THE_LEFT.has(name) ? "left" : "right");
+  }
   title("COMMAND", "command", columns.command, "left");
-  title("ACTIVITY", undefined, columns.activity, "left");
+  if (columns.activity > 0) {
+    line.cell("columns", "ACTIVITY", columns.activity);
+  }
   return line.build("columns");
 }
 
@@ -65,24 +77,39 @@ export function cpuToken(percent: number): Token {
 /** The row's usual tokens, or one quiet token for a row that is gone or only gives context. */
 const quiet = (row: TreeRow, token: Token): Token => (row.exit !== undefined || row.context ? "faint" : token);
 
-function addNumbers(line: LineBuilder, row: TreeRow, columns: TreeColumns, env: Env): void {
-  const number = (cells: number, token: Token, text: string): void => {
-    if (cells > 0) {
-      line.cell(quiet(row, token), text, cells, "right").add("text", " ");
-    }
-  };
+/** Text of a cell between PID and command, and how it is drawn. */
+function cellOf(env: Env, row: TreeRow, name: TreeColumn): readonly [Token, string] {
+  const { names, theme } = env;
   const gone = row.exit !== undefined;
-  const none = env.theme.glyphs.none;
-  const { cpuPercent, rxBytesPerSecond: rx, txBytesPerSecond: tx } = row;
-  number(
-    columns.cpu,
-    cpuToken(cpuPercent ?? 0),
-    gone ? none : cpuPercent === undefined ? "" : formatPercent(cpuPercent),
-  );
-  number(columns.memory, row.rssBytes > 0 ? "text" : "faint", gone ? none : formatBytes(row.rssBytes));
-  number(columns.age, "dim", formatAge(row.ageNs));
-  number(columns.receive, "receive", rx >= 1 ? formatBytes(rx) : "");
-  number(columns.send, "send", tx >= 1 ? formatBytes(tx) : "");
+  const { cpuPercent, rxBytesPerSecond: rx, txBytesPerSecond: tx, loginUid } = row;
+  switch (name) {
+    case "ppid":
+      return ["dim", String(row.ppid)];
+    case "user":
+      return [row.uid === 0 ? "root" : "text", names.user(row.uid)];
+    case "login":
+      return ["dim", loginUid === undefined ? theme.glyphs.none : names.user(loginUid)];
+    case "cpu": {
+      const text = cpuPercent === undefined ? "" : formatPercent(cpuPercent);
+      return [cpuToken(cpuPercent ?? 0), gone ? theme.glyphs.none : text];
+    }
+    case "memory":
+      return [row.rssBytes > 0 ? "text" : "faint", gone ? theme.glyphs.none : formatBytes(row.rssBytes)];
+    case "threads":
+      return ["dim", gone || row.threads === 0 ? "" : formatCount(row.threads)];
+    case "age":
+      return ["dim", formatAge(row.ageNs)];
+    case "receive":
+      return ["receive", rx >= 1 ? formatBytes(rx) : ""];
+    case "send":
+      return ["send", tx >= 1 ? formatBytes(tx) : ""];
+    case "container":
+      return ["container", names.container(row.cgroup)];
+    case "unit": {
+      const known = names.cgroup(row.cgroup);
+      return ["dim", known?.kind === "unit" || known?.kind === "session" ? known.name : ""];
+    }
+  }
 }
 
 function guides({ theme }: Env, row: TreeRow): string {
@@ -113,7 +140,8 @@ function exitText({ exit }: TreeRow, width: number, nowNs: number): string {
 const MOST_OF_A_LINE = 0.7;
 
 /** Directory of the executable quiet, its name strong, arguments plain; the tree's lines in front. */
-function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number): void {
+function addCommand(line: LineBuilder, env: Env, row: TreeRow, columns: TreeColumns, nowNs: number): void {
+  const width = columns.command;
   const end = line.used + width;
   const branch = guides(env, row);
   // A chain of forty shells must not push its own name off the screen.
@@ -123,7 +151,8 @@ function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number): v
   const slash = row.kernelThread ? 0 : program.lastIndexOf("/") + 1;
   const severity = row.suspect ? row.severity : undefined;
   const name: Token = quiet(row, severity ?? (row.kernelThread ? "dim" : "strong"));
-  const below = row.collapsed && row.hidden > 0 ? `  (${row.hidden} below)` : "";
+  const ended = columns.activity > 0 || row.exit === undefined ? "" : `  ${exitText(row, width, nowNs)}`;
+  const below = `${row.collapsed && row.hidden > 0 ? `  (${row.hidden} below)` : ""}${ended}`;
   const room = end - line.used - textWidth(below);
   const clip = (token: Token, text: string): void => {
     line.clipped(token, text, end - line.used - textWidth(below));
@@ -132,7 +161,7 @@ function addCommand(line: LineBuilder, env: Env, row: TreeRow, width: number): v
   clip(quiet(row, "dim"), program.length <= room * MOST_OF_A_LINE ? program.slice(0, slash) : "");
   clip(name, program.slice(slash));
   clip(quiet(row, severity === undefined ? "dim" : "text"), space < 0 ? "" : row.command.slice(space));
-  line.clipped("info", below, end - line.used).to(end);
+  line.clipped(ended === "" ? "info" : "faint", below, end - line.used).to(end);
 }
 
 /** How it ended, then as many chips as fit, and how many more there are. */
@@ -171,29 +200,46 @@ function groundOf(row: TreeRow, selected: boolean): Ground {
   return marked ? "marked" : "plain";
 }
 
+/** One thing a process does, in a row of its own. */
+function addLeaf(line: LineBuilder, env: Env, row: TreeRow, leaf: Activity, columns: TreeColumns): void {
+  const { glyphs } = env.theme;
+  line.to(GUTTER + columns.pid + 1 + columns.shown.reduce((sum, { width }) => sum + width + 1, 0));
+  line
+    .add("guide", guides(env, row))
+    .add(quiet(row, leaf.severity ?? ACTIVITY_TOKEN[leaf.kind]), glyphs.activity[leaf.kind]);
+  line.add("text", " ").clipped(quiet(row, leaf.severity ?? "text"), leaf.text);
+  line.add("dim", leaf.count > 1 ? ` ${glyphs.times}${leaf.count}` : "");
+}
+
 export function treeLine(
   env: Env,
-  row: TreeRow,
+  row: TreeItem,
   columns: TreeColumns,
   width: number,
-  selected: boolean,
+  look: { readonly selected: boolean; readonly tagged: boolean },
   nowNs: number,
 ): string {
-  const line = new LineBuilder(env.theme, width, groundOf(row, selected));
-  const user = env.names.user(row.uid);
+  const line = new LineBuilder(
+    env.theme,
+    width,
+    row.leaf === undefined ? groundOf(row, look.selected) : look.selected ? "selected" : "plain",
+  );
+  if (row.leaf !== undefined) {
+    addLeaf(line, env, row, row.leaf, columns);
+    return line.build();
+  }
   const [token, sign] = flag(env, row);
-  line.add("text", " ").add(token, sign);
-  line.cell(quiet(row, "text"), String(row.pid), columns.pid, "right").add("text", " ");
-  if (columns.user > 0) {
-    line.cell(quiet(row, row.uid === 0 ? "root" : "text"), user, columns.user).add("text", " ");
+  line.add("match", look.tagged ? env.theme.glyphs.tagged : " ").add(token, sign);
+  line.cell(quiet(row, look.tagged ? "match" : "text"), String(row.pid), columns.pid, "right").add("text", " ");
+  for (const { name, width: cells } of columns.shown) {
+    const [cellToken, text] = cellOf(env, row, name);
+    line.cell(quiet(row, cellToken), text, cells, TO_THE_LEFT.has(name) ? "left" : "right").add("text", " ");
   }
-  addNumbers(line, row, columns, env);
-  if (columns.container > 0) {
-    line.cell(quiet(row, "container"), env.names.container(row.cgroup), columns.container).add("text", " ");
+  addCommand(line, env, row, columns, nowNs);
+  if (columns.activity > 0) {
+    line.add("text", " ");
+    addActivity(line, env, row, columns.activity, nowNs);
   }
-  addCommand(line, env, row, columns.command);
-  line.add("text", " ");
-  addActivity(line, env, row, columns.activity, nowNs);
   return line.build();
 }
 
@@ -208,8 +254,15 @@ export function TreeScreen({ env, view, frame, body }: TreeProps) {
   const { columns: width, list, head } = frame.layout;
   const { top, index } = frame.cursor;
   const visible = body.rows.slice(top, top + list);
-  const columns = treeColumns(width, anyContainer(env, body.rows));
-  const lines = visible.map((row, at) => treeLine(env, row, columns, width, top + at === index, frame.nowNs));
+  const columns = treeColumns(width, {
+    container: anyContainer(env, body.rows),
+    chosen: view.columns.tree,
+    activity: view.annotations === "chips",
+  });
+  const lines = visible.map((row, at) => {
+    const look = { selected: top + at === index, tagged: view.tags.has(row.id) };
+    return treeLine(env, row, columns, width, look, frame.nowNs);
+  });
   return (
     <>
       {head > 0 && <Lines lines={[headLine(env, view, columns, width)]} />}

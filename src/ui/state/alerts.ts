@@ -1,27 +1,32 @@
 import type { Finding } from "../../core/query/model.ts";
-import type { Queries } from "../ports.ts";
+import type { Names, Queries } from "../ports.ts";
 import { parseQuery, queryHolds } from "../search/query.ts";
+import { FINDINGS, inOrder, type Order } from "./columns.ts";
 import type { RowId } from "./cursor.ts";
 import type { Body, FindingItem } from "./frame.ts";
 
 /** Rows of folded alerts have ids of their own beside those of the alerts. */
 const FOLDED = 2 ** 40;
 
+/** The worst one first. */
+type Group = readonly [Finding, ...Finding[]];
+
 /**
  * Alerts that say the same again: of one rule, and of one chain or of programs that hang together in the same way. Groups and
  * their members keep the order of the findings, worst first.
  */
-function fold(findings: readonly Finding[], programs: (finding: Finding) => string): readonly (readonly Finding[])[] {
-  const groups: Finding[][] = [];
-  const known = new Map<string, Finding[]>();
+function fold(findings: readonly Finding[], programs: (finding: Finding) => string): readonly Group[] {
+  const groups: [Finding, ...Finding[]][] = [];
+  const known = new Map<string, [Finding, ...Finding[]]>();
   for (const finding of findings) {
     const keys = [`${finding.rule}|${finding.chain[0]}`, `${finding.rule}|${programs(finding)}`];
-    const found = keys.map((key) => known.get(key)).find((group) => group !== undefined);
-    const group = found ?? [];
-    if (found === undefined) {
+    let group = keys.map((key) => known.get(key)).find((one) => one !== undefined);
+    if (group === undefined) {
+      group = [finding];
       groups.push(group);
+    } else {
+      group.push(finding);
     }
-    group.push(finding);
     for (const key of keys) {
       known.set(key, known.get(key) ?? group);
     }
@@ -29,7 +34,12 @@ function fold(findings: readonly Finding[], programs: (finding: Finding) => stri
   return groups;
 }
 
-export function findingBody(queries: Queries, filter: string, unfolded: ReadonlySet<RowId>): Body {
+export function findingBody(
+  { queries, names }: { queries: Queries; names: Names },
+  filter: string,
+  unfolded: ReadonlySet<RowId>,
+  order: Order | undefined,
+): Body {
   const all = queries.findings();
   const terms = parseQuery(filter);
   const kept = all.filter((finding) =>
@@ -51,16 +61,18 @@ export function findingBody(queries: Queries, filter: string, unfolded: Readonly
     ...more,
   });
   const programs = (finding: Finding): string => (chains.get(finding) ?? []).map((row) => row.name).join("/");
-  const rows = fold(kept, programs).flatMap((group): readonly FindingItem[] => {
+  const folded = fold(kept, programs).map((group): FindingItem & { readonly group: readonly Finding[] } => {
     const [worst] = group;
-    if (worst === undefined || group.length === 1) {
-      return group.map((finding) => item(finding));
+    if (group.length === 1) {
+      return { ...item(worst), group };
     }
     // The oldest one stays when more are folded in.
     const id = FOLDED + Math.min(...group.map((finding) => finding.id));
-    const open = unfolded.has(id);
-    const members = open ? group.map((finding) => item(finding, { member: true })) : [];
-    return [item(worst, { id, count: group.length, open }), ...members];
+    return { ...item(worst, { id, count: group.length, open: unfolded.has(id) }), group };
   });
+  const rows = inOrder(folded, FINDINGS, order, names).flatMap(({ group, ...row }) => [
+    row,
+    ...(row.open ? group.map((finding) => item(finding, { member: true })) : []),
+  ]);
   return { screen: "findings", rows, ids: rows.map(({ id }) => id), total: all.length };
 }

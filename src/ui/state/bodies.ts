@@ -14,6 +14,8 @@ import type { Names, Queries } from "../ports.ts";
 import { containerValues, type Field, parseQuery, queryHolds } from "../search/query.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { findingBody } from "./alerts.ts";
+import { annotate } from "./annotate.ts";
+import { CONNECTIONS, FILES, inOrder, LISTEN, type Order } from "./columns.ts";
 import { containerBody } from "./containers.ts";
 import type { Body, ConnectionItem, DetailRow, FileItem } from "./frame.ts";
 import type { Layout } from "./layout.ts";
@@ -36,15 +38,15 @@ export function buildBody(view: ViewState, sources: Sources, nowNs: number, layo
     case "tree":
       return treeBody(view, sources, filter, nowNs);
     case "connections":
-      return connectionBody(screen, sources, filter, view.closedConnections);
+      return connectionBody(screen, sources, filter, view.closedConnections, view.orders.connections);
     case "listen":
-      return connectionBody(screen, sources, filter, false);
+      return connectionBody(screen, sources, filter, false, view.orders.listen);
     case "files":
-      return fileBody(screen.process, sources, filter);
+      return fileBody(screen.process, sources, filter, view.orders.files);
     case "findings":
-      return findingBody(sources.queries, filter, view.unfolded);
+      return findingBody(sources, filter, view.unfolded, view.orders.findings);
     case "containers":
-      return containerBody(sources, filter);
+      return containerBody(sources, filter, view.orders.containers);
     case "detail":
       return detailBody(sources.queries.detail(screen.process), sources);
     case "origin": {
@@ -86,7 +88,9 @@ function treeBody(view: ViewState, { queries, search }: Sources, filter: string,
   };
   const { rows: all, processes } = queries.tree(options);
   const rows = view.zoom === undefined || view.layout === "flat" ? all : subtree(all, view.zoom);
-  return { screen: "tree", rows, ids: rows.map((row) => row.id), processes };
+  return view.annotations === "rows"
+    ? { screen: "tree", ...annotate(rows, view.layout), processes }
+    : { screen: "tree", rows, ids: rows.map((row) => row.id), processes };
 }
 
 /** A process and what is below it, as a tree of its own; everything when it is no longer shown. */
@@ -147,6 +151,7 @@ function connectionBody(
   { queries, names }: Sources,
   filter: string,
   closed: boolean,
+  order: Order | undefined,
 ): Body {
   const listening = screen.name === "listen";
   const process = screen.name === "connections" ? screen.process : undefined;
@@ -159,7 +164,7 @@ function connectionBody(
     );
   const terms = parseQuery(filter);
   const items = all.map((row) => connectionItem(row, queries));
-  const rows = items.filter((item) => {
+  const kept = items.filter((item) => {
     const { row, owner } = item;
     const haystack = `${row.protocol} ${row.local} ${row.remote} ${row.state} ${owner?.command ?? ""} ${owner?.pid ?? ""}`;
     return queryHolds(terms, {
@@ -180,8 +185,9 @@ function connectionBody(
     });
   });
   if (listening) {
-    rows.sort((a, b) => Number(portOf(a.row.local)) - Number(portOf(b.row.local)) || a.row.id - b.row.id);
+    kept.sort((a, b) => Number(portOf(a.row.local)) - Number(portOf(b.row.local)) || a.row.id - b.row.id);
   }
+  const rows = inOrder(kept, listening ? LISTEN : CONNECTIONS, order, names);
   return {
     screen: screen.name,
     rows,
@@ -191,20 +197,26 @@ function connectionBody(
   };
 }
 
-function fileBody(process: ProcessId | undefined, { queries, names }: Sources, filter: string): Body {
+function fileBody(
+  process: ProcessId | undefined,
+  { queries, names }: Sources,
+  filter: string,
+  order: Order | undefined,
+): Body {
   const all = queries.files(process);
   const terms = parseQuery(filter);
   const items = all.map((row): FileItem => {
     const owner = queries.process(row.process);
     return owner === undefined ? { row } : { row, process: owner };
   });
-  const rows = items.filter(({ row, process: owner }) =>
+  const kept = items.filter(({ row, process: owner }) =>
     queryHolds(terms, {
       haystack: `${row.operation} ${row.path} ${owner?.command ?? ""} ${owner?.pid ?? ""}`.toLowerCase(),
       field: (field) =>
         field === "path" ? [row.path.toLowerCase()] : processFields(owner ? { owner } : {}, names, field),
     }),
   );
+  const rows = inOrder(kept, FILES, order, names);
   return {
     screen: "files",
     rows,

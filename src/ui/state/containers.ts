@@ -1,6 +1,7 @@
 import type { CgroupRow } from "../../core/query/model.ts";
 import type { CgroupName, Names, Queries } from "../ports.ts";
 import { parseQuery, queryHolds, SHORT_ID } from "../search/query.ts";
+import { CONTAINERS, inOrder, type Order } from "./columns.ts";
 import type { RowId } from "./cursor.ts";
 import type { Body, ContainerItem } from "./frame.ts";
 
@@ -56,19 +57,23 @@ function itemOf({ key, known, rows }: Group, ambiguous: boolean): ContainerItem 
 }
 
 /** Containers and pods first, then systemd units and sessions, then cgroups without a name; by name, so that rows stay. */
-function inOrder(a: ContainerItem, b: ContainerItem): number {
+function byKind(a: ContainerItem, b: ContainerItem): number {
   const rank = ({ known }: ContainerItem): number => (known === undefined ? KINDS.length : KINDS.indexOf(known.kind));
   return rank(a) - rank(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id - b.id);
 }
 
-export function containerBody({ queries, names }: { queries: Queries; names: Names }, filter: string): Body {
+export function containerBody(
+  { queries, names }: { queries: Queries; names: Names },
+  filter: string,
+  order: Order | undefined,
+): Body {
   const groups = groupsOf(queries.cgroups(), names);
   const labels = groups.map(({ known }) => known?.name);
   const all = groups.map((group) =>
     itemOf(group, labels.filter((label) => label !== undefined && label === group.known?.name).length > 1),
   );
   const terms = parseQuery(filter);
-  const rows = all
+  const kept = all
     .filter(({ known, name, listening }) =>
       queryHolds(terms, {
         haystack:
@@ -86,6 +91,7 @@ export function containerBody({ queries, names }: { queries: Queries; names: Nam
         },
       }),
     )
-    .sort(inOrder);
+    .sort(byKind);
+  const rows = inOrder(kept, CONTAINERS, order, names);
   return { screen: "containers", rows, ids: rows.map(({ id }) => id), total: all.length };
 }

@@ -5,7 +5,7 @@ import { sanitise } from "../text/sanitise.ts";
 import type { Effect } from "./reduce.ts";
 import { rowText } from "./row-text.ts";
 import type { Shown } from "./store.ts";
-import type { Notice } from "./view-state.ts";
+import type { Notice, SignalTarget } from "./view-state.ts";
 
 export interface Outside {
   readonly shown: Shown;
@@ -14,6 +14,8 @@ export interface Outside {
   copy(text: string): void;
   /** Signals that process and no later one with its pid; the reason when it could not. */
   signal(pid: number, startSinceBootNs: number, signal: string): string | undefined;
+  /** Sets the nice value of that process and no later one with its pid; the reason when it could not. */
+  renice(pid: number, startSinceBootNs: number, nice: number): string | undefined;
   quit(): void;
   suspend(): void;
   redraw(): void;
@@ -51,20 +53,52 @@ export function runEffect(effect: Effect, outside: Outside): Notice | undefined 
       );
       return { text: `copied the ${effect.of} of ${trace.title}`, token: "good" };
     }
-    case "signal":
-      return sendSignal(effect, outside);
+    case "signal": {
+      const { signal } = effect;
+      return onEach(effect.targets, outside, `sent ${signal} to`, `could not send ${signal} to`, (pid, startNs) =>
+        outside.signal(pid, startNs, signal),
+      );
+    }
+    case "renice": {
+      const { nice } = effect;
+      return onEach(
+        effect.targets,
+        outside,
+        `nice value ${nice} set for`,
+        `could not set nice value ${nice} for`,
+        (pid, startNs) => outside.renice(pid, startNs, nice),
+      );
+    }
   }
 }
 
-/** The pid may belong to another process by now: only the process that was confirmed is signalled. */
-function sendSignal({ id, pid, signal }: Extract<Effect, { kind: "signal" }>, outside: Outside): Notice {
-  const row = outside.queries.process(id);
-  const startNs = outside.queries.startSinceBootNs(id);
-  if (row === undefined || row.exit !== undefined || startNs === undefined) {
-    return { text: `${pid} has exited: nothing was sent`, token: "warn" };
+/** The pid may belong to another process by now: only the processes that were chosen are acted on. */
+function onEach(
+  targets: readonly SignalTarget[],
+  outside: Outside,
+  done: string,
+  failed: string,
+  act: (pid: number, startNs: number) => string | undefined,
+): Notice {
+  const { queries } = outside;
+  const failures: string[] = [];
+  const reached: string[] = [];
+  for (const { id, pid } of targets) {
+    const row = queries.process(id);
+    const startNs = queries.startSinceBootNs(id);
+    const gone = row === undefined || row.exit !== undefined || startNs === undefined;
+    const failure = gone ? "has exited, nothing was done" : act(pid, startNs);
+    const who = `${pid} ${row?.name ?? ""}`.trim();
+    if (failure === undefined) {
+      reached.push(who);
+    } else {
+      failures.push(`${who}: ${failure}`);
+    }
   }
-  const failure = outside.signal(pid, startNs, signal);
-  return failure === undefined
-    ? { text: `sent ${signal} to ${pid} ${row.name}`, token: "good" }
-    : { text: `could not send ${signal} to ${pid} ${row.name}: ${failure}`, token: "bad" };
+  const all = reached.length === 1 ? reached[0] : `${reached.length} processes`;
+  if (failures.length === 0) {
+    return { text: `${done} ${all}`, token: "good" };
+  }
+  const some = reached.length === 0 ? "" : `${done} ${all}; `;
+  return { text: `${some}${failed} ${failures.join("; ")}`, token: "bad" };
 }

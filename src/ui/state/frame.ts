@@ -1,4 +1,5 @@
 import type {
+  Activity,
   CgroupRow,
   ConnectionRow,
   FileRow,
@@ -15,6 +16,7 @@ import type { CgroupName } from "../ports.ts";
 import type { SearchResult } from "../search/search-index.ts";
 import type { Cursor, RowId } from "./cursor.ts";
 import type { Layout } from "./layout.ts";
+import type { Menu } from "./menus.ts";
 import type { Meters } from "./meters.ts";
 import type { ScreenName } from "./view-state.ts";
 
@@ -28,6 +30,11 @@ export interface ConnectionItem {
 export interface FileItem {
   readonly row: FileRow;
   readonly process?: ProcessRow;
+}
+
+/** A process; or, with `leaf`, one thing it does, in a row below it. */
+export interface TreeItem extends TreeRow {
+  readonly leaf?: Activity;
 }
 
 export interface FindingItem {
@@ -67,7 +74,7 @@ export type DetailRow =
 export type Body =
   | {
       readonly screen: "tree";
-      readonly rows: readonly TreeRow[];
+      readonly rows: readonly TreeItem[];
       readonly ids: readonly RowId[];
       readonly processes: number;
     }
@@ -131,4 +138,6 @@ export interface Frame {
   readonly cursor: Cursor;
   readonly layout: Layout;
   readonly search?: SearchResult;
+  /** What the open menu offers. */
+  readonly menu?: Menu;
 }

@@ -1,33 +1,11 @@
-import type { SortKey } from "../../core/query/model.ts";
 import type { InputEvent } from "../terminal/input-event.ts";
 import { TOP } from "./cursor.ts";
+import { choose } from "./menus.ts";
 import { push, revealProcess, withCursor, withFilter } from "./navigation.ts";
-import { type Context, type Step, sortBy } from "./reduce.ts";
+import { paletteHits } from "./palette.ts";
+import { type Context, reduce, type Step } from "./reduce.ts";
 import { editText, pasteText } from "./text-input.ts";
-import type { Overlay, TextInput, ViewState } from "./view-state.ts";
-
-export const SORT_CHOICES: readonly { readonly key: SortKey; readonly label: string }[] = [
-  { key: "pid", label: "PID" },
-  { key: "cpu", label: "CPU" },
-  { key: "memory", label: "memory" },
-  { key: "age", label: "age" },
-  { key: "user", label: "user" },
-  { key: "command", label: "command" },
-  { key: "receive", label: "bytes received" },
-  { key: "send", label: "bytes sent" },
-];
-
-export const SIGNAL_CHOICES: readonly { readonly name: string; readonly label: string }[] = [
-  { name: "SIGTERM", label: "ask it to end" },
-  { name: "SIGINT", label: "interrupt, as ^C does" },
-  { name: "SIGHUP", label: "hang up; many servers reload" },
-  { name: "SIGKILL", label: "end at once, without clean-up" },
-  { name: "SIGSTOP", label: "stop" },
-  { name: "SIGCONT", label: "continue" },
-  { name: "SIGQUIT", label: "quit with a core dump" },
-  { name: "SIGUSR1", label: "user signal 1" },
-  { name: "SIGUSR2", label: "user signal 2" },
-];
+import { currentScreen, type MenuOverlay, type Overlay, type TextInput, type ViewState } from "./view-state.ts";
 
 function close(view: ViewState): ViewState {
   const { overlay: _, ...rest } = view;
@@ -117,29 +95,58 @@ function filterKey(view: ViewState, overlay: Overlay & { name: "filter" }, key: 
   return { view: input.text === overlay.input.text ? changed : withFilter(withCursor(changed, TOP), input.text) };
 }
 
-function menuKey(view: ViewState, overlay: Overlay & { name: "sort" | "signal" }, key: string): Step {
-  const count = overlay.name === "sort" ? SORT_CHOICES.length : SIGNAL_CHOICES.length;
+/** A list to choose from: as in every menu digits choose a row, Space too where rows are ticked. */
+function menuKey(view: ViewState, overlay: MenuOverlay, key: string, context: Context): Step {
+  const count = context.frame.menu?.items.length ?? 0;
   const vim = key === "j" ? "down" : key === "k" ? "up" : key;
   const digit = /^[1-9]$/u.test(key) ? Number(key) - 1 : undefined;
   const index = stepIndex(overlay.index, count, vim) ?? (digit !== undefined && digit < count ? digit : undefined);
   if (index !== undefined) {
     return { view: { ...view, overlay: { ...overlay, index } } };
   }
-  if (key !== "enter") {
-    return { view };
+  if (key === "q") {
+    return { view: close(view) };
   }
-  if (overlay.name === "sort") {
-    const choice = SORT_CHOICES[overlay.index];
-    return { view: choice === undefined ? close(view) : sortBy(close(view), choice.key) };
+  return key === "enter" || (key === "space" && overlay.menu === "columns")
+    ? choose(close(view), overlay, context.queries, context.names)
+    : { view };
+}
+
+/** Commands by name: Enter does the selected one, Tab completes its name. */
+function paletteKey(
+  view: ViewState,
+  overlay: Overlay & { name: "palette" },
+  key: string,
+  event: InputEvent,
+  context: Context,
+): Step {
+  const hits = paletteHits(overlay.input.text, currentScreen(view).name);
+  const at = Math.max(Math.min(overlay.index, hits.length - 1), 0);
+  const hit = hits[at];
+  if (key === "tab" && hit !== undefined) {
+    const input = { text: hit.command, at: hit.command.length };
+    return { view: { ...view, overlay: { ...overlay, input, index: 0 } } };
   }
-  const signal = SIGNAL_CHOICES[overlay.index]?.name ?? "SIGTERM";
-  return { view: { ...view, overlay: { name: "confirm", signal, target: overlay.target } } };
+  const index = stepIndex(at, hits.length, key);
+  if (index !== undefined) {
+    return { view: { ...view, overlay: { ...overlay, index } } };
+  }
+  if (key === "enter") {
+    return hit === undefined ? { view } : reduce(close(view), hit.command, context);
+  }
+  const input = edited(overlay.input, event);
+  return { view: input === undefined ? view : { ...view, overlay: { ...overlay, input, index: 0 } } };
+}
+
+/** A text too long for its row: scrolled, or closed by any other key. */
+function commandKey(view: ViewState, overlay: Overlay & { name: "command" }, key: string): Step {
+  const top = stepIndex(overlay.top, Number.MAX_SAFE_INTEGER, key === "j" ? "down" : key === "k" ? "up" : key);
+  return { view: top === undefined ? close(view) : { ...view, overlay: { ...overlay, top } } };
 }
 
 function confirmKey(view: ViewState, overlay: Overlay & { name: "confirm" }, key: string): Step {
   if (key === "y" || key === "Y") {
-    const { id, pid } = overlay.target;
-    return { view: close(view), effect: { kind: "signal", signal: overlay.signal, pid, id } };
+    return { view: close(view), effect: { kind: "signal", signal: overlay.signal, targets: overlay.targets } };
   }
   return key === "n" || key === "N" || key === "q" ? { view: close(view) } : { view };
 }
@@ -158,9 +165,12 @@ export function reduceOverlay(view: ViewState, overlay: Overlay, event: InputEve
       return searchKey(view, overlay, key, event, context);
     case "filter":
       return filterKey(view, overlay, key, event);
-    case "sort":
-    case "signal":
-      return menuKey(view, overlay, key);
+    case "palette":
+      return paletteKey(view, overlay, key, event, context);
+    case "menu":
+      return menuKey(view, overlay, key, context);
+    case "command":
+      return commandKey(view, overlay, key);
     case "confirm":
       return confirmKey(view, overlay, key);
   }

@@ -1,6 +1,7 @@
-import type { SortKey, Target } from "../../core/query/model.ts";
+import type { Target } from "../../core/query/model.ts";
 import type { Command } from "../keymap/bindings.ts";
-import type { Queries } from "../ports.ts";
+import type { Names, Queries } from "../ports.ts";
+import { invertOrder, isTable, sortBy } from "./columns.ts";
 import { moveBy, pageBy, TOP } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
 import { nextHit } from "./hits.ts";
@@ -17,9 +18,10 @@ import {
   withoutZoom,
 } from "./navigation.ts";
 import { type Selection, selected, targetAt } from "./selection.ts";
+import { reniceMenu, signalMenu, tagSubtree, toggleTag } from "./targets.ts";
 import { EMPTY_INPUT } from "./text-input.ts";
 import { collapseRow, expandRow, toggleAll } from "./tree-folding.ts";
-import { currentScreen, type Screen, TABS, type ViewState } from "./view-state.ts";
+import { currentScreen, type Screen, type SignalTarget, TABS, type ViewState } from "./view-state.ts";
 
 /** What a key asks of the world outside the view. */
 export type Effect =
@@ -28,7 +30,8 @@ export type Effect =
   | { readonly kind: "redraw" }
   | { readonly kind: "copy-row" }
   | { readonly kind: "copy-chain"; readonly of: "origin" | "impact"; readonly target: Target }
-  | { readonly kind: "signal"; readonly signal: string; readonly pid: number; readonly id: number };
+  | { readonly kind: "signal"; readonly signal: NodeJS.Signals; readonly targets: readonly SignalTarget[] }
+  | { readonly kind: "renice"; readonly nice: number; readonly targets: readonly SignalTarget[] };
 
 export interface Step {
   readonly view: ViewState;
@@ -38,16 +41,10 @@ export interface Step {
 export interface Context {
   readonly frame: Frame;
   readonly queries: Queries;
+  readonly names: Names;
   readonly readOnly: boolean;
-}
-
-/** Columns that are read from the largest down. */
-const LARGEST_FIRST: ReadonlySet<SortKey> = new Set(["cpu", "memory", "receive", "send"]);
-
-/** Sorts by a column; the same column again turns the order around. A sorted list is flat, as in every top. */
-export function sortBy(view: ViewState, sort: SortKey): ViewState {
-  const descending = view.sort === sort ? !view.descending : LARGEST_FIRST.has(sort);
-  return { ...view, sort, descending };
+  /** Nice value of a process; undefined when it is gone. */
+  readonly nice: (pid: number) => number | undefined;
 }
 
 function tabAfter(view: ViewState, delta: number): ViewState {
@@ -115,19 +112,35 @@ function goTo(view: ViewState, frame: Frame, queries: Queries, { subject }: Sele
   }
 }
 
-function signalMenu(view: ViewState, { frame, queries, readOnly }: Context): ViewState {
-  const id = selected(frame).process;
-  const row = id === undefined ? undefined : queries.process(id);
-  if (row === undefined) {
+/** The whole command line, with what runs and where, of the process under the cursor. */
+function wholeCommand(view: ViewState, { queries }: Context, { process }: Selection): ViewState {
+  const detail = process === undefined ? undefined : queries.detail(process);
+  const image = detail?.images.at(-1);
+  if (detail === undefined) {
     return view;
   }
-  if (readOnly) {
-    return { ...view, notice: { text: "started with --read-only: no signals", token: "warn" } };
-  }
-  if (row.exit !== undefined) {
-    return { ...view, notice: { text: `${row.pid} ${row.name} has exited already`, token: "warn" } };
-  }
-  return { ...view, overlay: { name: "signal", index: 0, target: { id: row.id, pid: row.pid, command: row.command } } };
+  const { row } = detail;
+  const cut = image?.truncated ? " (longer: not all of it was kept)" : "";
+  const where = image === undefined ? [] : ["", `executable: ${image.path}`, `directory: ${image.cwd}`];
+  const paragraphs = [`${row.command}${cut}`, ...where];
+  return { ...view, overlay: { name: "command", title: `${row.pid} ${row.name}`, paragraphs, top: 0 } };
+}
+
+const ANNOTATIONS = ["chips", "rows", "off"] as const;
+const ANNOTATION_WORDS = {
+  chips: "activity: beside each process",
+  rows: "activity: in rows below each process",
+  off: "activity: not shown",
+} as const;
+
+function nextAnnotations(view: ViewState): ViewState {
+  const at = ANNOTATIONS.indexOf(view.annotations);
+  const annotations = ANNOTATIONS[(at + 1) % ANNOTATIONS.length] ?? "chips";
+  return { ...view, annotations, notice: { text: ANNOTATION_WORDS[annotations], token: "info" } };
+}
+
+function openMenu(view: ViewState, menu: "sort" | "columns" | "user"): ViewState {
+  return { ...view, overlay: { name: "menu", menu, index: 0, targets: [] } };
 }
 
 /** The view after a command. Pure; what has to happen outside is returned as an effect. */
@@ -222,17 +235,35 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
     case "toggle-tree":
       return show({ ...view, layout: view.layout === "tree" ? "flat" : "tree" });
     case "sort-menu":
-      return show({ ...view, overlay: { name: "sort", index: 0 } });
+      return show(openMenu(view, "sort"));
+    case "columns-menu":
+      return show(openMenu(view, "columns"));
+    case "user-menu":
+      return show(openMenu(view, "user"));
     case "invert-sort":
-      return show({ ...view, descending: !view.descending });
+      return show(isTable(body.screen) ? invertOrder(view, body.screen) : view);
     case "sort-cpu":
-      return show(sortBy(view, "cpu"));
+      return show(sortBy(view, "tree", "cpu"));
     case "sort-memory":
-      return show(sortBy(view, "memory"));
+      return show(sortBy(view, "tree", "memory"));
     case "sort-age":
-      return show(sortBy(view, "age"));
+      return show(sortBy(view, "tree", "age"));
     case "sort-pid":
-      return show(sortBy(view, "pid"));
+      return show(sortBy(view, "tree", "pid"));
+    case "annotations":
+      return show(nextAnnotations(view));
+    case "tag":
+      return show(toggleTag(view, context));
+    case "tag-subtree":
+      return show(tagSubtree(view, context));
+    case "untag":
+      return show(view.tags.size === 0 ? view : { ...view, tags: new Set() });
+    case "whole-command":
+      return show(wholeCommand(view, context, selection));
+    case "palette":
+      return show({ ...view, overlay: { name: "palette", input: EMPTY_INPUT, index: 0 } });
+    case "renice":
+      return show(reniceMenu(view, context));
     case "follow":
       return show({ ...view, follow: !view.follow });
     case "kernel-threads":

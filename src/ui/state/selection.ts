@@ -28,8 +28,10 @@ function ofDetail(row: DetailRow, process: ProcessId): Selection {
 export function selectionAt(body: Body, index: number): Selection {
   switch (body.screen) {
     case "tree": {
-      const id = body.rows[index]?.id;
-      return id === undefined ? {} : { subject: { kind: "process", id }, process: id };
+      const row = body.rows[index];
+      return row === undefined
+        ? {}
+        : { subject: row.leaf?.subject ?? { kind: "process", id: row.id }, process: row.id };
     }
     case "connections":
     case "listen": {

@@ -5,6 +5,7 @@ import { buildBody, type Sources } from "./bodies.ts";
 import { settle } from "./cursor.ts";
 import type { Body, Frame } from "./frame.ts";
 import { type Layout, layoutOf } from "./layout.ts";
+import { menuOf } from "./menus.ts";
 import { addSample, initialMeters, type Meters } from "./meters.ts";
 import { cursorOf, withCursor } from "./navigation.ts";
 import { reduceOverlay } from "./overlays.ts";
@@ -22,6 +23,7 @@ export interface StoreOptions {
   readonly size: Size;
   readonly readOnly: boolean;
   readonly capture: CaptureTotals;
+  readonly nice: (pid: number) => number | undefined;
   readonly runEffect: (effect: Effect) => Notice | undefined;
 }
 
@@ -66,7 +68,8 @@ export class Store {
   input(event: InputEvent): void {
     const { frame } = this.#shown;
     const { notice: _, ...view } = this.#shown.view;
-    const context = { frame, queries: this.#options.sources.queries, readOnly: this.#options.readOnly };
+    const { sources, readOnly, nice } = this.#options;
+    const context = { frame, queries: sources.queries, names: sources.names, readOnly, nice };
     if (view.overlay !== undefined) {
       this.#apply(reduceOverlay(view, view.overlay, event, context));
       return;
@@ -110,7 +113,7 @@ export class Store {
   }
 
   #project(view: ViewState, before: Frame | undefined): Shown {
-    const { queries, search } = this.#options.sources;
+    const { queries, names, search } = this.#options.sources;
     const screen = currentScreen(view);
     const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited !== undefined);
     const body = this.#body(view, layout, before);
@@ -131,6 +134,7 @@ export class Store {
       body,
       cursor,
       layout,
+      ...(overlay?.name === "menu" ? { menu: menuOf(view, overlay, queries, names) } : {}),
       ...(overlay?.name === "search" ? { search: search.search(overlay.input.text, SEARCH_HITS, this.#nowNs) } : {}),
     };
     return { view: withCursor(view, cursor), frame };
@@ -145,6 +149,8 @@ export class Store {
       view.layout,
       view.sort,
       view.descending,
+      view.orders,
+      view.annotations,
       view.collapsed,
       view.unfolded,
       view.zoom,

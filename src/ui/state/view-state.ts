@@ -1,5 +1,6 @@
 import type { ProcessId, SortKey, Target } from "../../core/query/model.ts";
 import type { Token } from "../theme/tokens.ts";
+import type { Order, TableName } from "./columns.ts";
 import type { Cursor, RowId } from "./cursor.ts";
 
 /** A screen, and what it is about. */
@@ -30,9 +31,19 @@ export const TABS = [
 export type Overlay =
   | { readonly name: "search"; readonly input: TextInput; readonly index: number }
   | { readonly name: "filter"; readonly input: TextInput; readonly before: string }
-  | { readonly name: "sort"; readonly index: number }
-  | { readonly name: "signal"; readonly index: number; readonly target: SignalTarget }
-  | { readonly name: "confirm"; readonly signal: string; readonly target: SignalTarget };
+  | { readonly name: "palette"; readonly input: TextInput; readonly index: number }
+  | MenuOverlay
+  | { readonly name: "confirm"; readonly signal: NodeJS.Signals; readonly targets: readonly SignalTarget[] }
+  | { readonly name: "command"; readonly title: string; readonly paragraphs: readonly string[]; readonly top: number };
+
+/** A list to choose from; see menus.ts. */
+export interface MenuOverlay {
+  readonly name: "menu";
+  readonly menu: "sort" | "columns" | "user" | "signal" | "renice";
+  readonly index: number;
+  /** What the choice is for. */
+  readonly targets: readonly SignalTarget[];
+}
 
 export interface SignalTarget {
   readonly id: ProcessId;
@@ -81,8 +92,16 @@ export interface ViewState {
   /** By screenKey: the filter of that list. */
   readonly filters: Readonly<Record<string, string>>;
   readonly layout: "tree" | "flat";
+  /** Order of the tree. */
   readonly sort: SortKey;
   readonly descending: boolean;
+  /** Order of the other lists. */
+  readonly orders: Readonly<Partial<Record<TableName, Order>>>;
+  /** Columns that were turned on or off, by list and key. */
+  readonly columns: Readonly<Partial<Record<TableName, Readonly<Record<string, boolean>>>>>;
+  /** What processes do: in a column beside them, in rows below them, or nowhere. */
+  readonly annotations: "chips" | "rows" | "off";
+  readonly tags: ReadonlySet<ProcessId>;
   readonly collapsed: ReadonlySet<ProcessId>;
   /** Folded alerts that are shown one by one, by the id of their row. */
   readonly unfolded: ReadonlySet<RowId>;
@@ -108,6 +127,10 @@ export function initialView(size: Size): ViewState {
     layout: "tree",
     sort: "pid",
     descending: false,
+    orders: {},
+    columns: {},
+    annotations: "chips",
+    tags: new Set(),
     collapsed: new Set(),
     unfolded: new Set(),
     kernelThreads: false,

@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import { Monitor } from "../../src/core/monitor.ts";
+import { attack, crowd, selectedRow, show, tell } from "./stories.ts";
+
+const CLIENTS = `
+  bash > curl
+  curl -> 198.51.100.9:443
+  bash > wget
+  wget -> 198.51.100.1:80
+  bash > ssh
+  ssh -> 198.51.100.5:22
+`;
+
+describe("sorting", () => {
+  const remotes = (lines: readonly string[]): readonly string[] =>
+    lines.map((line) => /198\.51\.100\.\d/u.exec(line)?.[0] ?? "").filter((text) => text !== "");
+
+  test("works on every list: by any of its columns, again inverts, the head shows it", async () => {
+    const screen = tell(CLIENTS);
+    screen.press("2", ".", "3", "\r");
+    expect(remotes(await screen.lines())).toEqual(["198.51.100.1", "198.51.100.5", "198.51.100.9"]);
+    expect(await screen.text()).toMatch(/REMOTE▴/u);
+    screen.press("I");
+    expect(remotes(await screen.lines())).toEqual(["198.51.100.9", "198.51.100.5", "198.51.100.1"]);
+    expect(await screen.text()).toMatch(/REMOTE▾/u);
+  });
+
+  test("the selection stays on its row", async () => {
+    const screen = tell(CLIENTS);
+    screen.press("2", "j");
+    const before = await selectedRow(screen);
+    screen.press(".", "3", "\r");
+    expect(await selectedRow(screen)).toBe(before);
+  });
+});
+
+describe("columns", () => {
+  test("are turned on and off, and stay so at any width that has room", async () => {
+    const screen = attack({ columns: 100 });
+    expect(await screen.text()).not.toMatch(/PPID/u);
+    screen.press("S", "\r", "j", " ", "\x1b");
+    expect(await screen.text()).toMatch(/PID▴ +PPID +CPU%/u);
+    expect(await screen.text()).toMatch(/ 104 +101 /u);
+    screen.resize(50, 20);
+    expect(await screen.text()).not.toMatch(/PPID/u);
+  });
+
+  test("of another list are its own", async () => {
+    const screen = attack({ columns: 140 });
+    screen.press("2", "\x1bOQ");
+    expect(await screen.text()).toMatch(/\[x\] protocol/u);
+    screen.press("\r", "\x1b");
+    expect(await screen.text()).not.toMatch(/PROTO/u);
+  });
+});
+
+describe("what processes do", () => {
+  test("is shown beside them, in rows below them, or not at all", async () => {
+    const screen = attack();
+    screen.press("a");
+    const lines = await screen.lines();
+    const at = lines.findIndex((line) => / 104 .*\/tmp\/\.x/u.test(line));
+    expect(lines[at + 1]).toMatch(/^ +├─ ⚙ \/tmp\/\.x/u);
+    expect(lines[at + 2]).toMatch(/^ +└─ ⇒ 192\.0\.2\.77:4444/u);
+    screen.press("a");
+    expect(await screen.text()).not.toMatch(/⇒|ACTIVITY/u);
+    expect(await screen.text()).toMatch(/curl .*exit 0/u);
+    screen.press("a");
+    expect(await screen.text()).toMatch(/ACTIVITY/u);
+  });
+
+  test("a row of it has its own origin", async () => {
+    const screen = attack();
+    screen.press("a", "G", "o");
+    expect(await screen.text()).toMatch(/Origin of tcp .*192\.0\.2\.77:4444/u);
+  });
+});
+
+test("u shows the processes of one user, and of all again", async () => {
+  const screen = attack();
+  screen.press("u");
+  expect(await screen.text()).toMatch(/Only one user/u);
+  screen.press("3", "\r");
+  const user = /user:=(\w+)/u.exec(await screen.text())?.[1];
+  expect(user).toBe("deploy");
+  expect(await screen.text()).toMatch(/filter: user:=deploy/u);
+  screen.press("u", "1", "\r");
+  expect(await screen.text()).not.toMatch(/filter:/u);
+});
+
+describe("tags", () => {
+  const machine = (): Monitor => {
+    const monitor = new Monitor();
+    crowd(monitor, 1000, 4);
+    return monitor;
+  };
+
+  test("a signal goes to every tagged process, after all of them were named", async () => {
+    const screen = show(machine());
+    screen.press("j", " ", " ", "\x1b[20~", "\r");
+    expect(await screen.text()).toMatch(/2 tagged/u);
+    expect(await screen.text()).toMatch(/Send SIGTERM to 2 tagged processes\?/u);
+    expect(await screen.text()).toMatch(/to process 1000 worker-1000/u);
+    expect(await screen.text()).toMatch(/to process 1001 worker-1001/u);
+    screen.press("y");
+    expect(screen.signals).toEqual(["SIGTERM 1000", "SIGTERM 1001"]);
+    expect(await screen.text()).toMatch(/sent SIGTERM to 2 processes/u);
+  });
+
+  test("c tags what is below too, U untags all", async () => {
+    const screen = attack();
+    screen.press("j", "j", "c");
+    expect(await screen.text()).toMatch(/2 processes tagged/u);
+    expect(await screen.text()).toMatch(/^•.* 104 /mu);
+    screen.press("U");
+    expect(await screen.text()).not.toMatch(/•/u);
+  });
+
+  test("of several, each failure is told", async () => {
+    const screen = show(machine(), { signal: (pid) => (pid === 1001 ? "not permitted (EPERM)" : undefined) });
+    screen.press("j", " ", " ", "\x1b[20~", "\r", "y");
+    expect(await screen.text()).toMatch(
+      /sent SIGTERM to 1000 \w+; could not send SIGTERM to 1001 \w+: not permitted \(EPERM\)/u,
+    );
+  });
+});
+
+describe("a nice value", () => {
+  test("is chosen from the one it has, and set", async () => {
+    const screen = attack();
+    screen.press("G", "\x1b[19~", "j", "j", "\r");
+    expect(screen.signals).toEqual(["nice 2 104"]);
+    expect(await screen.text()).toMatch(/nice value 2 set for 104 \.x/u);
+  });
+
+  test("a refusal is told, and --read-only sets none", async () => {
+    const refused = attack({ renice: () => "not permitted (EPERM)" });
+    refused.press("G", "r", "k", "\r");
+    expect(await refused.text()).toMatch(/could not set nice value -1 for 104 \.x: not permitted \(EPERM\)/u);
+    const readOnly = attack({ readOnly: true });
+    readOnly.press("G", "r");
+    expect(await readOnly.text()).toMatch(/--read-only/u);
+    expect(readOnly.signals).toEqual([]);
+  });
+});
+
+describe("the palette", () => {
+  test("finds a command by its words and does it", async () => {
+    const screen = attack();
+    screen.press(":", "listening");
+    expect(await screen.text()).toMatch(/show-listen +6 +listening ports/u);
+    screen.press("\r");
+    expect(await screen.text()).toMatch(/ADDRESS/u);
+  });
+
+  test("Tab completes, and what there is not is said", async () => {
+    const screen = attack();
+    screen.press(":", "renic", "\t");
+    expect(await screen.text()).toMatch(/: renice/u);
+    screen.press("zzz");
+    expect(await screen.text()).toMatch(/no such command here/u);
+  });
+});
+
+test("w shows a command line whole, however long", async () => {
+  const monitor = new Monitor();
+  const argv = ["java", ...Array.from({ length: 60 }, (_, at) => `-Doption.number${at}=value`), "Main"];
+  crowd(monitor, 1000, 1, () => argv);
+  const screen = show(monitor, { columns: 80, rows: 24 });
+  screen.press("G", "w");
+  expect(await screen.text()).toMatch(/-Doption\.number3=value/u);
+  screen.press("\x1b[6~", "\x1b[6~");
+  expect(await screen.text()).toMatch(/Main/u);
+  expect(await screen.text()).toMatch(/executable: \/usr\/bin\/worker/u);
+});
