@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { getPriority } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
 import { cannotTrace, startProgram } from "./program.ts";
 import type { Tui } from "./tui.ts";
@@ -88,6 +89,11 @@ describe.skipIf(cannotTrace !== undefined)("the live monitor", () => {
     await tui.waitFor((screen) => screen.some((line) => line.includes(`proc  ${victim.pid} `)));
     tui.press("\r");
     await tui.waitFor((screen) => screen.slice(-3).join(" ").includes("sleep 4711"));
+    tui.press("\x1b[19~");
+    await tui.waitFor(`Nice value of ${victim.pid} sleep 4711`);
+    tui.press("jjj\r");
+    await tui.waitFor(`nice value 3 set for ${victim.pid} sleep`);
+    expect(getPriority(victim.pid)).toBe(3);
     tui.press("\x1b[20~");
     await tui.waitFor(`Signal for ${victim.pid} sleep 4711`);
     tui.press("\r");

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { BINDINGS } from "../../src/ui/keymap/bindings.ts";
-import { commandFor, footerKeys, helpText } from "../../src/ui/keymap/help.ts";
+import { commandFor, footerKeys, helpText, keyLabels } from "../../src/ui/keymap/help.ts";
 import type { ScreenName } from "../../src/ui/state/view-state.ts";
 
 const SCREENS: readonly ScreenName[] = [
@@ -47,5 +48,23 @@ describe("the table of keys", () => {
 
   test("the printed help names every command once", () => {
     for (const { help } of BINDINGS) expect(helpText().split(help).length, help).toBeGreaterThanOrEqual(2);
+  });
+
+  test("the README tells every command, and no key that is none", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const section = readme.slice(readme.indexOf("## Keys"), readme.indexOf("In the tree:"));
+    const told = [...section.matchAll(/^\|(.*?)\|/gmu)].flatMap((row) =>
+      [...(row[1] ?? "").matchAll(/`([^`]+)`/gu)].map((match) => match[1] ?? ""),
+    );
+    const labels = BINDINGS.flatMap((binding) => keyLabels(binding));
+    expect(told.filter((key) => !labels.includes(key))).toEqual([]);
+    const numbers = ["1", "2", "3", "4", "5", "6"];
+    for (const binding of BINDINGS) {
+      const keys = keyLabels(binding);
+      expect(
+        keys.some((key) => told.includes(key) || numbers.includes(key)),
+        `${binding.command}: ${keys.join(" ")}`,
+      ).toBe(true);
+    }
   });
 });

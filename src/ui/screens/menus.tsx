@@ -30,6 +30,8 @@ function windowOf(count: number, index: number, rows: number): { readonly first:
 }
 
 const MOST_OF_A_TITLE = 52;
+/** Frame, blanks and "21 of 40" beside a title. */
+const ROOM_FOR_NOTE = 20;
 
 /** A list to choose from, as wide as it needs. */
 export function ListMenu({ env, frame, overlay }: MenuProps<"menu">) {
@@ -43,7 +45,7 @@ export function ListMenu({ env, frame, overlay }: MenuProps<"menu">) {
   const wanted = Math.max(
     labels + notes + 12,
     keys.length + 4,
-    Math.min(textWidth(sanitise(title)), MOST_OF_A_TITLE) + 8,
+    Math.min(textWidth(sanitise(title)), MOST_OF_A_TITLE) + ROOM_FOR_NOTE,
   );
   const width = Math.min(layout.columns - 2, wanted);
   const { first, shown } = windowOf(items.length, overlay.index, layout.rows);
