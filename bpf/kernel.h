@@ -107,6 +107,10 @@ struct qstr {
 	__u32 len;
 	const unsigned char *name;
 };
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
 struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;

@@ -4,6 +4,7 @@
 
 #define PATH_COMPONENTS 48
 #define PATH_BYTES 4096
+#define CAN_LOOP bpf_ksym_exists(bpf_iter_num_next)
 
 /* Where a walk is. Addresses are numbers: a pointer would lose its type between steps. */
 struct walk {
@@ -20,6 +21,14 @@ struct {
 	__type(value, struct walk);
 } walks SEC(".maps");
 
+static __always_inline void copy_words(void *to, const void *from)
+{
+	struct timespec64 *words = WORDS(from);
+
+	((__u64 *)to)[0] = words->tv_sec;
+	((__u64 *)to)[1] = words->tv_nsec;
+}
+
 /*
  * Appends the name of a dentry, which the kernel keeps NUL-terminated. A rename meanwhile can leave a name without
  * its NUL at that length: the reader cuts at the first NUL it finds.
@@ -28,13 +37,20 @@ static __always_inline void append_name(struct walk *w, struct scratch *s, const
 {
 	struct dentry *dentry = direct ? CAST(struct dentry, (void *)w->dentry) : (struct dentry *)w->dentry;
 	const unsigned char *name = GET(dentry, d_name.name);
-	void *to = &s->buf[BOUND(w->len, SCRATCH_MASK)];
+	__u8 *to = &s->buf[BOUND(w->len, SCRATCH_MASK)];
 	long n;
 
 	if (direct) {
 		n = BOUND(dentry->d_name.len, NAME_BYTES - 1) + 1;
-		if (bpf_probe_read_kernel(to, n, name))
+		/* What a word holds beyond the name is overwritten by what follows, or not part of the record. */
+		if (n <= 16) {
+			copy_words(to, name);
+		} else if (n <= 32) {
+			copy_words(to, name);
+			copy_words(to + 16, name + 16);
+		} else if (bpf_probe_read_kernel(to, n, name)) {
 			return;
+		}
 	} else {
 		n = bpf_probe_read_kernel_str(to, NAME_BYTES, name);
 		if (n <= 0)
@@ -50,17 +66,17 @@ static __always_inline bool walk_step(struct walk *w, struct scratch *s, const b
 	__u64 parent;
 
 	if (w->dentry == w->root) {
-		struct mount *mnt = (struct mount *)w->mnt;
-		__u64 up = (__u64)BPF_CORE_READ(mnt, mnt_parent);
+		struct mount *mnt = direct ? CAST(struct mount, (void *)w->mnt) : (struct mount *)w->mnt;
+		__u64 up = (__u64)GET(mnt, mnt_parent);
 
 		if (up == w->mnt) {
 			w->complete = 1;
 			return true;
 		}
-		w->dentry = (__u64)BPF_CORE_READ(mnt, mnt_mountpoint);
+		w->dentry = (__u64)GET(mnt, mnt_mountpoint);
 		w->mnt = up;
-		mnt = (struct mount *)up;
-		w->root = (__u64)BPF_CORE_READ(mnt, mnt.mnt_root);
+		mnt = direct ? CAST(struct mount, (void *)up) : (struct mount *)up;
+		w->root = (__u64)GET(mnt, mnt.mnt_root);
 		return false;
 	}
 	parent = (__u64)GET(dentry, d_parent);
@@ -84,26 +100,20 @@ __u32 walk_up(__u32 space)
 	return !w || !s || walk_step(w, s, false);
 }
 
-/*
- * The path the kernel resolved, through mounts up to the root of the mount namespace: what the file is, not what the
- * caller typed. A dentry that hangs under no mount (pipe, memfd, socket) gives its own name.
- */
-__u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
+static __always_inline __u32 append_walk(struct walk w, __u32 slot, __u32 space)
 {
 	struct scratch *s = scratch_of(space);
-	struct walk w = { .dentry = dentry }, *kept;
+	struct walk *kept;
 	int i;
 
 	if (!s)
 		return 0;
-	w.root = (__u64)BPF_CORE_READ((struct vfsmount *)vfsmnt, mnt_root);
-	w.mnt = vfsmnt - bpf_core_field_offset(struct mount, mnt);
 	w.begin = w.len = s->len;
 	/*
 	 * Since 6.4 (06accc8779c1) the body of such a loop is verified once, not for every step. bpf_loop could do that since
 	 * 5.17, but the mere address of its callback is refused before 5.13: there each step is a call.
 	 */
-	if (bpf_ksym_exists(bpf_iter_num_next)) {
+	if (CAN_LOOP) {
 		bpf_for(i, 0, PATH_COMPONENTS)
 			if (walk_step(&w, s, true))
 				break;
@@ -130,6 +140,40 @@ __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
 	}
 	s->len = w.len;
 	return SPY_STR_PATH | (w.len - w.begin);
+}
+
+/*
+ * The path the kernel resolved, through mounts up to the root of the mount namespace: what the file is, not what the
+ * caller typed. A dentry that hangs under no mount (pipe, memfd, socket) gives its own name.
+ */
+__u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
+{
+	struct walk w = { .dentry = dentry, .mnt = vfsmnt - bpf_core_field_offset(struct mount, mnt) };
+
+	w.root = (__u64)BPF_CORE_READ((struct vfsmount *)vfsmnt, mnt_root);
+	return append_walk(w, slot, space);
+}
+
+/* The same, by loads where they can be had: every open comes here. */
+__u32 append_file_path(__u64 address, __u32 slot, __u32 space)
+{
+	struct walk w = {};
+
+	if (CAN_LOOP) {
+		struct file *file = CAST(struct file, (void *)address);
+
+		w.dentry = (__u64)file->f_path.dentry;
+		w.mnt = (__u64)file->f_path.mnt;
+		w.root = (__u64)file->f_path.mnt->mnt_root;
+	} else {
+		struct file *file = (struct file *)address;
+
+		w.dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+		w.mnt = (__u64)BPF_CORE_READ(file, f_path.mnt);
+		w.root = (__u64)BPF_CORE_READ(file, f_path.mnt, mnt_root);
+	}
+	w.mnt -= bpf_core_field_offset(struct mount, mnt);
+	return append_walk(w, slot, space);
 }
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)

@@ -19,8 +19,9 @@ struct {
 	__type(value, __u64);
 } uses SEC(".maps");
 
-static __always_inline int use_as(struct file *file, int fd, __u64 bytes, bool write, const bool direct)
+static __always_inline int use_as(struct file *address, int fd, __u64 bytes, bool write, const bool direct)
 {
+	struct file *file = direct ? CAST(struct file, address) : address;
 	struct inode *inode = GET(file, f_inode);
 	struct use_key key = {};
 	struct scratch *s;
@@ -59,7 +60,7 @@ static __always_inline int use_as(struct file *file, int fd, __u64 bytes, bool w
 	r->bytes = bytes;
 	r->fd = fd;
 	r->pad = 0;
-	r->path = put_file_path(s, file, 0);
+	r->path = put_file_path(s, address, 0);
 	scratch_submit(s, &activity, write ? SPY_KIND_WRITE : SPY_KIND_READ);
 	return 0;
 }
@@ -74,7 +75,7 @@ static __always_inline int use(int fd, __u64 bytes, bool write)
 	if (!file)
 		return 0;
 	if (CAN_CAST)
-		return use_as(CAST(struct file, file), fd, bytes, write, true);
+		return use_as(file, fd, bytes, write, true);
 	return use_as(file, fd, bytes, write, false);
 }
 

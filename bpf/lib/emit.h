@@ -94,6 +94,8 @@ static __always_inline void count(__u32 kind, bool dropped)
 
 static __always_inline bool is_self(void)
 {
+	if (CAN_CAST)
+		return (__u32)cast_current()->tgid == self_tgid;
 	return bpf_get_current_pid_tgid() >> 32 == self_tgid;
 }
 
@@ -107,17 +109,23 @@ static __always_inline __u64 scramble(const void *address)
 static __always_inline void fill_hdr_as(struct spy_hdr *h, struct task_struct *t, __u16 kind, __u16 size, __u8 nstr,
 					const bool direct)
 {
-	__u64 id = bpf_get_current_pid_tgid();
-
 	h->kind = kind;
 	h->size = size;
 	h->nstr = nstr;
 	h->trunc = 0;
 	h->flags = 0;
 	h->time = bpf_ktime_get_boot_ns();
-	h->start = direct ? t->group_leader->start_boottime : BPF_CORE_READ(t, group_leader, start_boottime);
-	h->tgid = id >> 32;
-	h->tid = id;
+	if (direct) {
+		h->start = t->group_leader->start_boottime;
+		h->tgid = t->tgid;
+		h->tid = t->pid;
+	} else {
+		__u64 id = bpf_get_current_pid_tgid();
+
+		h->start = BPF_CORE_READ(t, group_leader, start_boottime);
+		h->tgid = id >> 32;
+		h->tid = id;
+	}
 }
 
 static __always_inline void fill_hdr(struct spy_hdr *h, struct task_struct *t, __u16 kind, __u16 size, __u8 nstr)
@@ -128,8 +136,14 @@ static __always_inline void fill_hdr(struct spy_hdr *h, struct task_struct *t, _
 static __always_inline struct scratch *scratch_of(__u32 space)
 {
 	__u32 zero = 0;
+	struct scratch *s;
 
-	return space == SPACE_SNAPSHOT ? bpf_map_lookup_elem(&snapshot_scratch, &zero) : bpf_map_lookup_elem(&scratches, &space);
+	if (space != SPACE_SNAPSHOT)
+		return bpf_map_lookup_elem(&scratches, &space);
+	s = bpf_map_lookup_elem(&snapshot_scratch, &zero);
+	/* Two calls: the verifier inlines a lookup only where it knows the map. */
+	asm volatile("" : "+r"(s));
+	return s;
 }
 
 static __always_inline struct scratch *scratch_begin(__u32 space, __u32 fixed)

@@ -18,6 +18,8 @@
  * verifier searches all of the kernel's BTF by name, a third of the time to load.
  */
 #define cast_current() CAST(struct task_struct, (void *)bpf_get_current_task())
+/* Memory without a type is read as a struct of two words: only structs can be cast to. */
+#define WORDS(address) CAST(struct timespec64, (void *)(address))
 #define GET(pointer, field) (direct ? (pointer)->field : BPF_CORE_READ(pointer, field))
 
 #endif

@@ -17,6 +17,7 @@ static __always_inline void mark_cut(struct scratch *s, __u32 slot)
  * numbers and append to the scratch of the given space.
  */
 extern __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space);
+extern __u32 append_file_path(__u64 file, __u32 slot, __u32 space);
 extern __u32 append_cgroup(__u64 kernfs_node, __u32 slot, __u32 space);
 
 static __always_inline __u32 put_path(struct scratch *s, struct dentry *dentry, struct vfsmount *vfsmnt, __u32 slot)
@@ -26,7 +27,7 @@ static __always_inline __u32 put_path(struct scratch *s, struct dentry *dentry, 
 
 static __always_inline __u32 put_file_path(struct scratch *s, struct file *file, __u32 slot)
 {
-	return put_path(s, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt), slot);
+	return append_file_path((__u64)file, slot, s->space);
 }
 
 /* A NUL-terminated string of kernel memory, without its NUL. */

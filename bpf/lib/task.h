@@ -14,6 +14,8 @@ static __always_inline struct file *fd_file_as(struct task_struct *t, int fd, co
 	if (fd < 0 || (__u32)fd >= GET(table, max_fds))
 		return NULL;
 	slots = GET(table, fd);
+	if (direct)
+		return (struct file *)WORDS(slots + fd)->tv_sec;
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
 	return file;
 }
