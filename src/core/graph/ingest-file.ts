@@ -8,6 +8,7 @@ import { NONE } from "./indexes.ts";
 import { isSecretPath, resolvePath } from "./paths.ts";
 
 const S_IFMT = 0o170000;
+const S_IFIFO = 0o010000;
 const S_IFCHR = 0o020000;
 /** Character devices everybody opens and that carry nothing from one process to another. */
 const DULL_DEVICE = /^\/dev\/(null|zero|full|u?random|tty|ptmx|pts\/.*|console)$/;
@@ -29,6 +30,7 @@ export function ingestFile(graph: Graph, reader: BatchReader): void {
   }
   if (process === NONE) return;
   const how = graph.rowEdgeFlags(reader);
+  if ((mode & S_IFMT) === S_IFIFO && reader.kind === KIND.OPEN) linkPipe(graph, reader, process, timeNs, how);
   if (reader.kind === KIND.CHMOD) {
     edges.touch(EDGE.CHMOD, process, file, timeNs, how | ((mode & 0o111) !== 0 ? EDGE_FLAG.MADE_EXECUTABLE : 0));
     return;
@@ -59,6 +61,19 @@ export function ingestUse(graph: Graph, reader: BatchReader): void {
   if (!edges.added) return;
   if (wrote) files.indexPath(file);
   else if (files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);
+}
+
+/** A named pipe is a channel to those who open it, as to those who have it as a standard descriptor. */
+function linkPipe(graph: Graph, reader: BatchReader, process: ProcessIndex, timeNs: number, how: number): void {
+  const { channels, edges } = graph;
+  const lo = reader.lo(FILE.ino);
+  const hi = reader.hi(FILE.ino);
+  if (lo === 0 && hi === 0) return;
+  const known = channels.find(lo, hi);
+  const channel = known === NONE ? channels.add(lo, hi, timeNs) : known;
+  const open = reader.u32(FILE.open);
+  if ((open & OPEN_FLAG.READ) !== 0) edges.touch(EDGE.PIPE_READ, process, channel, timeNs, how);
+  if ((open & OPEN_FLAG.WRITE) !== 0) edges.touch(EDGE.PIPE_WRITE, process, channel, timeNs, how);
 }
 
 /** FILE and USE begin alike: path, device, inode, generation. */

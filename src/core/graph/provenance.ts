@@ -11,6 +11,9 @@ export const HUB = 256;
 const INTERPRETER =
   /^(ba|da|z|k|c|tc|a|mk|fi)?sh$|^(python|perl|ruby|php|node|lua|tclsh|awk|gawk|mawk|busybox)[\d.-]*$/;
 
+/** Of a process that read more than this many files, so many are looked at. */
+const MAX_READS = 2048;
+
 /** Runs text that it reads: a shell or a language. */
 export function isInterpreter(name: string): boolean {
   return INTERPRETER.test(name);
@@ -53,6 +56,30 @@ export function writtenCode(graph: Graph, image: ImageIndex): Code[] {
   const executable = files.row(images.fileId.get(image));
   if (executable !== NONE && executable !== file && files.writers.get(executable) !== NONE)
     found.push({ file: executable, script: false });
+  return found;
+}
+
+const LIBRARY = /\.so(\.[\d.]+)?$/;
+
+/** Whether a file's name says that programs load it as code. */
+export function isLibrary(path: string): boolean {
+  return LIBRARY.test(path);
+}
+
+/** Libraries somebody wrote while we looked that an image had loaded by a moment: the edges of their opening. */
+export function writtenLibraries(graph: Graph, image: ImageIndex, timeNs: number): EdgeIndex[] {
+  const { images, edges, files, processes } = graph;
+  const found: EdgeIndex[] = [];
+  const process = processes.row(images.processId.get(image));
+  let left = MAX_READS;
+  let edge = process === NONE ? NONE : (processes.edges[FAMILY.READS]?.get(process) ?? NONE);
+  for (; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
+    const file = edges.object.get(edge);
+    if (edges.kind.get(edge) !== EDGE.READ || files.writers.get(file) === NONE) continue;
+    const openedNs = edges.firstNs.get(edge);
+    if (openedNs < images.atNs.get(image) || openedNs > timeNs || !isLibrary(files.path.get(file))) continue;
+    found.push(edge);
+  }
   return found;
 }
 

@@ -32,7 +32,9 @@ export function boundaryOf(graph: Graph, process: ProcessIndex, atNs: number, na
   if (processes.has(process, PROCESS_FLAG.KERNEL_THREAD)) return end("boundary", "a kernel thread", "the kernel");
   const name = nameAt(graph, process, atNs);
   if (isScheduler(name)) return end("boundary", `scheduled by ${name}`, `a ${name} job`);
-  if (beginsLogin(graph, process) && !servedAbove(graph, process, atNs)) {
+  // The scheduler makes a login of each job: the job explains it better.
+  const scheduled = parent !== NONE && isScheduler(nameAt(graph, parent, processes.startNs.get(process)));
+  if (!scheduled && beginsLogin(graph, process) && !servedAbove(graph, process, atNs)) {
     const user = names.user(processes.loginUid.get(process));
     return end("login", `login session of ${user}`, `login of ${user}`);
   }

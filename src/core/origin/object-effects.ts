@@ -116,21 +116,20 @@ export function fileEffects(
   gaps: Set<string>,
   budget: Budget,
 ): Effect[] {
-  const { edges, files, images } = graph;
+  const { edges, files } = graph;
   const path = files.path.get(file);
   if (files.readerCount.get(file) > HUB) {
     gaps.add(`${path} has too many readers to follow`);
     return [];
   }
   const runs = runsOf(graph, file, sinceNs, budget);
-  const effects = runs.map(({ process, image }): Effect => {
-    const atNs = images.atNs.get(image);
+  const effects = runs.map(({ process, image, atNs }): Effect => {
     const cause = codeCauses(graph, process, atNs, gaps).find(({ through }) => through === file);
     return {
       to: { node: { kind: "process", row: process, atNs } },
       link: "executed",
       atNs,
-      certainty: cause?.certainty ?? imageCertainty(graph, image),
+      certainty: cause?.certainty ?? (image === NONE ? "inferred" : imageCertainty(graph, image)),
       explanation: cause?.explanation ?? `ran ${path}`,
       cost: COST.RAN,
     };

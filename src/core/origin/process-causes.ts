@@ -13,6 +13,7 @@ import {
   stdinPipe,
   writeTime,
   writtenCode,
+  writtenLibraries,
 } from "../graph/provenance.ts";
 import { acceptedBefore, isPackageManager, nameAt } from "../graph/roles.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
@@ -42,8 +43,20 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
   const causes: Cause[] = [];
   const image = imageAt(graph, process, atNs);
   if (image === NONE) return causes;
-  const ranNs = Math.min(atNs, images.atNs.get(image));
-  for (const { file, script } of writtenCode(graph, image)) {
+  const startNs = Math.min(atNs, images.atNs.get(image));
+  const code = [
+    ...writtenCode(graph, image).map(({ file, script }) => ({
+      file,
+      verb: script ? "interpreted" : "ran",
+      ranNs: startNs,
+    })),
+    ...writtenLibraries(graph, image, atNs).map((edge) => ({
+      file: edges.object.get(edge),
+      verb: "loaded",
+      ranNs: edges.firstNs.get(edge),
+    })),
+  ];
+  for (const { file, verb, ranNs } of code) {
     const path = files.path.get(file);
     if (files.writerCount.get(file) > HUB) gaps.add(`${path} has too many writers to follow`);
     const write = lastWrite(graph, file, ranNs, process);
@@ -51,7 +64,6 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
     const writer = edges.process.get(write);
     const wroteNs = writeTime(graph, write, ranNs);
     if (isPackageManager(nameAt(graph, writer, wroteNs))) continue;
-    const verb = script ? "interpreted" : "ran";
     causes.push({
       from: { kind: "process", row: writer, atNs: wroteNs },
       link: "executed",

@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
-import { HUB, imageAt, pipeHolders, scriptPath } from "../graph/provenance.ts";
+import { HUB, imageAt, isLibrary, pipeHolders, scriptPath } from "../graph/provenance.ts";
 import { acceptedBefore, isServerSide } from "../graph/roles.ts";
 import { edgeCertainty } from "../query/certainty.ts";
 import { RANK } from "./cause.ts";
@@ -93,15 +93,17 @@ function written(graph: Graph, process: ProcessIndex, place: Place, budget: Budg
 export interface Run {
   readonly process: ProcessIndex;
   readonly image: ImageIndex;
+  readonly atNs: number;
 }
 
-/** Who ran a file after a moment, as its executable or as the script of an interpreter. */
+/** Who ran a file after a moment: as its executable, the script of an interpreter, or a library. */
 export function runsOf(graph: Graph, file: FileIndex, sinceNs: number, budget: Budget): Run[] {
   const { edges, files, images, processes } = graph;
   const runs: Run[] = [];
   if (files.readerCount.get(file) > HUB) return runs;
   const fileId = files.id(file);
   const path = files.path.get(file);
+  const library = isLibrary(path);
   const seen = new Set<ProcessIndex>();
   for (let edge = files.readers.get(file); edge !== NONE && budget.left > 0; edge = edges.nextOfObject.get(edge)) {
     budget.left--;
@@ -113,15 +115,17 @@ export function runsOf(graph: Graph, file: FileIndex, sinceNs: number, budget: B
       const runsIt = images.fileId.get(image) === fileId || scriptPath(graph, image) === path;
       if (!runsIt || images.atNs.get(image) < sinceNs) continue;
       seen.add(process);
-      runs.push({ process, image });
+      runs.push({ process, image, atNs: images.atNs.get(image) });
     }
+    if (!library || seen.has(process) || edges.kind.get(edge) !== EDGE.READ) continue;
+    const atNs = Math.max(edges.firstNs.get(edge), sinceNs);
+    runs.push({ process, image: imageAt(graph, process, atNs), atNs });
   }
   return runs;
 }
 
 /** That a process ran a file which another had written last. */
-function ranFrom(graph: Graph, { process, image }: Run, file: FileIndex, writer: ProcessIndex): Effect[] {
-  const atNs = graph.images.atNs.get(image);
+function ranFrom(graph: Graph, { process, atNs }: Run, file: FileIndex, writer: ProcessIndex): Effect[] {
   return codeCauses(graph, process, atNs, new Set())
     .filter(({ from }) => from.row === writer)
     .map((cause) => ({

