@@ -11,8 +11,9 @@ export const HUB = 256;
 const INTERPRETER =
   /^(ba|da|z|k|c|tc|a|mk|fi)?sh$|^(python|perl|ruby|php|node|lua|tclsh|awk|gawk|mawk|busybox)[\d.-]*$/;
 
-/** Of a process that read more than this many files, so many are looked at. */
+/** Of a process that read more than this many files, or had more pipes, so many are looked at. */
 const MAX_READS = 2048;
+const MAX_PIPES = 2048;
 
 /** Runs text that it reads: a shell or a language. */
 export function isInterpreter(name: string): boolean {
@@ -145,7 +146,8 @@ export function stdinPipe(graph: Graph, process: ProcessIndex, timeNs: number): 
   const { edges, processes } = graph;
   const head = processes.edges[FAMILY.CHANNELS];
   let best: EdgeIndex = NONE;
-  for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+  let left = MAX_PIPES;
+  for (let edge = head?.get(process) ?? NONE; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
     if (
       edges.kind.get(edge) !== EDGE.PIPE_READ ||
       !edges.has(edge, EDGE_FLAG.STDIN) ||

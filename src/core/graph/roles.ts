@@ -34,6 +34,11 @@ export function beginsLogin(graph: Graph, process: ProcessIndex): boolean {
   return uid !== NO_LOGIN && (parent === NONE || processes.loginUid.get(parent) !== uid);
 }
 
+/** Of a process that had more connections than this, so many are looked at: those it touched or closed last. */
+export const MAX_SOCKETS = 8192;
+/** Connections are listed in the order of their ends, but for records that came late. */
+const LATE_NS = 1e9;
+
 /** An accepted connection that is open at a moment, with how many others could be meant. */
 export interface Accepted {
   readonly edge: EdgeIndex;
@@ -47,8 +52,14 @@ export function acceptedBefore(graph: Graph, process: ProcessIndex, timeNs: numb
   let openThen = 0;
   for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
     const head = processes.edges[family];
-    for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+    let left = MAX_SOCKETS;
+    for (
+      let edge = head?.get(process) ?? NONE;
+      edge !== NONE && left > 0;
+      edge = edges.nextOfProcess.get(edge), left--
+    ) {
       const connection = edges.object.get(edge);
+      if (family === FAMILY.CLOSED && connections.closedNs.get(connection) < timeNs - LATE_NS) break;
       if (connections.isListening(connection) || !isServerSide(graph, edge)) continue;
       // Nobody listens at a unix socket without a name: it is one half of a socketpair.
       if (connections.isUnix(connection) && connections.path.get(connection) === "") continue;

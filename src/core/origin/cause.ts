@@ -18,7 +18,16 @@ export type Node =
   | { readonly kind: "channel"; readonly row: ChannelIndex; readonly atNs: number };
 
 /** How directly a cause decides what happened: the smallest is followed first. */
-export const RANK = { CODE: 0, COMMANDS: 1, STDIO: 2, CLIENT: 3, PARENT: 4, SOURCE: 5 } as const;
+export const RANK = {
+  INJECTED: 0,
+  CODE: 1,
+  LIBRARY: 2,
+  COMMANDS: 3,
+  STDIO: 4,
+  CLIENT: 5,
+  PARENT: 6,
+  SOURCE: 7,
+} as const;
 
 /** One possible step back from a node. */
 export interface Cause {

@@ -83,7 +83,7 @@ function spread(monitor: Monitor, start: Place, limits: typeof SHORT | typeof WH
       continue;
     }
     const ranked = effects
-      .map((effect) => ({ effect, cost: cost + priority(monitor, effect, now.place.node.atNs, effects.length) }))
+      .map((effect) => ({ effect, cost: cost + costOf(monitor, effect, now.place.node, effects.length) }))
       .sort((a, b) => a.cost - b.cost);
     now.left += Math.max(0, ranked.length - limits.beam);
     for (const { effect, cost: total } of ranked.slice(0, limits.beam))
@@ -91,6 +91,10 @@ function spread(monitor: Monitor, start: Place, limits: typeof SHORT | typeof WH
   }
   if (budget.left <= 0) gaps.add("there is more than could be looked through");
   return [...reached.values()];
+}
+
+function costOf(monitor: Monitor, { to, cost, atNs, certainty }: Effect, from: Node, siblings: number): number {
+  return priority(monitor, { node: to.node, cost, apartNs: atNs - from.atNs, certainty, siblings });
 }
 
 /**

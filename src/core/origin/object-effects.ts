@@ -37,26 +37,29 @@ export function connectionEffects(
   return effects;
 }
 
-/** The server on this host, and what it did for this client. */
+/** The server on this host, whoever it passed the connection to, and what they did for this client. */
 function servedBy(graph: Graph, connection: ConnectionIndex): Effect[] {
   const { connections, edges } = graph;
   const side = 1 - connections.clientSide.get(connection);
-  const [server] = ownersOf(graph, connection, side);
-  if (server === undefined) return [];
-  const edge = edges.find(EDGE.SIDE_0 + side, server, connection);
-  const atNs = Math.max(edges.firstNs.get(edge), connections.openedNs.get(connection));
-  return [
-    {
-      to: { node: { kind: "process", row: server, atNs }, only: connection },
-      link: "accepted",
-      atNs,
-      certainty: edgeCertainty(graph, edge),
-      explanation: connections.isUnix(connection)
-        ? `accepted it on ${connections.path.get(connection) || "a local socket"}`
-        : `accepted it on ${connections.endpoint(2 * connection + side)}`,
-      cost: COST.SERVED,
-    },
-  ];
+  return ownersOf(graph, connection, side).flatMap((server, index): Effect[] => {
+    const edge = edges.find(EDGE.SIDE_0 + side, server, connection);
+    const received = edges.has(edge, EDGE_FLAG.RECEIVED);
+    if (index > 0 && !received) return [];
+    const atNs = Math.max(edges.firstNs.get(edge), connections.openedNs.get(connection));
+    const where = connections.isUnix(connection)
+      ? connections.path.get(connection) || "a local socket"
+      : connections.endpoint(2 * connection + side);
+    return [
+      {
+        to: { node: { kind: "process", row: server, atNs }, only: connection },
+        link: received ? "passed descriptor" : "accepted",
+        atNs,
+        certainty: edgeCertainty(graph, edge),
+        explanation: received ? "was passed this connection" : `accepted it on ${where}`,
+        cost: COST.SERVED,
+      },
+    ];
+  });
 }
 
 /** Whose standard input it is. Seen from one of its ends, only the other counts. */

@@ -23,7 +23,7 @@ export function originOf(monitor: Monitor, target: Target, options: TraceOptions
   if (start === undefined) return { ...forgotten(target), rootCause: "This is no longer remembered." };
   const { names = NUMBERS, whole = false } = options;
   const gaps = new Set<string>();
-  const branches = walk(monitor.graph, start, names, whole, gaps);
+  const branches = walk(monitor, start, names, whole, gaps);
   const places = branches.flatMap(({ trail }) => trail.map(({ node }) => node));
   return {
     ...traceOf(monitor, target, start, layOut(monitor, branches), places, gaps),

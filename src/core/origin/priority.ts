@@ -2,26 +2,38 @@ import type { Graph } from "../graph/graph.ts";
 import { NONE } from "../graph/indexes.ts";
 import type { Monitor } from "../monitor.ts";
 import { severityNumber } from "../query/certainty.ts";
+import type { Certainty } from "../query/model.ts";
 import type { Node } from "./cause.ts";
-import type { Effect } from "./effect.ts";
 import { severityOf } from "./places.ts";
 
+/** A step, backward or forward, as far as it is weighed. */
+export interface Weighed {
+  /** Where it leads. */
+  readonly node: Node;
+  /** What its kind costs. */
+  readonly cost: number;
+  /** How long before or after. */
+  readonly apartNs: number;
+  readonly certainty: Certainty;
+  /** How many could be meant. */
+  readonly siblings: number;
+}
+
 /**
- * What an effect costs on top of the way to it: its kind, then one of many (of its siblings, of those that run the same program), long
- * after, guessed; less when much was moved or it takes part in a finding. Each counts by its order of magnitude.
+ * What a step costs: its kind, then one of many (of its siblings, of those that run the same program), long before or after, guessed; less
+ * when much was moved or it takes part in a finding. Each counts by its order of magnitude.
  */
-export function priority(monitor: Monitor, effect: Effect, sinceNs: number, siblings: number): number {
+export function priority(monitor: Monitor, { node, cost, apartNs, certainty, siblings }: Weighed): number {
   const { graph } = monitor;
-  const { node } = effect.to;
   const severity = severityOf(monitor, node);
-  const seconds = Number.isFinite(sinceNs) ? Math.max(0, effect.atNs - sinceNs) / 1e9 : 0;
+  const seconds = Number.isFinite(apartNs) ? Math.max(0, apartNs) / 1e9 : 0;
   return Math.max(
     0.1,
-    effect.cost +
+    cost +
       0.3 * Math.log10(1 + siblings) +
       0.3 * Math.log10(1 + commonness(graph, node)) +
       0.3 * Math.log10(1 + seconds) +
-      (effect.certainty === "observed" ? 0 : 0.5) -
+      (certainty === "observed" ? 0 : 0.5) -
       0.2 * Math.log10(1 + moved(graph, node) / 4096) -
       (severity === undefined ? 0 : 0.5 * severityNumber(severity)),
   );

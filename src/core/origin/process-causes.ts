@@ -15,10 +15,11 @@ import {
   writtenCode,
   writtenLibraries,
 } from "../graph/provenance.ts";
-import { acceptedBefore, isPackageManager, nameAt } from "../graph/roles.ts";
+import { acceptedBefore, isPackageManager, MAX_SOCKETS, nameAt } from "../graph/roles.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import type { Certainty } from "../query/model.ts";
 import { type Cause, RANK } from "./cause.ts";
+import { reachCauses } from "./reach-causes.ts";
 import { duration, who } from "./words.ts";
 
 /** A local client explains what its server does only so soon after it connected: servers are kept busy by many. */
@@ -29,6 +30,7 @@ const FORK_WINDOW_NS = 1e9;
 /** Why a process did what it did at a moment, most telling first. Every cause is earlier than that moment. */
 export function processCauses(graph: Graph, process: ProcessIndex, atNs: number, gaps: Set<string>): Cause[] {
   return [
+    ...reachCauses(graph, process, atNs, gaps),
     ...codeCauses(graph, process, atNs, gaps),
     ...commandCauses(graph, process, atNs),
     ...stdioCauses(graph, process, atNs),
@@ -49,14 +51,16 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
       file,
       verb: script ? "interpreted" : "ran",
       ranNs: startNs,
+      rank: RANK.CODE,
     })),
     ...writtenLibraries(graph, image, atNs).map((edge) => ({
       file: edges.object.get(edge),
       verb: "loaded",
       ranNs: edges.firstNs.get(edge),
+      rank: RANK.LIBRARY,
     })),
   ];
-  for (const { file, verb, ranNs } of code) {
+  for (const { file, verb, ranNs, rank } of code) {
     const path = files.path.get(file);
     if (files.writerCount.get(file) > HUB) gaps.add(`${path} has too many writers to follow`);
     const write = lastWrite(graph, file, ranNs, process);
@@ -71,7 +75,7 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
       certainty: edgeCertainty(graph, write),
       explanation: `${verb} ${path}, which ${who(graph, writer, wroteNs)} wrote ${duration(ranNs - wroteNs)} earlier`,
       aside: `wrote ${path}, which ${who(graph, process, atNs)} ran`,
-      rank: RANK.CODE,
+      rank,
       through: file,
     });
   }
@@ -114,7 +118,12 @@ function stdioCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[]
   const causes: Cause[] = [];
   for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
     const head = processes.edges[family];
-    for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+    let left = MAX_SOCKETS;
+    for (
+      let edge = head?.get(process) ?? NONE;
+      edge !== NONE && left > 0;
+      edge = edges.nextOfProcess.get(edge), left--
+    ) {
       if (!edges.has(edge, EDGE_FLAG.STDIN) || edges.firstNs.get(edge) > atNs) continue;
       const connection = edges.object.get(edge);
       if (connections.isListening(connection)) continue;

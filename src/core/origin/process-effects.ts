@@ -6,16 +6,23 @@ import { processAt } from "../graph/peers.ts";
 import { HUB, imageAt, isLibrary, pipeHolders, scriptPath } from "../graph/provenance.ts";
 import { acceptedBefore, isServerSide } from "../graph/roles.ts";
 import { edgeCertainty } from "../query/certainty.ts";
+import { wasDone } from "../query/deeds.ts";
 import { RANK } from "./cause.ts";
 import { type Budget, COST, type Effect, type Place } from "./effect.ts";
 import { codeCauses, commandCauses, parentCauses, REQUEST_WINDOW_NS } from "./process-causes.ts";
+import { rewrote } from "./reach-causes.ts";
 import { who } from "./words.ts";
 
 /** What a process did from a moment on, as far as it is an effect of the place it stands at. */
 export function processEffects(graph: Graph, process: ProcessIndex, place: Place, budget: Budget): Effect[] {
-  const told = [...written(graph, process, place, budget), ...piped(graph, process, place, budget)];
-  if (place.passes) return told;
-  return [...told, ...spawned(graph, process, place, budget), ...connected(graph, process, place, budget)];
+  const passed = [...written(graph, process, place, budget), ...piped(graph, process, place, budget)];
+  if (place.passes) return passed;
+  return [
+    ...passed,
+    ...reached(graph, process, place, budget),
+    ...spawned(graph, process, place, budget),
+    ...connected(graph, process, place, budget),
+  ];
 }
 
 /** Whether what it did at a moment belongs to the place: a server acts for the client it had accepted last. */
@@ -39,6 +46,28 @@ function spawned(graph: Graph, process: ProcessIndex, place: Place, budget: Budg
     for (const cause of parentCauses(graph, at))
       effects.push({ ...told(cause), to: { node: { kind: "process", row: at, atNs: startNs } }, cost: COST.SPAWNED });
   }
+  return effects;
+}
+
+/** Processes it acted on: what was written into goes on as its doing, what was signalled does not. */
+function reached(graph: Graph, process: ProcessIndex, place: Place, budget: Budget): Effect[] {
+  const { edges } = graph;
+  const effects: Effect[] = [];
+  each(graph, process, [FAMILY.OTHERS], budget, (edge) => {
+    const firstNs = edges.firstNs.get(edge);
+    const atNs = belongs(graph, process, place, firstNs) ? firstNs : edges.lastNs.get(edge);
+    if (!belongs(graph, process, place, atNs)) return;
+    const kind = edges.kind.get(edge);
+    const node = { kind: "process", row: edges.object.get(edge), atNs } as const;
+    effects.push({
+      to: rewrote(graph, edge) ? { node } : { node, passes: true },
+      link: kind === EDGE.INJECTED ? "injected" : kind === EDGE.SIGNALLED ? "signalled" : "passed descriptor",
+      atNs,
+      certainty: edgeCertainty(graph, edge),
+      explanation: `${wasDone(graph, edge)} ${who(graph, process, atNs)}`,
+      cost: rewrote(graph, edge) ? COST.RAN : COST.READ,
+    });
+  });
   return effects;
 }
 

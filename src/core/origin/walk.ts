@@ -1,37 +1,82 @@
 import { CONNECTION_FLAG } from "../graph/connections.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
+import { imageAt, lastWrite } from "../graph/provenance.ts";
 import { isLoginServer, nameAt } from "../graph/roles.ts";
+import type { Monitor } from "../monitor.ts";
 import { type Boundary, boundaryOf } from "./boundary.ts";
 import { type Branch, type Cause, type Hop, keyOf, type Node, RANK } from "./cause.ts";
+import { Heap } from "./heap.ts";
 import { acceptorCauses, channelCauses, connectionCauses, fileCauses, sourceCauses } from "./object-causes.ts";
+import { priority } from "./priority.ts";
 import { processCauses } from "./process-causes.ts";
 import type { Names } from "./words.ts";
 
 /** A chain is followed this far, and told in this many steps. */
 const MAX_HOPS = 64;
 const MAX_TOLD = 11;
-const MAX_SIDE_HOPS = 6;
-const MAX_SIDES = 8;
-const MAX_SIDES_OF_HOP = 2;
+/** Branches beside it, in all and beside one step, and how far each is followed. */
+const SHORT = { sides: 8, beam: 2, hops: 6 } as const;
+const WHOLE = { sides: 32, beam: 8, hops: 24 } as const;
 
-/** Follows the most telling cause back from a node to where it began, then what else had a part in it. The first branch is the chain. */
-export function walk(graph: Graph, start: Node, names: Names, whole: boolean, gaps: Set<string>): readonly Branch[] {
+interface Limits {
+  readonly sides: number;
+  readonly beam: number;
+  readonly hops: number;
+}
+
+/**
+ * Follows the most telling cause back from a node to where it began, then what else had a part in it, best first. The first branch is the
+ * chain.
+ */
+export function walk(
+  monitor: Monitor,
+  start: Node,
+  names: Names,
+  whole: boolean,
+  gaps: Set<string>,
+): readonly Branch[] {
+  const { graph } = monitor;
   const seen = new Set<string>();
   const all = follow(graph, start, names, gaps, seen, MAX_HOPS);
   const main = whole ? all : shorten(graph, all, gaps);
-  const branches: Branch[] = [{ trail: main }];
-  for (let i = main.length - 1; i >= 0 && branches.length <= MAX_SIDES; i--) {
-    const hop = main[i] as Hop;
-    let sides = 0;
-    for (const cause of asides(graph, hop, main[i - 1], gaps)) {
-      if (sides === MAX_SIDES_OF_HOP || branches.length > MAX_SIDES) break;
-      if (cause === hop.cause || seen.has(keyOf(cause.from)) || isSystem(graph, cause.from)) continue;
-      branches.push({ trail: follow(graph, cause.from, names, gaps, seen, MAX_SIDE_HOPS), beside: { hop, cause } });
-      sides++;
-    }
+  return [{ trail: main }, ...sidesOf(monitor, main, names, whole ? WHOLE : SHORT, gaps, seen)];
+}
+
+function sidesOf(
+  monitor: Monitor,
+  main: readonly Hop[],
+  names: Names,
+  limits: Limits,
+  gaps: Set<string>,
+  seen: Set<string>,
+): readonly Branch[] {
+  const { graph } = monitor;
+  const queue = new Heap<{ readonly hop: Hop; readonly cause: Cause }>();
+  for (const [index, hop] of main.entries()) {
+    const causes = asides(graph, hop, main[index - 1], gaps);
+    for (const cause of causes) queue.push({ hop, cause }, costOf(monitor, cause, hop.node, causes.length));
+  }
+  const branches: Branch[] = [];
+  const sides = new Map<Hop, number>();
+  for (let next = queue.pop(); next !== undefined && branches.length < limits.sides; next = queue.pop()) {
+    const { hop, cause } = next;
+    const already = sides.get(hop) ?? 0;
+    if (already === limits.beam || cause === hop.cause || seen.has(keyOf(cause.from)) || isSystem(graph, cause.from))
+      continue;
+    sides.set(hop, already + 1);
+    branches.push({ trail: follow(graph, cause.from, names, gaps, seen, limits.hops), beside: next });
   }
   return branches;
+}
+
+/** Beside a chain what it had its contents from says more than who started it. */
+const SIDE_COST: Readonly<Record<number, number>> = { [RANK.PARENT]: 5, [RANK.SOURCE]: 2 };
+
+function costOf(monitor: Monitor, { from, rank, certainty }: Cause, effect: Node, siblings: number): number {
+  const cost = SIDE_COST[rank] ?? 1;
+  return priority(monitor, { node: from, cost, apartNs: effect.atNs - from.atNs, certainty, siblings });
 }
 
 /**
@@ -110,9 +155,20 @@ function asides(graph: Graph, hop: Hop, effect: Hop | undefined, gaps: Set<strin
   if (node.kind === "connection")
     return effect === undefined ? [...others, ...acceptorCauses(graph, node.row, node.atNs)] : others;
   const link = effect?.cause?.link;
-  if (node.kind !== "process" || (link !== "executed" && link !== "piped" && link !== "wrote")) return others;
+  if (node.kind !== "process") return others;
+  if (link !== "executed" && link !== "piped" && link !== "wrote" && !runsOwnWriting(graph, node.row, node.atNs))
+    return others;
   const passedOnNs = link === "piped" && effect !== undefined ? effect.node.atNs : node.atNs;
   return [...sourceCauses(graph, node.row, passedOnNs), ...others];
+}
+
+/** It executed what it had written itself, into memory or into a file: what it passed on, it passed to itself. */
+function runsOwnWriting(graph: Graph, process: ProcessIndex, atNs: number): boolean {
+  const { images, files, edges } = graph;
+  const image = imageAt(graph, process, atNs);
+  const file = image === NONE ? NONE : files.row(images.fileId.get(image));
+  const write = file === NONE ? NONE : lastWrite(graph, file, atNs);
+  return write !== NONE && edges.process.get(write) === process;
 }
 
 function endOf(graph: Graph, node: Node, names: Names): Boundary | undefined {

@@ -16,7 +16,7 @@ export interface Scenario {
   run(stage: Stage): Promise<void>;
   /** Steps of the chain from its root to what was asked about, in this order; others may stand between them. */
   readonly chain: readonly RegExp[];
-  /** Steps that are told somewhere, beside the chain or on it. */
+  /** Steps that are told somewhere, beside the chain or on it, by "title: explanation". */
   readonly beside?: readonly RegExp[];
   /** Steps that must not be on the chain, although they were there. */
   readonly never?: readonly RegExp[];
@@ -126,7 +126,7 @@ export function judge(world: World, scenario: Scenario, target: Subject): readon
     else from = at + 1;
   }
   for (const pattern of scenario.beside ?? [])
-    if (!origin.steps.some(({ title }) => pattern.test(title))) wrong.push(`not told: ${pattern}`);
+    if (!origin.steps.some(({ title, explanation }) => pattern.test(`${title}: ${explanation}`))) wrong.push(`not told: ${pattern}`);
   for (const pattern of scenario.never ?? [])
     if (chain.some(({ title }) => pattern.test(title))) wrong.push(`on the chain: ${pattern}`);
   wrong.push(...strangers(chain, scenario), ...backward(origin));

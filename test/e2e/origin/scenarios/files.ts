@@ -61,7 +61,7 @@ export const files: readonly Scenario[] = [
       await stage.shell(`./k -s ${stage.url}; : runner`);
     },
     chain: [/: unpacker/, /tar xf a\.tar/, /\.\/k -s/],
-    beside: [/a\.tar$/, /curl -s .*-o a\.tar/],
+    beside: [/a\.tar: /, /curl -s .*-o a\.tar: /],
     never: [/: runner/],
   },
   {

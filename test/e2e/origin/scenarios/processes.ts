@@ -56,6 +56,6 @@ export const processes: readonly Scenario[] = [
       await stage.shell(`echo '${stage.payload}' | cat | sed s/none/none/ | sh; : operator`);
     },
     chain: [/: operator/, /sed s/, /^\d+ sh$/, /curl -s/],
-    beside: [/^\d+ cat$/],
+    beside: [/^\d+ cat: /],
   },
 ];
