@@ -126,7 +126,8 @@ export function judge(world: World, scenario: Scenario, target: Subject): readon
     else from = at + 1;
   }
   for (const pattern of scenario.beside ?? [])
-    if (!origin.steps.some(({ title, explanation }) => pattern.test(`${title}: ${explanation}`))) wrong.push(`not told: ${pattern}`);
+    if (!origin.steps.some(({ title, explanation }) => pattern.test(`${title}: ${explanation}`)))
+      wrong.push(`not told: ${pattern}`);
   for (const pattern of scenario.never ?? [])
     if (chain.some(({ title }) => pattern.test(title))) wrong.push(`on the chain: ${pattern}`);
   wrong.push(...strangers(chain, scenario), ...backward(origin));
