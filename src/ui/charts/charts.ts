@@ -19,8 +19,7 @@ const ELEMENT_ROWS = 2;
 /** The widget's colours are numbers of the 256: they stand for tokens until the text is painted in the theme's. */
 const AXIS = 16;
 const FIRST_SERIES = 17;
-
-const PIECE = /\x1b\[([\d;]*)m|([^\x1b])/gu;
+const COLOUR = "\x1b[38;5;";
 
 /** One line of a canvas: without the first `skip` cells, in the theme's colours, a code only where it changes. */
 function recolour(line: string, skip: number, tokens: readonly Token[], theme: Theme): string {
@@ -28,10 +27,13 @@ function recolour(line: string, skip: number, tokens: readonly Token[], theme: T
   let wanted: Token = "faint";
   let current: Token | undefined;
   let column = 0;
-  for (const [, code, char] of line.matchAll(PIECE)) {
-    if (char === undefined) {
-      const colour = Number(/^38;5;(\d+)$/.exec(code ?? "")?.[1] ?? AXIS);
+  for (let i = 0; i < line.length; i++) {
+    const char = line[i] as string;
+    if (char === "\x1b") {
+      const end = line.indexOf("m", i);
+      const colour = line.startsWith(COLOUR, i) ? Number(line.slice(i + COLOUR.length, end)) : AXIS;
       wanted = tokens[colour - FIRST_SERIES] ?? "faint";
+      i = end;
     } else if (column++ >= skip) {
       if (wanted !== current && char !== " ") {
         painted += theme.styles.plain[wanted];
@@ -57,6 +59,8 @@ export function createLineChart(
     xPadding: LABEL_COLUMNS * 2,
     xLabelPadding: LABEL_COLUMNS * 2,
     numYLabels: 2,
+    // One of the blank labels is enough.
+    showNthLabel: columns,
     minY: 0,
     maxY: 1,
     showLegend: false,
