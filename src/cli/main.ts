@@ -1,5 +1,6 @@
 import { CaptureError } from "../capture/source.ts";
 import { helpText } from "../ui/keymap/help.ts";
+import { TtyWriter } from "../ui/terminal/tty-writer.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
 import { type Command, parseCommand, USAGE } from "./args.ts";
 import { runBatch } from "./batch.ts";
@@ -45,13 +46,27 @@ async function run(command: Command): Promise<number> {
   }
 }
 
-function report(error: unknown): void {
+function describe(error: unknown): string {
   if (error instanceof CaptureError) {
-    process.stderr.write(`spydertop: ${sanitise(error.message)} (${error.code})\n${sanitise(error.hint)}\n`);
-    return;
+    return `${sanitise(error.message)} (${error.code})\n${sanitise(error.hint)}`;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`spydertop: ${text.split("\n").map(sanitise).join("\n")}\n`);
+  return text.split("\n").map(sanitise).join("\n");
+}
+
+/** A terminal that does not read must not keep a program that failed. */
+const REPORT_PATIENCE_MS = 300;
+
+function report(error: unknown): void {
+  const text = `spydertop: ${describe(error)}\n`;
+  if (!process.stderr.isTTY) {
+    process.stderr.write(text);
+    return;
+  }
+  const terminal = new TtyWriter(process.stderr.fd);
+  terminal.write(text);
+  terminal.finish(REPORT_PATIENCE_MS);
+  terminal.close();
 }
 
 // A reader that went away ("spydertop top --batch | head") is not an error.

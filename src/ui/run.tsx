@@ -10,8 +10,12 @@ import { Terminal } from "./terminal/terminal.ts";
 
 /** Longest stretch of reading events between two looks at the keyboard. */
 const DRAIN_BUDGET_MS = 8;
-/** The ring holds seconds of events: reading it this often keeps latency low and costs next to nothing when idle. */
-const IDLE_MS = 40;
+/** Pause between two reads of events. The ring holds a third of a second of the worst flood. */
+const PUMP_MS = 40;
+/** While next to nothing comes: waking up is most of what an idle monitor costs. */
+const QUIET_PUMP_MS = 100;
+/** A read that took no longer found next to nothing. */
+const QUIET_READ_MS = 1;
 /** CPU and rates need two samples: the second one soon after the first. */
 const SECOND_SAMPLE_MS = 250;
 
@@ -47,6 +51,8 @@ export function runUi(options: UiOptions): Promise<number> {
   return promise;
 }
 
+const HANG_UP = 128 + 1;
+
 type Signal = "SIGTERM" | "SIGHUP" | "SIGINT";
 const SIGNALS: readonly (readonly [Signal, number])[] = [
   ["SIGHUP", 1],
@@ -78,6 +84,8 @@ class Ui {
       fd: stdout.fd,
       mouse,
       onInput: (event) => this.#guard(() => this.#store.input(event)),
+      // The signal itself comes only to the one who leads the session.
+      onHangUp: () => this.#finish(HANG_UP),
     });
     this.#store = new Store({
       sources,
@@ -112,7 +120,7 @@ class Ui {
         (error: unknown) => this.#fail(error),
       );
     });
-    this.#schedulePump(IDLE_MS);
+    this.#schedulePump(PUMP_MS);
     this.#scheduleTick(SECOND_SAMPLE_MS);
   }
 
@@ -141,8 +149,10 @@ class Ui {
   #schedulePump(delayMs: number): void {
     this.#pump = setTimeout(() => {
       this.#guard(() => {
+        const began = performance.now();
         const more = this.#options.drain(DRAIN_BUDGET_MS);
-        this.#schedulePump(more ? 0 : IDLE_MS);
+        const quiet = performance.now() - began < QUIET_READ_MS;
+        this.#schedulePump(more ? 0 : quiet ? QUIET_PUMP_MS : PUMP_MS);
       });
     }, delayMs);
   }

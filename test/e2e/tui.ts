@@ -144,6 +144,15 @@ export class Tui {
     this.#pty.resize(columns, rows);
   }
 
+  /** The terminal stops reading, as over a dead line. What is pressed still arrives. */
+  freeze(): void {
+    this.#pty.pause();
+  }
+
+  thaw(): void {
+    this.#pty.resume();
+  }
+
   kill(signal: string): void {
     this.#pty.kill(signal);
   }

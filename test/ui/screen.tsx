@@ -11,7 +11,7 @@ import { SearchIndex } from "../../src/ui/search/search-index.ts";
 import { runEffect } from "../../src/ui/state/effects.ts";
 import { Store } from "../../src/ui/state/store.ts";
 import { InputParser } from "../../src/ui/terminal/input-parser.ts";
-import { ScreenStream, type Sink } from "../../src/ui/terminal/screen-stream.ts";
+import { type Extent, ScreenStream } from "../../src/ui/terminal/screen-stream.ts";
 import { createTheme, type ThemeOptions } from "../../src/ui/theme/theme.ts";
 
 const HOST: HostSample = {
@@ -29,6 +29,7 @@ const USERS: Readonly<Record<number, string>> = { 0: "root", 1000: "deploy" };
 /** A terminal emulator as the stream of a terminal. */
 class Display extends EventEmitter {
   readonly terminal: InstanceType<typeof xterm.Terminal>;
+  readonly stuck = false;
   bytes = "";
 
   constructor(columns: number, rows: number) {
@@ -52,11 +53,9 @@ class Display extends EventEmitter {
     return this.terminal.rows;
   }
 
-  write(text: string, encoding?: unknown, done?: () => void): boolean {
+  write(text: string): void {
     this.bytes += text;
-    const callback = typeof encoding === "function" ? (encoding as () => void) : done;
-    this.terminal.write(text, callback);
-    return true;
+    this.terminal.write(text);
   }
 }
 
@@ -126,7 +125,7 @@ export class Screen {
         }),
     });
     this.store.tick(HOST, this.#capture(), 0);
-    const stream = new ScreenStream(this.#display as unknown as Sink);
+    const stream = new ScreenStream(this.#display as unknown as Extent, this.#display);
     stream.open();
     this.#ink = renderApp(stream, env, this.store);
   }

@@ -8,6 +8,8 @@ const FEW = 3;
 /** The fuzzy tier costs about 4 µs an entry; beyond this many the newest are searched. */
 const FUZZY_MOST = 10_000;
 const FUZZY_SHORTEST = 3;
+/** What is longer was pasted, not mistyped, and costs its length over again for each 32 characters. */
+const FUZZY_LONGEST = 64;
 
 export interface SearchResult {
   /** Best first. */
@@ -140,7 +142,7 @@ export class SearchIndex {
     const words = terms.filter((term) => term.field === undefined && !term.negated);
     const pattern = words.map((term) => term.text).join(" ");
     // Of a number every digit counts.
-    if (pattern.length < FUZZY_SHORTEST || !/\p{L}/u.test(pattern)) {
+    if (pattern.length < FUZZY_SHORTEST || pattern.length > FUZZY_LONGEST || !/\p{L}/u.test(pattern)) {
       return [];
     }
     const others = terms.filter((term) => !words.includes(term));

@@ -137,7 +137,8 @@ export interface Frame {
   readonly body: Body;
   readonly cursor: Cursor;
   readonly layout: Layout;
-  readonly search?: SearchResult;
+  /** What the open search found; searched for when it is first asked for. */
+  readonly search: SearchResult | undefined;
   /** What the open menu offers. */
   readonly menu?: Menu;
 }

@@ -51,6 +51,11 @@ function searchKey(
   event: InputEvent,
   context: Context,
 ): Step {
+  // Before anything asks for hits: a burst of keys is searched for once, at its end.
+  const input = edited(overlay.input, event);
+  if (input !== undefined) {
+    return { view: { ...view, overlay: { ...overlay, input, index: 0 } } };
+  }
   const hits = context.frame.search?.hits ?? [];
   // The list may have become shorter since the cursor was moved.
   const at = Math.max(Math.min(overlay.index, hits.length - 1), 0);
@@ -78,8 +83,7 @@ function searchKey(
       ? { view }
       : { view: push(closed, { name: "origin", target: { kind: "process", id: hit.process } }) };
   }
-  const input = edited(overlay.input, event);
-  return { view: input === undefined ? view : { ...view, overlay: { ...overlay, input, index: 0 } } };
+  return { view };
 }
 
 /** The list is filtered while the filter is typed; Esc brings the old one back. */

@@ -1,5 +1,6 @@
 import { commandFor, notHere } from "../keymap/help.ts";
 import type { CaptureTotals, HostSample } from "../ports.ts";
+import type { SearchResult } from "../search/search-index.ts";
 import type { InputEvent } from "../terminal/input-event.ts";
 import { buildBody, type Sources } from "./bodies.ts";
 import { settle } from "./cursor.ts";
@@ -126,16 +127,23 @@ export class Store {
         : 0;
     const cursor = settle(cursorOf(view), body.ids, layout.list, view.follow, home);
     const { overlay } = view;
+    const nowNs = this.#nowNs;
+    let found: SearchResult | undefined;
     const frame: Frame = {
-      nowNs: this.#nowNs,
-      nowMs: queries.wallMs(this.#nowNs),
+      nowNs,
+      nowMs: queries.wallMs(nowNs),
       meters: this.#meters,
       findings: queries.findings(),
       body,
       cursor,
       layout,
       ...(overlay?.name === "menu" ? { menu: menuOf(view, overlay, queries, names) } : {}),
-      ...(overlay?.name === "search" ? { search: search.search(overlay.input.text, SEARCH_HITS, this.#nowNs) } : {}),
+      get search() {
+        if (overlay?.name === "search") {
+          found ??= search.search(overlay.input.text, SEARCH_HITS, nowNs);
+        }
+        return found;
+      },
     };
     return { view: withCursor(view, cursor), frame };
   }
