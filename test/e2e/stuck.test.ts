@@ -49,7 +49,8 @@ async function startFrozen(): Promise<Tui> {
     () => {
       // Each size is a whole new screen.
       large = !large;
-      tui.resize(...(large ? LARGE : SMALL));
+      const [columns, rows] = large ? LARGE : SMALL;
+      tui.resize(columns, rows);
       const now = written(tui.pid);
       same = now - before < LESS_THAN_A_SCREEN ? same + 1 : 0;
       before = now;

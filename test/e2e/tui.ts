@@ -135,8 +135,8 @@ export class Tui {
     return this.screen();
   }
 
-  press(keys: string): void {
-    this.#pty.write(keys);
+  press(keys: string | Uint8Array): void {
+    this.#pty.write(typeof keys === "string" ? keys : Buffer.from(keys));
   }
 
   resize(columns: number, rows: number): void {

@@ -51,10 +51,13 @@ function searchKey(
   event: InputEvent,
   context: Context,
 ): Step {
-  // Before anything asks for hits: a burst of keys is searched for once, at its end.
+  // Only a key that is about the hits asks for them: what a burst of keys types is searched for once, at its end.
   const input = edited(overlay.input, event);
   if (input !== undefined) {
     return { view: { ...view, overlay: { ...overlay, input, index: 0 } } };
+  }
+  if (key !== "enter" && key !== "ctrl-o" && stepIndex(0, 1, key) === undefined) {
+    return { view };
   }
   const hits = context.frame.search?.hits ?? [];
   // The list may have become shorter since the cursor was moved.
