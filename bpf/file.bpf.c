@@ -47,14 +47,10 @@ int BPF_PROG(on_open, struct pt_regs *regs, long ret)
 	s = scratch_get(sizeof(*r));
 	if (!s)
 		return 0;
+	compose_open(s, file, ret);
 	r = (struct spy_file *)s->buf;
-	fill_current_hdr(&r->h, SPY_KIND_OPEN, sizeof(*r), 1);
-	fill_file(r, file, ret);
 	if ((r->open & (SPY_OPEN_WRITE | SPY_OPEN_CREATED)) == SPY_OPEN_WRITE && truncates(regs))
 		r->open |= SPY_OPEN_TRUNC;
-	r->path = put_file_path(s, file, 0);
-	if ((r->path & SPY_STR_FORM_MASK) == SPY_STR_ANON)
-		r->open |= SPY_OPEN_MEMFD;
 	scratch_submit(s, &activity, SPY_KIND_OPEN);
 	return 0;
 }

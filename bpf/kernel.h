@@ -335,8 +335,39 @@ struct unix_sock {
 	struct unix_address *addr;
 	struct sock *peer;
 };
+struct io_cqe {
+	__s32 res;
+};
 struct io_kiocb {
+	struct file *file;
 	__u8 opcode;
+	__u64 flags;
+	struct io_cqe cqe;
+};
+/* before 6.9 (4caa74fdce7d) */
+struct io_kiocb___old {
+	unsigned int flags;
+};
+struct filename {
+	const char *name;
+};
+/* Each in place of the request's first bytes. */
+struct io_open {
+	int dfd;
+	__u32 file_slot;
+	struct filename *filename;
+};
+struct io_rename {
+	struct filename *oldpath;
+};
+struct io_unlink {
+	struct filename *filename;
+};
+struct io_link {
+	struct filename *newpath;
+};
+struct trace_event_raw_io_uring_complete {
+	void *req;
 };
 struct trace_event_raw_io_uring_submit_sqe {
 	void *req;
@@ -378,19 +409,25 @@ struct user_sockaddr {
 struct user_msghdr {
 	void *name;
 	int name_len;
-	struct user_iovec *iov;
+	void *iov;
 	__u64 iov_len;
 	void *control;
 	__u64 control_len;
 };
-struct user_iovec {
-	void *base;
-	__u64 len;
-};
 struct user_cmsghdr {
 	__u64 len;
 	int level, type;
-	int fds[1];
+};
+/* of 32-bit callers */
+struct user_compat_msghdr {
+	__u32 name;
+	int name_len;
+	__u32 iov, iov_len;
+	__u32 control, control_len;
+};
+struct user_compat_cmsghdr {
+	__u32 len;
+	int level, type;
 };
 
 #endif

@@ -58,9 +58,10 @@ enum spy_kind {
 	SPY_KIND_SIGNAL = 32,       /* spy_call; args[0] = signal, target = receiver */
 	SPY_KIND_KERNEL = 33,       /* spy_call; module loaded or bpf(2) used */
 	SPY_KIND_NAMESPACE = 34,    /* spy_call; setns, unshare */
-	SPY_KIND_URING = 35,        /* spy_call; first use of an opcode: file and socket calls that no system call shows */
+	SPY_KIND_URING = 35,        /* spy_call; first use of opcode nr, or one that names a file and whose result no record tells */
 	SPY_KIND_DNS = 36,          /* spy_dns; answer as received */
-	SPY_KIND_FD_PASS = 37,      /* spy_call; one descriptor sent (args[0] = 1) or received (2) over unix socket args[1] */
+	SPY_KIND_FD_PASS = 37,      /* spy_call; one descriptor sent (args[0] = 1) or received (2) over unix socket args[1];
+				       nr = its place among args[2], args[3] = what it is, as in stdio; cut: more were not looked at */
 	SPY_KIND_CGROUP = 38,       /* spy_call; process moved to the cgroup of path */
 	SPY_KIND_THROTTLED = 39,    /* spy_loss; what the header's process did beyond its share of a crowded ring was left out */
 	SPY_KIND_BYTES = 40,        /* spy_bytes; what a process moved to or from a file, where more than one call did */
@@ -208,7 +209,11 @@ struct spy_use {
 	__u32 pad;
 };
 
-/* Totals since the READ or WRITE record of the same process and file. */
+/*
+ * Totals since the READ or WRITE record of the same process and file, at a refresh, and once more after the process ended.
+ * A pair that had to make room for others (65,536 are kept) begins anew with another such record: what it moved after its
+ * last row is not told.
+ */
 struct spy_bytes {
 	struct spy_hdr h;
 	__u64 ino;

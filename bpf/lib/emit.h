@@ -24,7 +24,7 @@
 		__v;                                                                                   \
 	})
 
-enum { SPACE_SYSCALL, SPACE_SYSCALL_AGAIN, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_SNAPSHOT };
+enum { SPACE_SYSCALL, SPACE_SYSCALL_AGAIN, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_URING, SPACE_SNAPSHOT };
 
 struct scratch {
 	__u32 len; /* bytes used in buf: fixed struct and strings */
@@ -157,10 +157,15 @@ static __always_inline struct scratch *scratch_begin(__u32 space, __u32 fixed)
 	return s;
 }
 
+static __always_inline __u32 syscall_space(void)
+{
+	return !preemptible || inside_first(TWICE_SYSCALL) ? SPACE_SYSCALL : SPACE_SYSCALL_AGAIN;
+}
+
 /* For system calls. */
 static __always_inline struct scratch *scratch_get(__u32 fixed)
 {
-	return scratch_begin(!preemptible || inside_first(TWICE_SYSCALL) ? SPACE_SYSCALL : SPACE_SYSCALL_AGAIN, fixed);
+	return scratch_begin(syscall_space(), fixed);
 }
 
 /* Hands the composed record to a ring without waking the reader: wake-ups are most of the cost of an event. */

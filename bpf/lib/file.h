@@ -31,4 +31,15 @@ static __always_inline void fill_file(struct spy_file *r, struct file *file, int
 		fill_file_as(r, file, fd, false);
 }
 
+static __always_inline void compose_open(struct scratch *s, struct file *file, int fd)
+{
+	struct spy_file *r = (struct spy_file *)s->buf;
+
+	fill_current_hdr(&r->h, SPY_KIND_OPEN, sizeof(*r), 1);
+	fill_file(r, file, fd);
+	r->path = put_file_path(s, file, 0);
+	if ((r->path & SPY_STR_FORM_MASK) == SPY_STR_ANON)
+		r->open |= SPY_OPEN_MEMFD;
+}
+
 #endif

@@ -140,6 +140,50 @@ static __always_inline bool is_inet(struct sock *sk)
 	return family == AF_INET || family == AF_INET6;
 }
 
+static __always_inline int emit_sock(struct sock *sk, __u64 ino, __u16 kind, int fd, int err)
+{
+	struct spy_sock *r = activity_reserve(kind, sizeof(*r));
+
+	if (!r)
+		return 0;
+	fill_current_hdr(&r->h, kind, sizeof(*r), 0);
+	fill_sock(r, sk);
+	r->sock = ino;
+	r->err = err;
+	r->fd = fd;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+static __always_inline int accepted(struct file *file, struct sock *sk, int fd)
+{
+	__u64 key = (__u64)sk;
+
+	emit_sock(sk, file_ino(file), SPY_KIND_ACCEPT, fd, 0);
+	own_current(sk, file_ino(file));
+	/* Reset while it waited to be accepted: no state will change, unless one just does and finds its owner. */
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE && !bpf_map_delete_elem(&owners, &key))
+		return emit_sock(sk, file_ino(file), SPY_KIND_CLOSE, fd, 0);
+	return 0;
+}
+
+/* An address in user memory; false when there is none. */
+static __always_inline bool read_address(const void *name, __u8 *address, __u16 *port)
+{
+	struct user_sockaddr to = {};
+
+	if (!name || bpf_probe_read_user(&to, sizeof(to.family) + sizeof(to.port) + sizeof(to.addr4), name))
+		return false;
+	if (to.family == AF_INET6) {
+		bpf_probe_read_user(&to, sizeof(to), name);
+		__builtin_memcpy(address, to.addr6, 16);
+	} else {
+		map_v4(address, to.addr4);
+	}
+	*port = __builtin_bswap16(to.port);
+	return true;
+}
+
 /* Both ends and the name of a unix socket; everything but the header. */
 static __always_inline void fill_unix(struct scratch *s, struct sock *sk, __u64 ino, int fd)
 {
@@ -175,6 +219,17 @@ static __always_inline void fill_unix(struct scratch *s, struct sock *sk, __u64 
 			r->path = SPY_STR_RAW | n;
 		}
 	}
+}
+
+/* Composes in s, which may be NULL. */
+static __always_inline int emit_unix(struct scratch *s, struct sock *sk, __u64 ino, __u32 kind, int fd)
+{
+	if (!s)
+		return 0;
+	fill_current_hdr((struct spy_hdr *)s->buf, kind, sizeof(struct spy_unix), 1);
+	fill_unix(s, sk, ino, fd);
+	scratch_submit(s, &activity, kind);
+	return 0;
 }
 
 #endif

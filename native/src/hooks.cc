@@ -12,7 +12,7 @@ constexpr const char* kFiles[] = {"on_open"};
 constexpr const char* kPermissions[] = {"on_fchmod", "on_chmod", "on_fchmodat"};
 constexpr const char* kTcp[] = {"on_tcp_state", "on_tcp_state_again"};
 constexpr const char* kAccept[] = {"on_accept", "on_connect", "on_listen"};
-constexpr const char* kDatagrams[] = {"on_sendto", "on_sendmsg"};
+constexpr const char* kDatagrams[] = {"on_sendto", "on_sendmsg", "on_sendmmsg"};
 constexpr const char* kPipes[] = {"on_pipe"};
 constexpr const char* kDns[] = {"on_recvfrom", "on_recvmsg", "on_recvmmsg"};
 constexpr const char* kUse[] = {"on_read", "on_write", "on_sendfile", "on_splice"};
@@ -26,6 +26,7 @@ constexpr const char* kKernel[] = {"on_kernel", "on_bpf"};
 constexpr const char* kNamespaces[] = {"on_namespace"};
 constexpr const char* kSignals[] = {"on_signal"};
 constexpr const char* kUring[] = {"on_uring"};
+constexpr const char* kUringResults[] = {"on_uring_complete"};
 constexpr const char* kDispatch[] = {"on_syscall"};
 constexpr const char* kSnapshot[] = {"snapshot_processes"};
 constexpr const char* kSnapshotFiles[] = {"snapshot_files"};
@@ -52,6 +53,7 @@ constexpr FeatureSpec kFeatures[] = {
     {"namespaces", "sys_exit of setns, unshare", kNamespaces, "changes of namespace"},
     {"signals", "tp_btf signal_generate", kSignals, "who ended a process"},
     {"io_uring", "tp_btf io_uring_submit_req", kUring, "which processes bypass system calls"},
+    {"io_uring results", "raw_tp io_uring_complete", kUringResults, "files, connections and data that processes reach through io_uring"},
     {"snapshot", "iter.s/task", kSnapshot, "arguments of processes from before the start come from /proc"},
     {"open files", "iter/task_file", kSnapshotFiles, "sockets, pipes and files opened before the start"},
     {"usage", "iter/task, iter/task_file", kUsage, "CPU, memory, traffic counters"},
@@ -92,7 +94,7 @@ constexpr Syscall kSyscalls[] = {
     {"on_listen", __NR_listen},
     {"on_sendto", __NR_sendto},
     {"on_sendmsg", __NR_sendmsg},
-    {"on_sendmsg", __NR_sendmmsg},
+    {"on_sendmmsg", __NR_sendmmsg},
     {"on_recvfrom", __NR_recvfrom},
     {"on_recvmsg", __NR_recvmsg},
     {"on_recvmmsg", __NR_recvmmsg},
@@ -149,7 +151,7 @@ constexpr Syscall kCompatSyscalls[] = {
     {"on_open", 5},        {"on_open", 8},        {"on_open", 295},      {"on_open", 342},     {"on_open", 437},
     {"on_chmod", 15},      {"on_fchmod", 94},     {"on_fchmodat", 306},  {"on_fchmodat", 452}, {"on_pipe", 42},
     {"on_pipe", 331},      {"on_connect", 362},   {"on_listen", 363},    {"on_accept", 364},    {"on_sendto", 369},   {"on_sendmsg", 370},
-    {"on_sendmsg", 345},   {"on_recvfrom", 371}, {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
+    {"on_sendmmsg", 345},   {"on_recvfrom", 371}, {"on_recvmsg", 372}, {"on_recvmmsg", 337}, {"on_recvmmsg", 417}, {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
     {"on_write", 4},       {"on_write", 146},     {"on_write", 181},     {"on_write", 334},    {"on_sendfile", 187},
     {"on_sendfile", 239},  {"on_splice", 313},    {"on_splice", 377},    {"on_rename", 38},    {"on_renameat", 302},
     {"on_renameat", 353},  {"on_unlink", 10},     {"on_unlink", 40},     {"on_unlinkat", 301}, {"on_link", 9},

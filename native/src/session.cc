@@ -14,6 +14,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "hooks.h"
 
@@ -91,11 +92,12 @@ bool by_table(const bpf_program* p) {
   return !std::strcmp(bpf_program__section_name(p), "tp_btf/sys_exit") && std::strncmp(bpf_program__name(p), "on_syscall", 10);
 }
 
-bool kernel_at_least(unsigned major) {
+bool kernel_at_least(int major, int minor) {
   utsname u;
-  unsigned here = 0;
-  return !uname(&u) && sscanf(u.release, "%u", &here) == 1 && here >= major;
+  int here[2] = {};
+  return !uname(&u) && sscanf(u.release, "%d.%d", &here[0], &here[1]) == 2 && std::pair(here[0], here[1]) >= std::pair(major, minor);
 }
+
 
 template <typename T>
 void set_rodata(bpf_object* object, const char* name, T value) {
@@ -139,6 +141,7 @@ Error Session::open(const Options& options) {
 }
 
 Error Session::load() {
+  if (!kernel_at_least(5, 19)) broken_["on_uring_complete"] = "before Linux 5.19 a completion does not say of what";
   // A program this kernel refuses costs its feature, not the capture: leave it out and try again.
   for (int attempt = 0; attempt < 24; attempt++) {
     LogScope log;
@@ -148,7 +151,7 @@ Error Session::load() {
     bpf_object__for_each_program(p, object_) bpf_program__set_autoload(p, !broken_.contains(bpf_program__name(p)));
     if (!broken_.contains("snapshot_processes")) bpf_program__set_autoload(program("snapshot_processes_without_argv"), false);
     // Since 7.0 (a46023d5616e) a task can be preempted inside a tracepoint.
-    bool preemptible = kernel_at_least(7);
+    bool preemptible = kernel_at_least(7, 0);
     if (!preemptible) bpf_program__set_autoload(program("on_syscall_again"), false);
     set_rodata<bool>(object_, "preemptible", preemptible);
     if (options_.activity_bytes)
@@ -364,6 +367,8 @@ void Session::close() {
   queue_.clear();
   queue_at_ = 0;
   usage_.clear();
+  told_bytes_.clear();
+  next_uses_ns_ = 0;
   sockets_.clear();
   close_lost_ns_ = 0;
   std::fill(std::begin(reported_loss_), std::end(reported_loss_), 0);

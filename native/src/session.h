@@ -81,6 +81,21 @@ class Session {
     uint64_t missed_ns = 0;  // when it was first not found
   };
 
+  // bpf/lib/use.h: struct use_key
+  struct UseKey {
+    uint64_t ino;
+    uint32_t dev, tgid, write, gen;
+    bool operator==(const UseKey&) const = default;
+  };
+  struct ToldBytes {
+    uint64_t start, bytes;
+    uint32_t generation;
+  };
+  struct UseHash {
+    size_t operator()(const UseKey& key) const {
+      return (key.ino * 2 + key.write) * 0x9e3779b97f4a7c15ull ^ key.tgid * 0xff51afd7ed558ccdull;
+    }
+  };
   struct Link {
     std::string program;
     bpf_link* link;
@@ -107,6 +122,8 @@ class Session {
   void take_pulse();
   void check_beat();
   void lose(const std::string& program, const std::string& why);
+  void refresh_uses(uint64_t refresh_ns);
+  void enqueue_bytes(const UseKey& key, uint64_t start, uint64_t first, uint64_t bytes);
   void enqueue_losses();
   void prepare_throttled();
   void enqueue_throttled();
@@ -130,6 +147,8 @@ class Session {
   std::unordered_map<uint32_t, size_t> sum_index_;  // tgid -> sums_, while one refresh is added up
   std::vector<spy_tick> sums_;
   std::unordered_map<uint64_t, SocketUsage> sockets_;
+  std::unordered_map<UseKey, ToldBytes, UseHash> told_bytes_;
+  uint64_t next_uses_ns_ = 0;
   uint32_t generation_ = 0;
   uint64_t close_lost_ns_ = 0;  // when CLOSE records were last found missing
   uint64_t reported_loss_[SPY_KIND_MAX] = {};

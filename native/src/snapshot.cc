@@ -119,6 +119,7 @@ void Session::enqueue_process(std::span<const uint8_t> record) {
 
 Error Session::refresh() {
   generation_++;
+  uint64_t began_ns = boot_time_ns();
   take_pulse();
   if (iterators_.contains("refresh_tasks")) {
     if (Error e = run_iterator("refresh_tasks", iterator_buffer_)) return e;
@@ -128,6 +129,7 @@ Error Session::refresh() {
     if (Error e = run_iterator("refresh_sockets", iterator_buffer_)) return e;
     refresh_sockets(iterator_buffer_);
   }
+  refresh_uses(began_ns);
   enqueue_losses();
   enqueue_throttled();
   return {};

@@ -54,6 +54,28 @@ test("the first read and the first write of each file, whatever call made them",
   ]);
 });
 
+test("how much each process read and wrote in all, told at a refresh when more than one call did it", async () => {
+  const at = folder();
+  const run = bench.run("use", at);
+  const pid = await ended(run);
+  const { from, to, dev } = run.facts;
+  const totals = () => capture.of("BYTES", pid).filter((row) => row.ino === from || row.ino === to);
+  await capture.until("totals", () => {
+    capture.source.refresh();
+    return totals().length > 0;
+  });
+  const { startNs } = capture.of("EXEC", pid)[0]!;
+  const told = totals().sort((a, b) => Number(a.write) - Number(b.write) || b.bytes - a.bytes);
+  expect(told).toMatchObject([
+    { ino: from, dev, bytes: 4, write: false, startNs, flags: 0 },
+    { ino: to, dev, bytes: 3, write: false },
+    { ino: to, dev, bytes: 3, write: true },
+  ]);
+  capture.source.refresh();
+  capture.drain();
+  expect(totals()).toHaveLength(3);
+});
+
 test("changes of names: as typed, with the true folder they start at, and not those that failed", async () => {
   const at = folder();
   const sub = join(at, "sub");
@@ -169,12 +191,4 @@ test("the answer of a name server, as received", async () => {
   const pid = await ended(run);
   const rows = capture.of("DNS", pid).filter((row) => row.sock === run.number("ino"));
   expect(rows).toMatchObject([{ message: "answer from the name server", size: 27, trunc: 0 }]);
-});
-
-test("a connection by io_uring marks the process", async () => {
-  const run = bench.run("tcp", 1, 1, "uring");
-  await ended(run);
-  await capture.exited(run.number("client"));
-  const CONNECT = 16;
-  expect(capture.of("URING", run.number("client"))).toMatchObject([{ nr: CONNECT }]);
 });

@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 {
 	const struct scenario *tables[] = {process_scenarios, exec_scenarios, file_scenarios, place_scenarios, tcp_scenarios,
 					   udp_scenarios, unix_scenarios, state_scenarios, control_scenarios, evasion_scenarios,
-					   ring_scenarios};
+					   ring_scenarios, uring_scenarios, message_scenarios};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(tables) / sizeof(tables[0]); i++) {
 		for (const struct scenario *s = tables[i]; s->name; s++) {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <linux/io_uring.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include "net.h"
 
@@ -68,31 +66,4 @@ void own_network(void)
 	fd = MUST(socket(AF_INET, SOCK_DGRAM, 0));
 	MUST(ioctl(fd, SIOCSIFFLAGS, &lo));
 	close(fd);
-}
-
-int uring_connect(int fd, const union address *to)
-{
-	struct io_uring_params params = {};
-	int ring = MUST(syscall(SYS_io_uring_setup, 2, &params));
-	size_t bytes = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
-	char *rings, *entries;
-	struct io_uring_cqe *done;
-	unsigned *tail;
-	struct io_uring_sqe *entry;
-
-	if (bytes < params.sq_off.array + params.sq_entries * sizeof(unsigned))
-		bytes = params.sq_off.array + params.sq_entries * sizeof(unsigned);
-	rings = (char *)MUST(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING));
-	entries = (char *)MUST(mmap(NULL, params.sq_entries * sizeof(*entry), PROT_READ | PROT_WRITE, MAP_SHARED, ring,
-				    IORING_OFF_SQES));
-	entry = (void *)entries;
-	*entry = (struct io_uring_sqe){.opcode = IORING_OP_CONNECT, .fd = fd, .addr = (unsigned long)to, .off = sizeof(*to)};
-	tail = (unsigned *)(rings + params.sq_off.tail);
-	((unsigned *)(rings + params.sq_off.array))[0] = 0;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	MUST(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0));
-	done = (void *)(rings + params.cq_off.cqes);
-	close(ring);
-	errno = -done->res;
-	return done->res < 0 ? -1 : 0;
 }

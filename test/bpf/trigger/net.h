@@ -25,7 +25,8 @@ long long network_namespace(void);
 /* A network namespace of our own: empty, or with its loopback up. */
 void empty_network(void);
 void own_network(void);
-/* connect by io_uring: no system call carries the address. 0 or -1 with errno. */
-int uring_connect(int fd, const union address *to);
+/* By io_uring: no system call carries the address or gives the descriptor. -1 with errno. */
+int uring_connect(int fd, const void *to, socklen_t length);
+int uring_accept(int fd);
 
 #endif

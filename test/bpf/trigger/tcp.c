@@ -54,7 +54,7 @@ static void client(int argc, char **argv, const union address *server, long up, 
 		MUST(sendto(fd, "x", 1, MSG_FASTOPEN, &server->any, sizeof(*server)));
 		up--;
 	} else if (has(argc, argv, "uring")) {
-		MUST(uring_connect(fd, server));
+		MUST(uring_connect(fd, server, sizeof(*server)));
 	} else if (connect(fd, &server->any, sizeof(*server))) {
 		struct pollfd writable = {.fd = fd, .events = POLLOUT};
 
@@ -102,7 +102,10 @@ static void tcp(int argc, char **argv)
 		close(listener);
 		client(argc, argv, &at, up, down);
 	}
-	fd = has(argc, argv, "accept") ? MUST(accept(listener, NULL, NULL)) : MUST(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
+	if (has(argc, argv, "uring"))
+		fd = MUST(uring_accept(listener));
+	else
+		fd = has(argc, argv, "accept") ? MUST(accept(listener, NULL, NULL)) : MUST(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
 	facts("acceptedIno", inode_of(fd), "acceptedFd", (long long)fd, NULL);
 	receive_all(fd, up);
 	send_all(fd, down);

@@ -21,7 +21,7 @@ struct scenario {
 
 extern const struct scenario process_scenarios[], exec_scenarios[], file_scenarios[], place_scenarios[], tcp_scenarios[],
 	udp_scenarios[], unix_scenarios[], state_scenarios[], control_scenarios[], evasion_scenarios[],
-	ring_scenarios[];
+	ring_scenarios[], uring_scenarios[], message_scenarios[];
 
 /* The value of a system call that must not fail. */
 #define MUST(call)                                                                                     \

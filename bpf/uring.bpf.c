@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * io_uring passes no system call of the names we follow: the opcode marks the process, and what a request did is told when it
+ * completes, in the process that asked. A completion may be kept from us: then the name that was asked for is told.
+ */
+#include "lib/sock.h"
+#include "lib/use.h"
+
+/* include/uapi/linux/io_uring.h */
+enum {
+	IORING_OP_READV = 1,
+	IORING_OP_WRITEV = 2,
+	IORING_OP_READ_FIXED = 4,
+	IORING_OP_WRITE_FIXED = 5,
+	IORING_OP_ACCEPT = 13,
+	IORING_OP_CONNECT = 16,
+	IORING_OP_OPENAT = 18,
+	IORING_OP_READ = 22,
+	IORING_OP_WRITE = 23,
+	IORING_OP_OPENAT2 = 28,
+	IORING_OP_RENAMEAT = 35,
+	IORING_OP_UNLINKAT = 36,
+	IORING_OP_SYMLINKAT = 38,
+	IORING_OP_LINKAT = 39,
+};
+#define IOSQE_CQE_SKIP_SUCCESS 0x40
+
+struct uring_key {
+	__u64 start;
+	__u32 tgid;
+	__u32 opcode;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct uring_key);
+	__type(value, __u32);
+} uring_seen SEC(".maps");
+
+static __always_inline bool first_use(__u32 opcode)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	struct uring_key key = {};
+	__u32 one = 1;
+
+	key.start = BPF_CORE_READ(t, group_leader, start_boottime);
+	key.tgid = bpf_get_current_pid_tgid() >> 32;
+	key.opcode = opcode;
+	if (bpf_map_lookup_elem(&uring_seen, &key))
+		return false;
+	bpf_map_update_elem(&uring_seen, &key, &one, BPF_ANY);
+	return true;
+}
+
+#define URING_PATH_BYTES 256
+
+struct uring_record {
+	struct spy_call call;
+	char path[URING_PATH_BYTES];
+};
+
+static __always_inline int emit_uring(__u32 opcode, struct filename *name)
+{
+	struct uring_record *r = activity_reserve_share(SPY_KIND_URING, sizeof(*r));
+	long n;
+
+	if (!r)
+		return 0;
+	__builtin_memset(&r->call, 0, sizeof(r->call));
+	fill_current_hdr(&r->call.h, SPY_KIND_URING, sizeof(r->call), 1);
+	r->call.nr = opcode;
+	n = name ? bpf_probe_read_kernel_str(r->path, URING_PATH_BYTES, BPF_CORE_READ(name, name)) : 0;
+	if (n > 1) {
+		r->call.path = SPY_STR_RAW | (__u32)(n - 1);
+		r->call.h.flags = SPY_FLAG_UNVERIFIED;
+		r->call.h.trunc = n == URING_PATH_BYTES;
+	}
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+static __always_inline int uring(__u32 opcode)
+{
+	return is_self() || !first_use(opcode) ? 0 : emit_uring(opcode, NULL);
+}
+
+static __always_inline bool keeps_quiet(struct io_kiocb *request)
+{
+	__u64 flags = bpf_core_field_size(request->flags) == 8 ? BPF_CORE_READ(request, flags) :
+								  BPF_CORE_READ((struct io_kiocb___old *)request, flags);
+
+	return flags & IOSQE_CQE_SKIP_SUCCESS;
+}
+
+/* Names of files a completion will not tell of. */
+static __always_inline struct filename *name_of(struct io_kiocb *request, __u32 opcode)
+{
+	switch (opcode) {
+	case IORING_OP_OPENAT:
+	case IORING_OP_OPENAT2: {
+		struct io_open *open = (struct io_open *)request;
+
+		return keeps_quiet(request) || BPF_CORE_READ(open, file_slot) ? BPF_CORE_READ(open, filename) : NULL;
+	}
+	case IORING_OP_RENAMEAT:
+		return BPF_CORE_READ((struct io_rename *)request, oldpath);
+	case IORING_OP_UNLINKAT:
+		return BPF_CORE_READ((struct io_unlink *)request, filename);
+	case IORING_OP_SYMLINKAT:
+	case IORING_OP_LINKAT:
+		return BPF_CORE_READ((struct io_link *)request, newpath);
+	}
+	return NULL;
+}
+
+/* Raw tracepoints, because what is not there costs them an attach that fails, and not the load of everything else. */
+
+/* Since 6.3 */
+SEC("raw_tp/io_uring_submit_req")
+int BPF_PROG(on_uring, struct io_kiocb *request)
+{
+	__u32 opcode = BPF_CORE_READ(request, opcode);
+	struct filename *name;
+
+	if (is_self())
+		return 0;
+	name = bpf_core_type_exists(struct io_open) ? name_of(request, opcode) : NULL;
+	return name || first_use(opcode) ? emit_uring(opcode, name) : 0;
+}
+
+/* Before 6.3: request since 6.0; context, request, opcode since 5.13; context, opcode. The trace record tells which. */
+SEC("raw_tp/io_uring_submit_sqe")
+int BPF_PROG(on_uring_before_6_3, void *first, __u64 second, __u64 third)
+{
+	if (bpf_core_field_exists(struct trace_event_raw_io_uring_submit_sqe, __data_loc_op_str))
+		return uring(BPF_CORE_READ((struct io_kiocb *)first, opcode));
+	return uring(bpf_core_field_exists(struct trace_event_raw_io_uring_submit_sqe, req) ? third : second);
+}
+
+static __always_inline int uring_use(struct file *file, int bytes, bool write)
+{
+	if (CAN_CAST)
+		return use_as(file, -1, bytes, write, true, true);
+	return use_as(file, -1, bytes, write, true, false);
+}
+
+static __always_inline int uring_open(int fd)
+{
+	struct scratch *s = scratch_begin(SPACE_URING, sizeof(struct spy_file));
+	struct file *file = current_fd_file(fd);
+
+	if (!s || !file)
+		return 0;
+	compose_open(s, file, fd);
+	scratch_submit(s, &activity, SPY_KIND_OPEN);
+	return 0;
+}
+
+static __always_inline int uring_accept(int fd)
+{
+	struct file *file = current_fd_file(fd);
+	struct sock *sk = file_sock(file);
+
+	if (!sk)
+		return 0;
+	if (is_inet(sk))
+		return accepted(file, sk, fd);
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
+		return 0;
+	return emit_unix(scratch_begin(SPACE_URING, sizeof(struct spy_unix)), sk, file_ino(file), SPY_KIND_UNIX_ACCEPT, fd);
+}
+
+/* TCP is told of by its states. */
+static __always_inline int uring_connect(struct file *file)
+{
+	struct sock *sk = file_sock(file);
+
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
+		return 0;
+	return emit_unix(scratch_begin(SPACE_URING, sizeof(struct spy_unix)), sk, file_ino(file), SPY_KIND_UNIX_CONNECT, -1);
+}
+
+/* Before 5.19 the request is not told. Of results that come without a request of their own (multishot) nothing is known. */
+SEC("raw_tp/io_uring_complete")
+int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *request)
+{
+	int result;
+
+	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req) || !request || is_self())
+		return 0;
+	result = BPF_CORE_READ(request, cqe.res);
+	if (result < 0)
+		return 0;
+	switch (BPF_CORE_READ(request, opcode)) {
+	case IORING_OP_OPENAT:
+	case IORING_OP_OPENAT2:
+		/* Into a slot of the ring's own table: the number is no descriptor. */
+		return BPF_CORE_READ((struct io_open *)request, file_slot) ? 0 : uring_open(result);
+	case IORING_OP_ACCEPT:
+		return uring_accept(result);
+	case IORING_OP_CONNECT:
+		return uring_connect(BPF_CORE_READ(request, file));
+	case IORING_OP_READ:
+	case IORING_OP_READV:
+	case IORING_OP_READ_FIXED:
+		return result ? uring_use(BPF_CORE_READ(request, file), result, false) : 0;
+	case IORING_OP_WRITE:
+	case IORING_OP_WRITEV:
+	case IORING_OP_WRITE_FIXED:
+		return result ? uring_use(BPF_CORE_READ(request, file), result, true) : 0;
+	}
+	return 0;
+}
