@@ -69,7 +69,7 @@ describe("a key is never silent", () => {
   test("one that has nothing to do on this row says so", async () => {
     const screen = attack();
     screen.press("G", "l");
-    expect(await screen.text()).toMatch(/Right|l \(unfold\): nothing to do for this row/u);
+    expect(await screen.text()).toMatch(/l \(unfold; next pane\): nothing to do for this row/u);
   });
 });
 

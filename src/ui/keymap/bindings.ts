@@ -77,7 +77,7 @@ export interface Binding {
 
 const TREE = ["tree"] as const;
 const PROCESSES = ["tree", "connections", "files", "findings", "listen", "detail"] as const;
-const FOLDS = ["tree", "findings"] as const;
+const FOLDS = ["tree", "findings", "detail"] as const;
 const TABLES = ["tree", "connections", "files", "findings", "containers", "listen"] as const;
 const LISTS = [...TABLES, "detail", "origin", "impact"] as const;
 
@@ -162,8 +162,8 @@ export const BINDINGS: readonly Binding[] = [
     help: "only it and below",
     on: TREE,
   },
-  { command: "collapse", keys: ["left", "h", "-"], group: "tree", help: "fold, or to the parent", on: FOLDS },
-  { command: "expand", keys: ["right", "l", "+", "="], group: "tree", help: "unfold", on: FOLDS },
+  { command: "collapse", keys: ["left", "h", "-"], group: "tree", help: "fold; parent or pane", on: FOLDS },
+  { command: "expand", keys: ["right", "l", "+", "="], group: "tree", help: "unfold; next pane", on: FOLDS },
   {
     command: "toggle-collapse-all",
     keys: ["*"],

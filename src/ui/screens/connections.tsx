@@ -42,6 +42,12 @@ export function processToken(process: ProcessRow | undefined): Token {
   return (process?.suspect ? process.severity : undefined) ?? (process?.exit === undefined ? "text" : "faint");
 }
 
+/** What the other end was looked up as before the connection; "~" when another process on this host asked. */
+export function remoteName({ name, nameGuessed, direction }: ConnectionRow): string {
+  const told = name !== undefined && direction !== "in" && direction !== "listen";
+  return told ? `${nameGuessed ? "~" : ""}${name}` : "";
+}
+
 const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");
 
 /** "255.255.255.255:65535" */
@@ -76,6 +82,14 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       width: ENDPOINT,
       value: ({ row }) => keepPort(row.remote),
       token: (item) => quiet(item, "strong"),
+    },
+    {
+      key: "name",
+      title: "NAME",
+      share: 3,
+      from: 120,
+      value: ({ row }) => remoteName(row),
+      token: (item) => quiet(item, "info"),
     },
     {
       key: "state",

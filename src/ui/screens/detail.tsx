@@ -4,7 +4,8 @@ import { Lines } from "../components/lines.tsx";
 import type { Body, DetailRow, Frame } from "../state/frame.ts";
 import { formatAge, formatBytes, formatMoment, formatPercent } from "../text/format.ts";
 import { LineBuilder } from "../text/line-builder.ts";
-import { directionSign, processText, processToken, stateText, stateToken } from "./connections.tsx";
+import { directionSign, processText, processToken, remoteName, stateText, stateToken } from "./connections.tsx";
+import { DetailPanes } from "./detail-panes.tsx";
 import { OPERATION_TOKEN } from "./files.tsx";
 
 /** The screen's fixed lines: who this is. */
@@ -40,8 +41,8 @@ function headLines(env: Env, frame: Frame, detail: ProcessDetail): readonly stri
   field(who, "parent", String(row.ppid));
   const use = new LineBuilder(theme, width).add("text", " ");
   field(use, "cpu", row.cpuPercent === undefined ? "" : `${formatPercent(row.cpuPercent)}%`);
-  field(use, "memory", formatBytes(row.rssBytes));
-  field(use, "threads", String(row.threads));
+  field(use, "memory", row.exit === undefined ? formatBytes(row.rssBytes) : "");
+  field(use, "threads", row.exit === undefined ? String(row.threads) : "");
   field(use, "exe", `${image?.path ?? ""}${image?.deleted ? " (deleted)" : ""}${image?.memfd ? " (memory only)" : ""}`);
   field(use, "cwd", image?.cwd ?? "");
   const argv = new LineBuilder(theme, width).add("dim", " argv ").clipped("text", image?.argv.join(" ") ?? row.command);
@@ -59,56 +60,61 @@ function exitWords({ row }: ProcessDetail): string {
   return exit?.signal === undefined ? `exited with ${exit?.status ?? 0}` : `killed by signal ${exit.signal}`;
 }
 
-function rowLine(env: Env, frame: Frame, row: DetailRow, selected: boolean): string {
-  const line = new LineBuilder(env.theme, frame.layout.columns, selected ? "selected" : "plain");
+function rowLine(env: Env, frame: Frame, row: DetailRow, width: number, selected: boolean): string {
+  const line = new LineBuilder(env.theme, width, selected ? "selected" : "plain");
+  drawRow(line, env, frame, row);
+  // A pane is painted to its right edge.
+  return line.to(width).build();
+}
+
+function drawRow(line: LineBuilder, env: Env, frame: Frame, row: DetailRow): LineBuilder {
   const { glyphs } = env.theme;
+  // Below a heading, or inside a frame.
+  const indent = frame.layout.panes ? " " : "   ";
   const clock = (ns: number): string => formatMoment(frame.nowMs - (frame.nowNs - ns) / 1e6, frame.nowMs);
   switch (row.kind) {
     case "heading":
-      return line.add("title", ` ${row.text}`).add("dim", ` ${row.count}`).build();
+      return line.add("title", ` ${row.text}`).add("dim", ` ${row.count}`);
     case "finding":
       return line
-        .add(row.finding.severity, `   ${glyphs.suspicious} ${row.finding.title}: `)
-        .clipped("text", row.finding.reason)
-        .build();
+        .add(row.finding.severity, `${indent}${glyphs.suspicious} ${row.finding.title}: `)
+        .clipped("text", row.finding.reason);
     case "connection": {
       const [token, sign] = directionSign(env, row.row);
       const { rxBytes, txBytes, local, remote, protocol } = row.row;
-      line.add(token, `   ${sign} `).add("dim", `${protocol} `).add("text", local);
+      line.add(token, `${indent}${sign} `).add("dim", `${protocol} `).add("text", local);
       line.add("dim", remote === "" ? "" : ` ${glyphs.to} `).add("strong", remote);
-      line.add(stateToken(row.row), `  ${stateText(row.row)}`);
+      line
+        .add("info", remoteName(row.row) === "" ? "" : ` ${remoteName(row.row)}`)
+        .add(stateToken(row.row), `  ${stateText(row.row)}`);
       line.add(
         "dim",
         rxBytes + txBytes === 0 ? "" : `  ${glyphs.down}${formatBytes(rxBytes)} ${glyphs.up}${formatBytes(txBytes)}`,
       );
-      return line.add("info", row.peer === undefined ? "" : `  peer ${processText(row.peer)}`).build();
+      return line.add("info", row.peer === undefined ? "" : `  peer ${processText(row.peer)}`);
     }
     case "file":
       return line
-        .add("text", "   ")
+        .add("text", indent)
         .cell(OPERATION_TOKEN[row.row.operation], row.row.operation, 8)
         .cell("dim", row.row.count > 1 ? `${glyphs.times}${row.row.count}` : "", 6)
         .cell("dim", `${formatAge(frame.nowNs - row.row.lastNs)} ago`, 10)
-        .clipped("text", row.row.path)
-        .build();
+        .clipped("text", row.row.path);
     case "process":
       return line
-        .add(processToken(row.row), `   ${row.row.pid} `)
-        .clipped(row.row.exit === undefined ? "text" : "faint", row.row.command)
-        .build();
+        .add(processToken(row.row), `${indent}${row.row.pid} `)
+        .clipped(row.row.exit === undefined ? "text" : "faint", row.row.command);
     case "image":
       return line
-        .add("dim", `   ${clock(row.image.atNs)}  `)
+        .add("dim", `${indent}${clock(row.image.atNs)}  `)
         .add("strong", row.image.path)
         .add("warn", `${row.image.deleted ? " (deleted)" : ""}${row.image.memfd ? " (memory only)" : ""}`)
-        .clipped("dim", `  ${row.image.argv.slice(1).join(" ")}`)
-        .build();
+        .clipped("dim", `  ${row.image.argv.slice(1).join(" ")}`);
     case "event":
       return line
-        .add("dim", `   ${clock(row.entry.atNs)}  `)
+        .add("dim", `${indent}${clock(row.entry.atNs)}  `)
         .clipped("text", row.entry.text)
-        .add("faint", row.entry.certainty === "observed" ? "" : `  ${row.entry.certainty}`)
-        .build();
+        .add("faint", row.entry.certainty === "observed" ? "" : `  ${row.entry.certainty}`);
   }
 }
 
@@ -125,11 +131,16 @@ export function DetailScreen({ env, frame, body }: DetailProps) {
     return <Lines lines={["", gone]} height={head + list} />;
   }
   const { top, index } = frame.cursor;
-  const lines = body.rows.slice(top, top + list).map((row, at) => rowLine(env, frame, row, top + at === index));
+  const draw = (row: DetailRow, width: number, selected: boolean): string => rowLine(env, frame, row, width, selected);
+  const lines = body.rows.slice(top, top + list).map((row, at) => draw(row, columns, top + at === index));
   return (
     <>
       <Lines lines={headLines(env, frame, body.detail).slice(0, head)} height={head} />
-      <Lines lines={lines} height={list} />
+      {body.panes.length > 0 ? (
+        <DetailPanes env={env} frame={frame} body={body} draw={draw} />
+      ) : (
+        <Lines lines={lines} height={list} />
+      )}
     </>
   );
 }

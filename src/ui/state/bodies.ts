@@ -1,8 +1,6 @@
 import type {
   ConnectionRow,
   FileRow,
-  Finding,
-  ProcessDetail,
   ProcessId,
   ProcessRow,
   Trace,
@@ -17,7 +15,8 @@ import { findingBody } from "./alerts.ts";
 import { annotate } from "./annotate.ts";
 import { CONNECTIONS, FILES, inOrder, LISTEN, type Order } from "./columns.ts";
 import { containerBody } from "./containers.ts";
-import type { Body, ConnectionItem, DetailRow, FileItem } from "./frame.ts";
+import { detailBody } from "./details.ts";
+import type { Body, ConnectionItem, FileItem } from "./frame.ts";
 import type { Layout } from "./layout.ts";
 import { currentScreen, type Screen, screenKey, type ViewState } from "./view-state.ts";
 
@@ -48,7 +47,7 @@ export function buildBody(view: ViewState, sources: Sources, nowNs: number, layo
     case "containers":
       return containerBody(sources, filter, view.orders.containers);
     case "detail":
-      return detailBody(sources.queries.detail(screen.process), sources);
+      return detailBody(sources.queries.detail(screen.process), sources.queries, layout);
     case "origin": {
       const trace = guilty(sources.queries.origin(screen.target, screen.whole), sources.queries);
       return { screen: "origin", trace, sentence: trace.rootCause, ids: trace.steps.map((_, index) => index) };
@@ -166,7 +165,7 @@ function connectionBody(
   const items = all.map((row) => connectionItem(row, queries));
   const kept = items.filter((item) => {
     const { row, owner } = item;
-    const haystack = `${row.protocol} ${row.local} ${row.remote} ${row.state} ${owner?.command ?? ""} ${owner?.pid ?? ""}`;
+    const haystack = `${row.protocol} ${row.local} ${row.remote} ${row.name ?? ""} ${row.state} ${owner?.command ?? ""} ${owner?.pid ?? ""}`;
     return queryHolds(terms, {
       haystack: haystack.toLowerCase(),
       field: (field) => {
@@ -175,7 +174,7 @@ function connectionBody(
             return [portOf(row.local), portOf(row.remote)];
           case "host":
           case "path":
-            return [row.local, row.remote];
+            return [row.local, row.remote, (row.name ?? "").toLowerCase()];
           case "state":
             return [row.state.toLowerCase()];
           default:
@@ -230,55 +229,4 @@ function fileBody(
 function fileRowId(row: FileRow): number {
   const operations = ["read", "write", "create", "execute", "chmod", "delete", "rename"] as const;
   return (row.process * 8 + operations.indexOf(row.operation)) * 2 ** 24 + (row.id % 2 ** 24);
-}
-
-/** Sections of the detail screen; ids of their rows must not collide. */
-const SECTION = 2 ** 40;
-
-function detailBody(detail: ProcessDetail | undefined, { queries }: Sources): Body {
-  const rows: DetailRow[] = [];
-  const ids: number[] = [];
-  let section = 0;
-  const add = (text: string, items: readonly (readonly [DetailRow, number])[]): void => {
-    section += 1;
-    if (items.length === 0) {
-      return;
-    }
-    rows.push({ kind: "heading", text, count: items.length }, ...items.map(([row]) => row));
-    ids.push(section * SECTION, ...items.map(([, id]) => section * SECTION + 1 + id));
-  };
-  if (detail !== undefined) {
-    add(
-      "findings",
-      detail.findings.map((finding: Finding) => [{ kind: "finding", finding }, finding.id]),
-    );
-    add(
-      "connections",
-      detail.connections.map((row) => {
-        const peer = row.peer === undefined ? undefined : queries.process(row.peer);
-        return [{ kind: "connection", row, ...(peer === undefined ? {} : { peer }) }, row.id];
-      }),
-    );
-    add(
-      "files",
-      detail.files.map((row) => [{ kind: "file", row }, row.id * 8 + row.operation.length]),
-    );
-    add(
-      "ancestors",
-      detail.ancestors.filter((row) => row.id !== detail.row.id).map((row) => [{ kind: "process", row }, row.id]),
-    );
-    add(
-      "children",
-      detail.children.map((row) => [{ kind: "process", row }, row.id]),
-    );
-    add(
-      "programs it ran",
-      detail.images.map((image, index) => [{ kind: "image", image }, index]),
-    );
-    add(
-      "timeline",
-      detail.timeline.map((entry, index) => [{ kind: "event", entry }, index]),
-    );
-  }
-  return { screen: "detail", detail, rows, ids };
 }

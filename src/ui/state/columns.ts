@@ -46,6 +46,7 @@ export const CONNECTIONS: readonly ColumnInfo<ConnectionItem>[] = [
   { key: "proto", label: "protocol", of: ({ row }) => row.protocol },
   { key: "local", label: "local address", fixed: true, of: ({ row }) => row.local },
   { key: "remote", label: "remote address", fixed: true, of: ({ row }) => row.remote },
+  { key: "name", label: "name of the remote address", of: ({ row }) => row.name ?? "" },
   { key: "state", label: "state", of: ({ row }) => row.error ?? row.state },
   { key: "receive", label: "received a second", largestFirst: true, of: ({ row }) => row.rxBytesPerSecond },
   { key: "send", label: "sent a second", largestFirst: true, of: ({ row }) => row.txBytesPerSecond },

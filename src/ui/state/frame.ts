@@ -70,6 +70,13 @@ export type DetailRow =
   | { readonly kind: "image"; readonly image: ImageRow }
   | { readonly kind: "event"; readonly entry: TimelineEntry };
 
+export interface Pane {
+  readonly title: string;
+  /** Index of its first row. */
+  readonly start: number;
+  readonly count: number;
+}
+
 /** The rows of the screen that is shown; `ids` runs parallel to them. */
 export type Body =
   | {
@@ -109,6 +116,8 @@ export type Body =
       readonly screen: "detail";
       readonly detail: ProcessDetail | undefined;
       readonly rows: readonly DetailRow[];
+      /** Parts of `rows` that are shown beside each other; none where they are shown below each other. */
+      readonly panes: readonly Pane[];
       readonly ids: readonly RowId[];
     }
   | {

@@ -6,6 +6,8 @@ export interface Layout extends Size {
   readonly tooSmall: boolean;
   readonly tabs: number;
   readonly charts: number;
+  /** The details of a process fit beside each other. */
+  readonly panes: boolean;
   readonly banner: number;
   /** Fixed lines of the screen above and below its list. */
   readonly head: number;
@@ -20,6 +22,8 @@ export const LEAST_ROWS = 8;
 const CHART_ROWS = 5;
 /** Charts appear on a terminal that has this much room beside them. */
 const CHARTS_FROM: Size = { columns: 90, rows: 32 };
+
+const PANES_FROM: Size = { columns: 110, rows: 28 };
 
 /** Reasons are sentences: from this height on there is room to show them whole. */
 const TWO_INFO_LINES_FROM = 22;
@@ -51,5 +55,6 @@ export function layoutOf(size: Size, screen: Screen["name"], limited: boolean): 
     keys: 1,
   };
   const used = 1 + Object.values(fixed).reduce((sum, rows) => sum + rows, 0);
-  return { ...size, ...fixed, tooSmall, list: Math.max(size.rows - used, 1) };
+  const panes = size.columns >= PANES_FROM.columns && size.rows >= PANES_FROM.rows;
+  return { ...size, ...fixed, panes, tooSmall, list: Math.max(size.rows - used, 1) };
 }

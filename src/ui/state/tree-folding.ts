@@ -31,10 +31,28 @@ function foldAlerts(view: ViewState, frame: Frame, open: boolean): ViewState {
   return withCursor(shown, moveTo(cursorOf(shown), frame.body.ids, frame.layout.list, row.id));
 }
 
+/** The first row of the next or previous pane, or section, that has any. */
+function toPane(view: ViewState, { body, cursor, layout }: Frame, delta: 1 | -1): ViewState {
+  if (body.screen !== "detail") {
+    return view;
+  }
+  const headings = body.rows.flatMap((row, at) => (row.kind === "heading" ? [at] : []));
+  const filled = body.panes.filter(({ count }) => count > 0).map(({ start }) => start);
+  const starts = headings.length > 0 ? headings : filled;
+  const here = starts.findLastIndex((start) => start <= cursor.index);
+  // Back leads to the beginning of this one first.
+  const inside = delta < 0 && starts[here] !== cursor.index;
+  const id = body.ids[starts[inside ? here : here + delta] ?? -1];
+  return id === undefined ? view : withCursor(view, moveTo(cursorOf(view), body.ids, layout.list, id));
+}
+
 /** Collapses the row; on a row that has nothing to collapse, goes to its parent. */
 export function collapseRow(view: ViewState, frame: Frame): ViewState {
   if (frame.body.screen === "findings") {
     return foldAlerts(view, frame, false);
+  }
+  if (frame.body.screen === "detail") {
+    return toPane(view, frame, -1);
   }
   const rows = treeRows(frame);
   const { index } = frame.cursor;
@@ -54,6 +72,9 @@ export function collapseRow(view: ViewState, frame: Frame): ViewState {
 export function expandRow(view: ViewState, frame: Frame): ViewState {
   if (frame.body.screen === "findings") {
     return foldAlerts(view, frame, true);
+  }
+  if (frame.body.screen === "detail") {
+    return toPane(view, frame, 1);
   }
   const row = treeRows(frame)[frame.cursor.index];
   return row?.collapsed ? withCollapsed(view, (collapsed) => collapsed.delete(row.id)) : view;

@@ -1,0 +1,62 @@
+import type { ProcessDetail } from "../../core/query/model.ts";
+import type { Queries } from "../ports.ts";
+import type { RowId } from "./cursor.ts";
+import type { Body, DetailRow, Pane } from "./frame.ts";
+import type { Layout } from "./layout.ts";
+
+/** Ids of rows of different sections must not collide. */
+const SECTION = 2 ** 40;
+
+interface Section {
+  readonly title: string;
+  readonly rows: readonly DetailRow[];
+  readonly ids: readonly RowId[];
+}
+
+type Item = readonly [row: DetailRow, id: number];
+
+function sectionsOf(detail: ProcessDetail, queries: Queries, panes: boolean): readonly Section[] {
+  const processes = (rows: ProcessDetail["children"]): readonly Item[] =>
+    rows.filter((row) => row.id !== detail.row.id).map((row) => [{ kind: "process", row }, row.id]);
+  const connections = detail.connections.map((row): Item => {
+    const peer = row.peer === undefined ? undefined : queries.process(row.peer);
+    return [{ kind: "connection", row, ...(peer === undefined ? {} : { peer }) }, row.id];
+  });
+  const named: readonly (readonly [string, readonly Item[]])[] = [
+    ["findings", detail.findings.map((finding) => [{ kind: "finding", finding }, finding.id])],
+    ["connections", connections],
+    ["files", detail.files.map((row) => [{ kind: "file", row }, row.id * 8 + row.operation.length])],
+    ["ancestors", processes(detail.ancestors)],
+    ["children", processes(detail.children)],
+    // Beside each other the timeline tells them too.
+    ["programs it ran", panes ? [] : detail.images.map((image, index) => [{ kind: "image", image }, index])],
+    ["timeline", detail.timeline.map((entry, index) => [{ kind: "event", entry }, index])],
+  ];
+  return named.map(([title, items], section) => ({
+    title,
+    rows: items.map(([row]) => row),
+    ids: items.map(([, id]) => (section + 1) * SECTION + 1 + id),
+  }));
+}
+
+/** Everything about a process: sections below each other with headings, or panes beside each other on a wide terminal. */
+export function detailBody(detail: ProcessDetail | undefined, queries: Queries, layout: Layout): Body {
+  if (detail === undefined) {
+    return { screen: "detail", detail, rows: [], ids: [], panes: [] };
+  }
+  const rows: DetailRow[] = [];
+  const ids: RowId[] = [];
+  const panes: Pane[] = [];
+  for (const [at, { title, ...section }] of sectionsOf(detail, queries, layout.panes).entries()) {
+    const count = section.rows.length;
+    if (layout.panes) {
+      panes.push({ title, start: rows.length, count });
+    } else if (count > 0) {
+      rows.push({ kind: "heading", text: title, count });
+      ids.push((at + 1) * SECTION);
+    }
+    rows.push(...section.rows);
+    ids.push(...section.ids);
+  }
+  return { screen: "detail", detail, rows, ids, panes };
+}
