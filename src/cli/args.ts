@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { THEMES, type ThemeName } from "../ui/theme/tokens.ts";
 
 /** Where events come from. */
 export interface Input {
@@ -14,7 +15,7 @@ export interface TopOptions {
   readonly ascii: boolean;
   readonly readOnly: boolean;
   readonly mouse: boolean;
-  readonly theme: "dark" | "light";
+  readonly theme: ThemeName;
   readonly input: Input;
   /** Print frames as text instead of taking the terminal. */
   readonly batch: boolean;
@@ -46,7 +47,7 @@ usage:
 
 options:
   -d, --delay SECONDS   time between two frames, 0.1 to 60 (default 1)
-      --theme NAME      dark or light (default dark)
+      --theme NAME      dark, light or colorblind (default dark)
       --no-color        no colours; NO_COLOR does the same
       --ascii           letters and signs of ASCII only
       --mouse           the wheel moves the cursor; selecting text then needs Shift
@@ -92,9 +93,9 @@ function topCommand(values: Values): Command {
   if (!Number.isSafeInteger(frames) || frames < 0 || values.frames === "") {
     return misuse(`--frames wants a whole number, not "${values.frames}"`);
   }
-  const theme = values.theme ?? "dark";
-  if (theme !== "dark" && theme !== "light") {
-    return misuse(`--theme knows dark and light, not "${theme}"`);
+  const theme = THEMES.find((name) => name === (values.theme ?? "dark"));
+  if (theme === undefined) {
+    return misuse(`--theme knows ${THEMES.join(", ")}, not "${values.theme}"`);
   }
   return {
     kind: "top",

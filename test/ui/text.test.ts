@@ -3,7 +3,15 @@ import { describe, expect, test } from "vitest";
 import { formatAge, formatBytes, formatCount } from "../../src/ui/text/format.ts";
 import { LineBuilder } from "../../src/ui/text/line-builder.ts";
 import { sanitise } from "../../src/ui/text/sanitise.ts";
-import { fitWidth, takeWidth, textWidth, truncate } from "../../src/ui/text/width.ts";
+import {
+  fitWidth,
+  takeWidth,
+  textWidth,
+  truncate,
+  truncateMiddle,
+  truncateStart,
+  wrapWords,
+} from "../../src/ui/text/width.ts";
 import { createTheme } from "../../src/ui/theme/theme.ts";
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
@@ -120,5 +128,26 @@ describe("numbers", () => {
     [-5, "0.0s"],
   ])("%i ns are %s", (ns, text) => {
     expect(formatAge(ns)).toBe(text);
+  });
+});
+
+describe("cutting and wrapping", () => {
+  test("keeps what says most: the ends of a command, the port of an address", () => {
+    expect(truncateMiddle("curl -s http://cdn.x/installer.sh -o /tmp/.x", 24)).toBe("curl -s http://cd…tmp/.x");
+    expect(truncateStart("[2001:db8::1234:5678]:443", 12)).toBe("…4:5678]:443");
+  });
+
+  test("never takes more cells than there are, and wrapping loses nothing", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "-", "語", "é", "e\u0301", "한"), maxLength: 60 });
+    fc.assert(
+      fc.property(text, fc.integer({ min: 2, max: 30 }), (raw, width) => {
+        const clean = sanitise(raw);
+        expect(textWidth(truncateMiddle(clean, width))).toBeLessThanOrEqual(width);
+        expect(textWidth(truncateStart(clean, width))).toBeLessThanOrEqual(width);
+        const lines = wrapWords(clean, width);
+        for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
+        expect(lines.join("").replaceAll(" ", "")).toBe(clean.replaceAll(" ", ""));
+      }),
+    );
   });
 });

@@ -1,5 +1,7 @@
 import type { Order } from "../state/columns.ts";
 import { LineBuilder } from "../text/line-builder.ts";
+import { sanitise } from "../text/sanitise.ts";
+import { truncateMiddle, truncateStart } from "../text/width.ts";
 import type { Ground, Token } from "../theme/tokens.ts";
 import type { Env } from "./env.ts";
 
@@ -12,6 +14,8 @@ export interface Column<Row> {
   readonly width?: number;
   readonly share?: number;
   readonly align?: "left" | "right";
+  /** Where a value that is too long loses most: its end, unless its end says more. */
+  readonly cut?: "start" | "middle";
   /** Left out on a terminal narrower than this. */
   readonly from?: number;
   readonly value: (row: Row) => string;
@@ -65,7 +69,19 @@ export function tableLine<Row>(
 ): string {
   const line = new LineBuilder(env.theme, width, ground).add("text", " ");
   for (const { column, width: cells } of columns) {
-    line.cell(column.token(row), column.value(row), cells, column.align).add("text", " ");
+    line.cell(column.token(row), shorten(env, column, row, cells), cells, column.align).add("text", " ");
   }
   return line.build();
+}
+
+function shorten<Row>({ theme }: Env, column: Column<Row>, row: Row, cells: number): string {
+  const value = column.value(row);
+  switch (column.cut) {
+    case "start":
+      return truncateStart(sanitise(value), cells, theme.glyphs.ellipsis);
+    case "middle":
+      return truncateMiddle(sanitise(value), cells, theme.glyphs.ellipsis);
+    case undefined:
+      return value;
+  }
 }

@@ -53,11 +53,6 @@ const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");
 /** "255.255.255.255:65535" */
 const ENDPOINT = 21;
 
-/** A long address loses its beginning: the port is what one looks for. */
-function keepPort(endpoint: string): string {
-  return endpoint.length <= ENDPOINT ? endpoint : `…${endpoint.slice(1 - ENDPOINT)}`;
-}
-
 function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>[] {
   const { down, up } = env.theme.glyphs;
   const quiet = (item: ConnectionItem, token: Token): Token => (item.row.closedNs === undefined ? token : "faint");
@@ -73,14 +68,17 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
       key: "local",
       title: "LOCAL",
       width: ENDPOINT,
-      value: ({ row }) => keepPort(row.local),
+      cut: "start",
+      from: 70,
+      value: ({ row }) => row.local,
       token: (item) => quiet(item, "text"),
     },
     {
       key: "remote",
       title: "REMOTE",
       width: ENDPOINT,
-      value: ({ row }) => keepPort(row.remote),
+      cut: "start",
+      value: ({ row }) => row.remote,
       token: (item) => quiet(item, "strong"),
     },
     {
@@ -174,7 +172,7 @@ function listenColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>
   return [
     { title: "", width: 2, value: ({ row }) => directionSign(env, row)[1], token: () => "inward" },
     { key: "proto", title: "PROTO", width: 5, value: ({ row }) => row.protocol, token: () => "dim" },
-    { key: "local", title: "ADDRESS", share: 3, value: ({ row }) => row.local, token: () => "strong" },
+    { key: "local", title: "ADDRESS", share: 3, cut: "start", value: ({ row }) => row.local, token: () => "strong" },
     {
       key: "age",
       title: "AGE",

@@ -39,6 +39,7 @@ function fileColumns(env: Env, nowNs: number): readonly Column<FileItem>[] {
       key: "path",
       title: "PATH",
       share: 6,
+      cut: "middle",
       value: ({ row }) => row.path,
       token: ({ row }) => (row.operation === "read" ? "text" : "strong"),
     },

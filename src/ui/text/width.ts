@@ -81,6 +81,19 @@ export function truncate(text: string, width: number, ellipsis = "…"): string 
   return width <= 0 ? "" : takeWidth(text, width - 1) + ellipsis;
 }
 
+/** Cuts the start off: the end of an address is its port. */
+export function truncateStart(text: string, width: number, ellipsis = "…"): string {
+  const total = textWidth(text);
+  if (total <= width || width <= 1) {
+    return truncate(text, width, ellipsis);
+  }
+  let cut = total - width + 1;
+  while (textWidth(text) - textWidth(takeWidth(text, cut)) >= width) {
+    cut += 1;
+  }
+  return ellipsis + text.slice(takeWidth(text, cut).length);
+}
+
 /** Cuts the middle out of a sanitised string: its beginning and its end say most about a command or a path. */
 export function truncateMiddle(text: string, width: number, ellipsis = "…"): string {
   const total = textWidth(text);

@@ -77,7 +77,7 @@ function groundsOf(hue: Hues): Record<Ground, StyleSpec> {
 }
 
 const DARK: Hues = {
-  dim: c(0x8b949e, 7),
+  dim: c(0x9aa4ae, 7),
   faint: c(0x59626d, 8),
   bar: c(0x21262d, 0),
   barText: c(0xe6edf3, 15),
@@ -116,7 +116,24 @@ const LIGHT: Hues = {
   dialog: c(0xf3f5f8, 15),
 };
 
+/**
+ * The colours of Okabe and Ito (jfly.uni-koeln.de/color), lightened for a dark ground: no pair of them is told apart by red and green
+ * alone. What is good is blue, what is bad orange to vermilion; what matters has a sign or a word beside its colour in every theme.
+ */
+const COLOR_BLIND: Hues = {
+  ...DARK,
+  accent: c(0x8cd3ff, 14),
+  blue: c(0x56b4e9, 12),
+  cyan: c(0x8cd3ff, 14),
+  green: c(0x56b4e9, 12),
+  yellow: c(0xf0e442, 11),
+  orange: c(0xe69f00, 3),
+  red: c(0xff8c42, 13),
+  magenta: c(0xffd6ec, 5),
+};
+
 export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
   dark: { name: "dark", tokens: tokensOf(DARK), grounds: groundsOf(DARK) },
   light: { name: "light", tokens: tokensOf(LIGHT), grounds: groundsOf(LIGHT) },
+  colorblind: { name: "colorblind", tokens: tokensOf(COLOR_BLIND), grounds: groundsOf(COLOR_BLIND) },
 };

@@ -70,5 +70,6 @@ export interface Palette {
   readonly grounds: Readonly<Record<Ground, StyleSpec>>;
 }
 
-export type ThemeName = "dark" | "light";
+export const THEMES = ["dark", "light", "colorblind"] as const;
+export type ThemeName = (typeof THEMES)[number];
 export type ColourDepth = "none" | "16" | "256" | "truecolor";
