@@ -133,7 +133,7 @@ describe("numbers", () => {
 
 describe("cutting and wrapping", () => {
   test("keeps what says most: the ends of a command, the port of an address", () => {
-    expect(truncateMiddle("curl -s http://cdn.x/installer.sh -o /tmp/.x", 24)).toBe("curl -s http://cd…tmp/.x");
+    expect(truncateMiddle("curl -s http://cdn.x/installer.sh -o /tmp/.x", 24)).toBe("curl -s http://c…/tmp/.x");
     expect(truncateStart("[2001:db8::1234:5678]:443", 12)).toBe("…4:5678]:443");
   });
 
