@@ -100,14 +100,22 @@ __u32 walk_up(__u32 space)
 	return !w || !s || walk_step(w, s, false);
 }
 
-static __always_inline __u32 append_walk(struct walk w, __u32 slot, __u32 space)
+/*
+ * The path the kernel resolved, through mounts up to the root of the mount namespace: what the file is, not what the
+ * caller typed. A dentry that hangs under no mount (pipe, memfd, socket) gives its own name.
+ */
+__u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
 {
 	struct scratch *s = scratch_of(space);
-	struct walk *kept;
+	struct walk w = { .dentry = dentry, .mnt = vfsmnt - bpf_core_field_offset(struct mount, mnt) }, *kept;
 	int i;
 
 	if (!s)
 		return 0;
+	if (CAN_LOOP)
+		w.root = WORD_OF(vfsmnt, struct vfsmount, mnt_root);
+	else
+		w.root = (__u64)BPF_CORE_READ((struct vfsmount *)vfsmnt, mnt_root);
 	w.begin = w.len = s->len;
 	/*
 	 * Since 6.4 (06accc8779c1) the body of such a loop is verified once, not for every step. bpf_loop could do that since
@@ -140,40 +148,6 @@ static __always_inline __u32 append_walk(struct walk w, __u32 slot, __u32 space)
 	}
 	s->len = w.len;
 	return SPY_STR_PATH | (w.len - w.begin);
-}
-
-/*
- * The path the kernel resolved, through mounts up to the root of the mount namespace: what the file is, not what the
- * caller typed. A dentry that hangs under no mount (pipe, memfd, socket) gives its own name.
- */
-__u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
-{
-	struct walk w = { .dentry = dentry, .mnt = vfsmnt - bpf_core_field_offset(struct mount, mnt) };
-
-	w.root = (__u64)BPF_CORE_READ((struct vfsmount *)vfsmnt, mnt_root);
-	return append_walk(w, slot, space);
-}
-
-/* The same, by loads where they can be had: every open comes here. */
-__u32 append_file_path(__u64 address, __u32 slot, __u32 space)
-{
-	struct walk w = {};
-
-	if (CAN_LOOP) {
-		struct file *file = CAST(struct file, (void *)address);
-
-		w.dentry = (__u64)file->f_path.dentry;
-		w.mnt = (__u64)file->f_path.mnt;
-		w.root = (__u64)file->f_path.mnt->mnt_root;
-	} else {
-		struct file *file = (struct file *)address;
-
-		w.dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
-		w.mnt = (__u64)BPF_CORE_READ(file, f_path.mnt);
-		w.root = (__u64)BPF_CORE_READ(file, f_path.mnt, mnt_root);
-	}
-	w.mnt -= bpf_core_field_offset(struct mount, mnt);
-	return append_walk(w, slot, space);
 }
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)

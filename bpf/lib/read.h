@@ -18,8 +18,9 @@
  * verifier searches all of the kernel's BTF by name, a third of the time to load.
  */
 #define cast_current() CAST(struct task_struct, (void *)bpf_get_current_task())
-/* Memory without a type is read as a struct of two words: only structs can be cast to. */
+/* Memory without a type is read as a struct of two words: only structs can be cast to. What is read is a number. */
 #define WORDS(address) CAST(struct timespec64, (void *)(address))
+#define WORD_OF(pointer, type, field) ((__u64)WORDS((void *)(pointer) + bpf_core_field_offset(type, field))->tv_sec)
 #define GET(pointer, field) (direct ? (pointer)->field : BPF_CORE_READ(pointer, field))
 
 #endif

@@ -17,7 +17,6 @@ static __always_inline void mark_cut(struct scratch *s, __u32 slot)
  * numbers and append to the scratch of the given space.
  */
 extern __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space);
-extern __u32 append_file_path(__u64 file, __u32 slot, __u32 space);
 extern __u32 append_cgroup(__u64 kernfs_node, __u32 slot, __u32 space);
 
 static __always_inline __u32 put_path(struct scratch *s, struct dentry *dentry, struct vfsmount *vfsmnt, __u32 slot)
@@ -27,7 +26,10 @@ static __always_inline __u32 put_path(struct scratch *s, struct dentry *dentry, 
 
 static __always_inline __u32 put_file_path(struct scratch *s, struct file *file, __u32 slot)
 {
-	return append_file_path((__u64)file, slot, s->space);
+	if (CAN_CAST)
+		return append_path(WORD_OF(file, struct file, f_path.dentry), WORD_OF(file, struct file, f_path.mnt), slot,
+				   s->space);
+	return put_path(s, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt), slot);
 }
 
 /* A NUL-terminated string of kernel memory, without its NUL. */

@@ -15,7 +15,7 @@ static __always_inline struct file *fd_file_as(struct task_struct *t, int fd, co
 		return NULL;
 	slots = GET(table, fd);
 	if (direct)
-		return (struct file *)WORDS(slots + fd)->tv_sec;
+		return (struct file *)(__u64)WORDS(slots + fd)->tv_sec;
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
 	return file;
 }

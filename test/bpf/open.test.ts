@@ -149,6 +149,16 @@ test("a deep path that fits is whole", async () => {
   expect(row).toMatchObject({ trunc: 0, path: join(at, ..."d".repeat(30), "bottom") });
 });
 
+test("names of every length that is copied in its own way are whole, at each level", async () => {
+  const at = folder();
+  for (const bytes of [1, 7, 8, 15, 16, 17, 31, 32, 33, 254, 255]) {
+    const name = "abcdefghijklmnopqrstuvwxyz".repeat(10).slice(0, bytes);
+    const run = bench.run("open-deep", at, 3, name);
+    const [row] = await opensOf(run, at);
+    expect(row).toMatchObject({ trunc: 0, path: join(at, name, name, name, "bottom") });
+  }
+});
+
 test("control bytes, bidirectional marks and line ends in names arrive as they are", async () => {
   const name = "a\u001b]0;x\u0007\u202eb\nc";
   const [row] = await opensOf(bench.run("open-one", bench.path(name)));
