@@ -21,6 +21,13 @@ struct {
 	__type(value, struct walk);
 } walks SEC(".maps");
 
+/* Addresses stay numbers: as pointers with a type they would double the states the verifier follows. */
+#define LINK(address, type, field)                                                                     \
+	({                                                                                             \
+		__u64 __at = (address);                                                                \
+		direct ? WORD_OF(__at, type, field) : (__u64)BPF_CORE_READ((type *)__at, field);       \
+	})
+
 static __always_inline void copy_words(void *to, const void *from)
 {
 	struct timespec64 *words = WORDS(from);
@@ -35,17 +42,13 @@ static __always_inline void copy_words(void *to, const void *from)
  */
 static __always_inline void append_name(struct walk *w, struct scratch *s, const bool direct)
 {
-	struct dentry *dentry = direct ? CAST(struct dentry, (void *)w->dentry) : (struct dentry *)w->dentry;
-	const unsigned char *name = GET(dentry, d_name.name);
-	__u8 *to = &s->buf[BOUND(w->len, SCRATCH_MASK)];
+	void *to = &s->buf[BOUND(w->len, SCRATCH_MASK)], *name = (void *)LINK(w->dentry, struct dentry, d_name.name);
 	long n;
 
 	if (direct) {
-		n = BOUND(dentry->d_name.len, NAME_BYTES - 1) + 1;
-		/* What a word holds beyond the name is overwritten by what follows, or not part of the record. */
-		if (n <= 16) {
-			copy_words(to, name);
-		} else if (n <= 32) {
+		n = BOUND(CAST(struct dentry, (void *)w->dentry)->d_name.len, NAME_BYTES - 1) + 1;
+		/* What the words hold beyond the name is overwritten by what follows, or not part of the record. */
+		if (n <= 32) {
 			copy_words(to, name);
 			copy_words(to + 16, name + 16);
 		} else if (bpf_probe_read_kernel(to, n, name)) {
@@ -62,32 +65,28 @@ static __always_inline void append_name(struct walk *w, struct scratch *s, const
 /* One component or one mount up; true = the end was reached. */
 static __always_inline bool walk_step(struct walk *w, struct scratch *s, const bool direct)
 {
-	struct dentry *dentry = direct ? CAST(struct dentry, (void *)w->dentry) : (struct dentry *)w->dentry;
-	__u64 parent;
+	__u64 up;
 
 	if (w->dentry == w->root) {
-		struct mount *mnt = direct ? CAST(struct mount, (void *)w->mnt) : (struct mount *)w->mnt;
-		__u64 up = (__u64)GET(mnt, mnt_parent);
-
+		up = LINK(w->mnt, struct mount, mnt_parent);
 		if (up == w->mnt) {
 			w->complete = 1;
 			return true;
 		}
-		w->dentry = (__u64)GET(mnt, mnt_mountpoint);
+		w->dentry = LINK(w->mnt, struct mount, mnt_mountpoint);
 		w->mnt = up;
-		mnt = direct ? CAST(struct mount, (void *)up) : (struct mount *)up;
-		w->root = (__u64)GET(mnt, mnt.mnt_root);
+		w->root = LINK(up, struct mount, mnt.mnt_root);
 		return false;
 	}
-	parent = (__u64)GET(dentry, d_parent);
-	if (parent == w->dentry) {
+	up = LINK(w->dentry, struct dentry, d_parent);
+	if (up == w->dentry) {
 		w->complete = 1;
 		return true;
 	}
 	if (w->len - w->begin >= PATH_BYTES - NAME_BYTES || w->len >= SCRATCH_BYTES)
 		return true;
 	append_name(w, s, direct);
-	w->dentry = parent;
+	w->dentry = up;
 	return false;
 }
 

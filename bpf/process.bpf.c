@@ -33,7 +33,8 @@ static __always_inline int emit_fork(struct task_struct *child)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	enter_first(TWICE_FORK);
+	if (preemptible)
+		enter_first(TWICE_FORK);
 	return emit_fork(child);
 }
 
@@ -89,7 +90,8 @@ static __always_inline int emit_exec(struct linux_binprm *bprm, __u32 space)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)
 {
-	enter_first(TWICE_EXEC);
+	if (preemptible)
+		enter_first(TWICE_EXEC);
 	return emit_exec(bprm, SPACE_EXEC);
 }
 
@@ -188,7 +190,8 @@ static __always_inline int emit_exit(void)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *p)
 {
-	enter_first(TWICE_EXIT);
+	if (preemptible)
+		enter_first(TWICE_EXIT);
 	return emit_exit();
 }
 

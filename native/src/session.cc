@@ -152,7 +152,8 @@ Error Session::load() {
     if (!broken_.contains("snapshot_processes")) bpf_program__set_autoload(program("snapshot_processes_without_argv"), false);
     // Since 7.0 (a46023d5616e) a task can be preempted inside a tracepoint.
     bool preemptible = kernel_at_least(7, 0);
-    if (!preemptible) bpf_program__set_autoload(program("on_syscall_again"), false);
+    for (const char* name : {"on_syscall_again", "on_fork_again", "on_exec_again", "on_exit_again"})
+      if (!preemptible) bpf_program__set_autoload(program(name), false);
     set_rodata<bool>(object_, "preemptible", preemptible);
     if (options_.activity_bytes)
       bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "activity"), options_.activity_bytes);
