@@ -36,7 +36,6 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long ret)
 	return dispatch(ctx, regs);
 }
 
-/* Only where tracepoints can be preempted: it costs every system call as much again. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_syscall_again, struct pt_regs *regs, long ret)
 {

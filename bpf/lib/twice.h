@@ -12,7 +12,7 @@
 
 enum { TWICE_SYSCALL, TWICE_FORK, TWICE_EXEC, TWICE_EXIT, TWICE_MAX };
 
-/* Since 7.0: tracepoints run with preemption. */
+/* Since 7.0: tracepoints run with preemption. Before, the second programs are not even loaded. */
 const volatile bool preemptible __weak = false;
 
 /* Value: the task that entered the first program last, or 0 when it has passed the second. */
