@@ -1,12 +1,14 @@
 import { parseArgs } from "node:util";
 import { THEMES, type ThemeName } from "../ui/theme/tokens.ts";
+import { COMMANDS, type CommandName, OPTIONS, type OptionEntry } from "./manual.ts";
 
-/** Where events come from. */
+/** Where events come from, and how much of them is remembered. */
 export interface Input {
   /** Read the kernel's events; false = poll /proc even where BPF is to be had. */
   readonly bpf: boolean;
   /** A recording or another tool's file instead of this machine. */
   readonly from?: string;
+  readonly memoryLimitBytes?: number;
 }
 
 export interface TopOptions {
@@ -17,139 +19,225 @@ export interface TopOptions {
   readonly mouse: boolean;
   readonly theme: ThemeName;
   readonly input: Input;
-  /** Print frames as text instead of taking the terminal. */
-  readonly batch: boolean;
+}
+
+export interface BatchOptions {
+  readonly refreshMs: number;
+  readonly ascii: boolean;
+  readonly input: Input;
   /** Frames to print; 0 = until interrupted. */
   readonly frames: number;
+  readonly json: boolean;
+  /** Only this process, those above it and those below it. */
+  readonly pid?: number;
+  /** Only processes of this user, a name or a uid. */
+  readonly user?: string;
+}
+
+export type EventForm = "text" | "native" | "ocsf" | "ecs";
+
+export interface EventsOptions {
+  readonly form: EventForm;
+  readonly filter: string;
+  readonly input: Input;
+  /** Events to print; 0 = all. */
+  readonly count: number;
+  readonly seconds?: number;
+}
+
+export type ChainForm = "text" | "json" | "dot" | "mermaid";
+
+export interface ChainOptions {
+  readonly question: "origin" | "impact";
+  readonly what: string;
+  readonly form: ChainForm;
+  readonly ascii: boolean;
+  /** Every step, not only those that tell most. */
+  readonly all: boolean;
+  readonly input: Input;
 }
 
 export type Command =
   | { readonly kind: "top"; readonly options: TopOptions }
-  | { readonly kind: "doctor"; readonly json: boolean }
-  | { readonly kind: "origin"; readonly what: string; readonly json: boolean; readonly input: Input }
+  | { readonly kind: "batch"; readonly options: BatchOptions }
+  | { readonly kind: "events"; readonly options: EventsOptions }
+  | { readonly kind: "chain"; readonly options: ChainOptions }
+  | { readonly kind: "doctor"; readonly json: boolean; readonly noColor: boolean }
   | { readonly kind: "record" | "snapshot"; readonly path: string; readonly input: Input }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "misuse"; readonly message: string };
 
-export const USAGE = `spydertop shows, live, what runs on this machine, what it talks to and touches, and how it came to be.
+type OptionName = (typeof OPTIONS)[number]["name"];
+/** A switch that is on is ""; what was not given is not there. */
+type Values = { readonly [K in OptionName]?: string };
 
-usage:
-  spydertop [top] [options]                 the live monitor
-  spydertop top --batch [-n N] [options]    print N frames as text (0 = until interrupted)
-  spydertop origin <pid|ip:port|path>       print how that came to be; --json for programs
-  spydertop record FILE                     write the kernel's events to a new file, until interrupted
-  spydertop snapshot FILE                   save the present state to a new file, which replays anywhere
-  spydertop replay FILE [options]           the monitor over a recording, or over an auditd log, a Tetragon export or a
-                                            Spyderbat capture; the same as top --from FILE
-  spydertop doctor [--json]                 what can be captured here, and how to get the rest
-  spydertop help | --version
+class Misuse extends Error {}
 
-options:
-  -d, --delay SECONDS   time between two frames, 0.1 to 60 (default 1)
-      --theme NAME      dark, light or colorblind (default dark)
-      --no-color        no colours; NO_COLOR does the same
-      --ascii           letters and signs of ASCII only
-      --mouse           the wheel moves the cursor; selecting text then needs Shift
-      --read-only       no signals are sent, whatever key is pressed
-      --from FILE       events of a file instead of this machine (top, top --batch, origin)
-      --no-bpf          poll /proc instead of reading the kernel's events
-  -n, --frames N        with --batch: how many frames (default 1)
+/** What the arguments (without the program's name) ask for. */
+export function parseCommand(args: readonly string[]): Command {
+  try {
+    const { values, positionals } = read(args);
+    const [name = "top", ...operands] = positionals;
+    if (values.help !== undefined || name === "help") return { kind: "help" };
+    if (values.version !== undefined) return { kind: "version" };
+    const command = COMMANDS.find((one) => one.name === name);
+    if (command === undefined) throw new Misuse(`there is no command "${name}"`);
+    for (const option of OPTIONS as readonly OptionEntry[])
+      if (values[option.name as OptionName] !== undefined && !option.on.includes(command.name))
+        throw new Misuse(`--${option.name} is no option of ${command.name}, but of ${option.on.join(", ")}`);
+    const wanted = command.operand === undefined ? 0 : 1;
+    if (operands.length > wanted) throw new Misuse(`too many arguments: ${operands.slice(wanted).join(" ")}`);
+    const operand = operands[0] ?? "";
+    if (wanted === 1 && (operand === "" || operand === ":")) throw new Misuse(command.ask ?? "");
+    return commandOf(command.name, operand, values);
+  } catch (error) {
+    if (error instanceof Misuse) return { kind: "misuse", message: error.message };
+    throw error;
+  }
+}
 
-Reading the kernel's events needs root.
-`;
-
-const OPTIONS = {
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "V" },
-  delay: { type: "string", short: "d" },
-  theme: { type: "string" },
-  "no-color": { type: "boolean" },
-  ascii: { type: "boolean" },
-  mouse: { type: "boolean" },
-  "read-only": { type: "boolean" },
-  "no-bpf": { type: "boolean" },
-  from: { type: "string" },
-  batch: { type: "boolean", short: "b" },
-  frames: { type: "string", short: "n" },
-  json: { type: "boolean" },
-} as const;
-
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>["values"];
-
-const misuse = (message: string): Command => ({ kind: "misuse", message });
-
-function inputOf(values: Values): Input {
-  const bpf = !(values["no-bpf"] ?? false);
-  return values.from === undefined ? { bpf } : { bpf, from: values.from };
+function commandOf(name: CommandName, operand: string, values: Values): Command {
+  switch (name) {
+    case "top":
+      return topCommand(values);
+    case "replay":
+      return topCommand({ ...values, from: operand });
+    case "events":
+      return { kind: "events", options: eventsOptions(values) };
+    case "origin":
+    case "impact":
+      return {
+        kind: "chain",
+        options: {
+          question: name,
+          what: operand,
+          form: chainForm(values),
+          ascii: values.ascii !== undefined,
+          all: values.all !== undefined,
+          input: inputOf(values),
+        },
+      };
+    case "record":
+    case "snapshot":
+      return { kind: name, path: operand, input: inputOf(values) };
+    case "doctor":
+      plainJson(values);
+      return { kind: "doctor", json: values.json !== undefined, noColor: values["no-color"] !== undefined };
+    case "help":
+      return { kind: "help" };
+  }
 }
 
 function topCommand(values: Values): Command {
-  const seconds = Number(values.delay ?? "1");
-  if (!(seconds >= 0.1 && seconds <= 60)) {
-    return misuse(`--delay wants seconds from 0.1 to 60, not "${values.delay}"`);
-  }
-  const frames = Number(values.frames ?? "1");
-  if (!Number.isSafeInteger(frames) || frames < 0 || values.frames === "") {
-    return misuse(`--frames wants a whole number, not "${values.frames}"`);
-  }
+  const seconds = numberOf(values, "delay", "seconds from 0.1 to 60", (n) => n >= 0.1 && n <= 60) ?? 1;
   const theme = THEMES.find((name) => name === (values.theme ?? "dark"));
-  if (theme === undefined) {
-    return misuse(`--theme knows ${THEMES.join(", ")}, not "${values.theme}"`);
+  if (theme === undefined) throw new Misuse(`--theme knows ${THEMES.join(", ")}, not "${values.theme}"`);
+  const shared = { refreshMs: seconds * 1000, ascii: values.ascii !== undefined, input: inputOf(values) };
+  const frames = countOf(values);
+  const pid = numberOf(values, "pid", "the number of a process", (n) => Number.isSafeInteger(n) && n > 0);
+  const { user } = values;
+  plainJson(values);
+  if (values.batch !== undefined || values.json !== undefined) {
+    const choice = { ...(pid === undefined ? {} : { pid }), ...(user === undefined ? {} : { user }) };
+    return { kind: "batch", options: { ...shared, frames: frames ?? 1, json: values.json !== undefined, ...choice } };
   }
+  const needsBatch = (["count", "pid", "user"] as const).find((name) => values[name] !== undefined);
+  if (needsBatch !== undefined) throw new Misuse(`--${needsBatch} goes with --batch`);
   return {
     kind: "top",
     options: {
-      refreshMs: seconds * 1000,
-      noColor: values["no-color"] ?? false,
-      ascii: values.ascii ?? false,
-      readOnly: values["read-only"] ?? false,
-      mouse: values.mouse ?? false,
+      ...shared,
+      noColor: values["no-color"] !== undefined,
+      readOnly: values["read-only"] !== undefined,
+      mouse: values.mouse !== undefined,
       theme,
-      input: inputOf(values),
-      batch: values.batch ?? false,
-      frames,
     },
   };
 }
 
-/** What the arguments (without the program's name) ask for. */
-export function parseCommand(args: readonly string[]): Command {
-  let parsed: { values: Values; positionals: string[] };
+function eventsOptions(values: Values): EventsOptions {
+  const seconds = numberOf(values, "seconds", "seconds above 0", (n) => n > 0 && n <= 1e9);
+  const { json } = values;
+  const form = json === undefined ? "text" : json === "" ? "native" : json;
+  if (form !== "text" && form !== "native" && form !== "ocsf" && form !== "ecs")
+    throw new Misuse(`--json knows native, ocsf and ecs, not "${form}"`);
+  const options = { form, filter: values.filter ?? "", input: inputOf(values), count: countOf(values) ?? 0 } as const;
+  return seconds === undefined ? options : { ...options, seconds };
+}
+
+function chainForm(values: Values): ChainForm {
+  plainJson(values);
+  const [form, other] = (["json", "dot", "mermaid"] as const).filter((name) => values[name] !== undefined);
+  if (other !== undefined) throw new Misuse(`--${form} or --${other}, not both`);
+  return form ?? "text";
+}
+
+function inputOf(values: Values): Input {
+  const { from } = values;
+  if (from === "") throw new Misuse("--from wants a file");
+  const mb = numberOf(
+    values,
+    "memory",
+    "megabytes from 16 to 65536",
+    (n) => Number.isSafeInteger(n) && n >= 16 && n <= 65_536,
+  );
+  return {
+    bpf: values["no-bpf"] === undefined,
+    ...(from === undefined ? {} : { from }),
+    ...(mb === undefined ? {} : { memoryLimitBytes: mb * 1024 * 1024 }),
+  };
+}
+
+const countOf = (values: Values): number | undefined =>
+  numberOf(values, "count", "a whole number", (n) => Number.isSafeInteger(n) && n >= 0);
+
+function numberOf(
+  values: Values,
+  name: OptionName,
+  wanted: string,
+  holds: (value: number) => boolean,
+): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const value = /^\d+(\.\d+)?$/u.test(text) ? Number(text) : Number.NaN;
+  if (!holds(value)) throw new Misuse(`--${name} wants ${wanted}, not "${text}"`);
+  return value;
+}
+
+/** Events alone have several forms. */
+function plainJson({ json }: Values): void {
+  if (json !== undefined && json !== "") throw new Misuse(`--json has the form "${json}" only with events`);
+}
+
+const PARSED = Object.fromEntries(
+  (OPTIONS as readonly OptionEntry[]).map(({ name, short, value }) => [
+    name,
+    {
+      type: value === undefined || value.startsWith("[") ? ("boolean" as const) : ("string" as const),
+      ...(short === undefined ? {} : { short }),
+    },
+  ]),
+);
+
+/** A value that may be left out is told by "=" alone: `--json FILE` is a switch and an operand. */
+const OPTIONAL = /^--(json)=(.*)$/su;
+
+function read(args: readonly string[]): { values: Values; positionals: readonly string[] } {
+  const end = args.indexOf("--");
+  const told: Record<string, string> = {};
+  const plain = args.map((arg, at) => {
+    const optional = end >= 0 && at > end ? null : OPTIONAL.exec(arg);
+    if (optional === null) return arg;
+    if (optional[2] === "") throw new Misuse(`${arg} lacks a form`);
+    told[optional[1] ?? ""] = optional[2] ?? "";
+    return `--${optional[1]}`;
+  });
   try {
-    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args: plain, options: PARSED, allowPositionals: true });
+    const given = Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? value : ""]);
+    return { values: { ...Object.fromEntries(given), ...told }, positionals };
   } catch (error) {
-    return misuse(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
-  const [name = "top", ...rest] = positionals;
-  if (values.help || name === "help") {
-    return { kind: "help" };
-  }
-  if (values.version) {
-    return { kind: "version" };
-  }
-  const takesOne = name === "origin" || name === "record" || name === "snapshot" || name === "replay";
-  if (rest.length > (takesOne ? 1 : 0)) {
-    return misuse(`too many arguments: ${rest.join(" ")}`);
-  }
-  switch (name) {
-    case "top":
-      return topCommand(values);
-    case "record":
-    case "snapshot":
-      return rest[0] === undefined
-        ? misuse(`${name} into which file?`)
-        : { kind: name, path: rest[0], input: inputOf(values) };
-    case "replay":
-      return rest[0] === undefined ? misuse("replay which file?") : topCommand({ ...values, from: rest[0] });
-    case "doctor":
-      return { kind: "doctor", json: values.json ?? false };
-    case "origin":
-      return rest[0] === undefined || rest[0] === "" || rest[0] === ":"
-        ? misuse("origin of what? a pid, an ip:port or a path")
-        : { kind: "origin", what: rest[0], json: values.json ?? false, input: inputOf(values) };
-    default:
-      return misuse(`there is no command "${name}"`);
+    throw new Misuse(error instanceof Error ? error.message : String(error));
   }
 }

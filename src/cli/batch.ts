@@ -1,21 +1,54 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TreeOptions } from "../core/query/model.ts";
+import type { ProcessId, TreeOptions, TreeRow, TreeView } from "../core/query/model.ts";
 import { treeLine } from "../ui/screens/tree.tsx";
 import { anyContainer, treeColumns } from "../ui/screens/tree-columns.ts";
 import { formatClock, formatCount } from "../ui/text/format.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
 import { createTheme } from "../ui/theme/theme.ts";
-import type { TopOptions } from "./args.ts";
+import type { BatchOptions } from "./args.ts";
+import { frameJson } from "./format/frame-json.ts";
+import { EXIT } from "./manual.ts";
 import { openSource } from "./open-source.ts";
-import { createSession, type Session } from "./session.ts";
+import { interrupted, note, print, tellLimits } from "./output.ts";
+import { createSession, follow, type Session } from "./session.ts";
 
 const WIDTH = 200;
 const LINGER_NS = 30e9;
 const PLAIN = { selected: false, tagged: false };
 
-function frame(session: Session, ascii: boolean): string {
-  const { queries, names } = session;
-  const env = { theme: createTheme({ name: "dark", depth: "none", ascii }), names, hostname: "" };
+/** Prints frames as text or JSON until there are enough or it is interrupted. Resolves with the exit code. */
+export async function runBatch(options: BatchOptions): Promise<number> {
+  const { frames, input, refreshMs, pid, json } = options;
+  const source = openSource(input);
+  const stop = interrupted();
+  try {
+    const session = createSession(source, follow(input));
+    session.settle();
+    tellLimits(source.status());
+    for (let printed = 0; frames === 0 || printed < frames; printed++) {
+      await sleep(refreshMs, undefined, { signal: stop.signal }).catch(() => {});
+      if (stop.signal.aborted) break;
+      source.refresh();
+      session.settle();
+      const view = chosen(session, options);
+      if (pid !== undefined && view.rows.length === 0) {
+        note(`there is no process ${pid}`);
+        return EXIT.FAILED;
+      }
+      const frame = json ? frameJson(session, view) : frameText(session, view, options.ascii);
+      if (!(await print(frame, stop.signal))) {
+        source.close();
+        process.exit(EXIT.OK);
+      }
+    }
+    return EXIT.OK;
+  } finally {
+    source.close();
+  }
+}
+
+/** The tree of the processes that were asked for, below those they descend from. */
+function chosen({ queries, names }: Session, { pid, user }: BatchOptions): TreeView {
   const options: TreeOptions = {
     layout: "tree",
     sort: "pid",
@@ -25,7 +58,27 @@ function frame(session: Session, ascii: boolean): string {
     lingerNs: LINGER_NS,
     nowNs: queries.nowNs,
   };
-  const { rows, processes, exited } = queries.tree(options);
+  if (pid === undefined && user === undefined) return queries.tree(options);
+  const { rows } = queries.tree({ ...options, showKernelThreads: true });
+  const branch = pid === undefined ? rows : branchOf(rows, pid);
+  const matches = new Set<ProcessId>();
+  for (const row of branch)
+    if (user === undefined || names.user(row.uid) === user || String(row.uid) === user) matches.add(row.id);
+  return queries.tree({ ...options, showKernelThreads: true, matches });
+}
+
+/** A process and what is below it; of several with that pid the one that lives. */
+function branchOf(rows: readonly TreeRow[], pid: number): readonly TreeRow[] {
+  const top = rows.find((row) => row.pid === pid && row.exit === undefined) ?? rows.findLast((row) => row.pid === pid);
+  if (top === undefined) return [];
+  const first = rows.indexOf(top);
+  const end = rows.findIndex((row, at) => at > first && row.depth <= top.depth);
+  return rows.slice(first, end < 0 ? rows.length : end);
+}
+
+function frameText(session: Session, { rows, processes, exited }: TreeView, ascii: boolean): string {
+  const { queries, names } = session;
+  const env = { theme: createTheme({ name: "dark", depth: "none", ascii }), names, hostname: "" };
   const totals = session.totals();
   const columns = treeColumns(WIDTH, { container: anyContainer(env, rows) });
   const lines = rows.map((row) => treeLine(env, row, columns, WIDTH, PLAIN, queries.nowNs));
@@ -35,22 +88,4 @@ function frame(session: Session, ascii: boolean): string {
     .map(({ severity, title, reason }) => sanitise(`${severity}: ${title}: ${reason}`));
   const plain = [head, ...findings, ...lines].map((line) => line.replace(/\x1b\[[\d;]*m/gu, "").trimEnd());
   return `${plain.join("\n")}\n\n`;
-}
-
-/** Prints frames as text. Resolves with the exit code. */
-export async function runBatch(options: TopOptions): Promise<number> {
-  const source = openSource(options.input);
-  try {
-    const session = createSession(source);
-    session.settle();
-    for (let printed = 0; options.frames === 0 || printed < options.frames; printed++) {
-      await sleep(options.refreshMs);
-      source.refresh();
-      session.settle();
-      process.stdout.write(frame(session, options.ascii));
-    }
-    return 0;
-  } finally {
-    source.close();
-  }
 }

@@ -3,10 +3,13 @@ import { type Check, probeHost } from "../capture/probe.ts";
 import { openProcfs } from "../capture/procfs/procfs-source.ts";
 import { CaptureError, type EventSource, type Feature, type SourceStatus } from "../capture/source.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
+import { jsonText } from "./format/json.ts";
+import { wrap } from "./help.ts";
 
 export interface DoctorOptions {
   /** One JSON object instead of the table. */
   readonly json: boolean;
+  readonly noColor?: boolean;
 }
 
 /** Where the report goes; process.stdout is one. */
@@ -32,8 +35,8 @@ export interface Report {
  */
 export function runDoctor(options: DoctorOptions, out: Output = process.stdout): number {
   const report = examine();
-  const colour = out.isTTY === true && (process.env.NO_COLOR ?? "") === "";
-  out.write(options.json ? `${JSON.stringify(clean(report), null, 2)}\n` : table(report, colour));
+  const colour = out.isTTY === true && options.noColor !== true && (process.env.NO_COLOR ?? "") === "";
+  out.write(options.json ? `${jsonText(report)}\n` : table(report, colour));
   return report.live ? 0 : 1;
 }
 
@@ -66,46 +69,48 @@ type State = Feature["state"];
 const COLOURS: Readonly<Record<State, string>> = { ok: "\x1b[32m", degraded: "\x1b[33m", missing: "\x1b[31m" };
 const STATE_WIDTH = "degraded".length;
 
+const WIDTH = 80;
+
 function table(report: Report, colour: boolean): string {
-  const checks = report.checks.map(({ name, state, detail, fix }) => ({ state, cells: [name, detail], fix }));
-  const features = report.features.map(({ name, hook, state, why, fix }) => ({
-    state,
-    cells: [name, hook, why ?? ""],
-    fix,
-  }));
+  const checks = report.checks.map(({ name, state, detail, fix }) => ({ name, state, detail, fix }));
+  const features = report.features.map(({ name, hook, state, why, fix }) => ({ name, state, detail: hook, why, fix }));
   const heading = report.source === "live" ? "kernel events" : "/proc";
   const { limited } = report;
   const verdict = limited
-    ? [`limited: ${limited.why}`, `missed:  ${limited.missed}`, `fix:     ${limited.fix}`].map(sanitise)
+    ? [
+        ...told("limited: ", limited.why, 9),
+        ...told("missed:  ", limited.missed, 9),
+        ...told("fix:     ", limited.fix, 9),
+      ]
     : ["kernel events can be had"];
   return `${["this machine", ...rows(checks, colour), "", `what is captured from ${heading}`, ...rows(features, colour), "", ...verdict].join("\n")}\n`;
 }
 
 interface Line {
+  readonly name: string;
   readonly state: State;
-  readonly cells: readonly string[];
+  readonly detail: string;
+  readonly why?: string | undefined;
   readonly fix: string | undefined;
 }
 
 /** Aligned lines; what to do stands below what is wrong, once for neighbours it helps alike. */
 function rows(lines: readonly Line[], colour: boolean): readonly string[] {
-  const clean = lines.map((line) => ({ ...line, cells: line.cells.map(sanitise) }));
-  const widths = [0, 1].map((column) =>
-    Math.max(...clean.map(({ cells }) => (cells[column + 1] === undefined ? 0 : (cells[column] ?? "").length))),
-  );
-  return clean.flatMap(({ state, cells, fix }, at) => {
-    const mark = state.padEnd(STATE_WIDTH);
-    const padded = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
-    const first = `  ${colour ? `${COLOURS[state]}${mark}\x1b[0m` : mark}  ${padded}`.trimEnd();
-    if (state === "ok" || fix === undefined || fix === "" || fix === lines[at + 1]?.fix) return [first];
-    return [first, `${" ".repeat(STATE_WIDTH + 6 + (widths[0] ?? 0))}fix: ${sanitise(fix)}`];
+  const nameWidth = Math.max(...lines.map(({ name }) => sanitise(name).length));
+  const column = STATE_WIDTH + 6 + nameWidth;
+  return lines.flatMap(({ name, state, detail, why, fix }, at) => {
+    const head = `  ${state.padEnd(STATE_WIDTH)}  ${sanitise(name).padEnd(nameWidth)}  `;
+    const [first = "", ...rest] = told(head, detail, column);
+    const mark = colour ? first.replace(state, `${COLOURS[state]}${state}\x1b[0m`) : first;
+    const reason = why === undefined ? [] : told(" ".repeat(column), why, column);
+    const helps = state !== "ok" && fix !== undefined && fix !== "" && fix !== lines[at + 1]?.fix;
+    const help = helps ? told(`${" ".repeat(column)}fix: `, fix, column + 5) : [];
+    return [mark, ...rest, ...reason, ...help];
   });
 }
 
-/** Every string of the report made safe to show: a terminal may be at the end of the pipe. */
-function clean(value: unknown): unknown {
-  if (typeof value === "string") return sanitise(value);
-  if (Array.isArray(value)) return value.map(clean);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, clean(each)]));
+/** Text behind a head of `column` characters, and below it where it is longer than a line. */
+function told(head: string, text: string, column: number): readonly string[] {
+  const [first = "", ...rest] = wrap(sanitise(text), WIDTH - column);
+  return [`${head}${first}`.trimEnd(), ...rest.map((line) => " ".repeat(column) + line)];
 }

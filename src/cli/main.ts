@@ -1,46 +1,47 @@
 import { CaptureError } from "../capture/source.ts";
-import { helpText } from "../ui/keymap/help.ts";
 import { TtyWriter } from "../ui/terminal/tty-writer.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
-import { type Command, parseCommand, USAGE } from "./args.ts";
+import { type Command, parseCommand } from "./args.ts";
 import { runBatch } from "./batch.ts";
+import { runChain } from "./chain.ts";
 import { runDoctor } from "./doctor.ts";
-import { runOrigin } from "./origin.ts";
+import { runEvents } from "./events/run.ts";
+import { usage } from "./help.ts";
+import { EXIT } from "./manual.ts";
+import { endQuietlyWithoutReader, note } from "./output.ts";
 import { record, snapshot } from "./record.ts";
 import { runTop } from "./top.ts";
 
-/** Arguments or surroundings are wrong, as sysexits and every shell tool have it. */
-const MISUSE = 2;
-
 const NO_TERMINAL =
-  'the monitor needs a terminal; without one there are "spydertop top --batch -n N", "spydertop origin <pid|ip:port|path>", "spydertop record FILE" and "spydertop doctor"';
+  "the monitor needs a terminal; without one there are top --batch, events, origin, impact, record, snapshot and doctor";
 
 async function run(command: Command): Promise<number> {
   switch (command.kind) {
     case "help":
-      process.stdout.write(`${USAGE}${helpText()}\n`);
-      return 0;
+      process.stdout.write(usage());
+      return EXIT.OK;
     case "version":
       process.stdout.write(`spydertop ${process.env.SPYDERTOP_VERSION ?? "(not bundled)"}\n`);
-      return 0;
+      return EXIT.OK;
     case "misuse":
-      process.stderr.write(`spydertop: ${sanitise(command.message)}; "spydertop help" shows what there is\n`);
-      return MISUSE;
+      note(`${command.message}; "spydertop help" shows what there is`);
+      return EXIT.MISUSE;
     case "doctor":
-      return runDoctor({ json: command.json });
-    case "origin":
-      return runOrigin(command.what, command.json, command.input);
+      return runDoctor(command);
+    case "events":
+      return await runEvents(command.options);
+    case "chain":
+      return await runChain(command.options);
     case "record":
       return await record(command.path, command.input);
     case "snapshot":
       return await snapshot(command.path, command.input);
+    case "batch":
+      return await runBatch(command.options);
     case "top":
-      if (command.options.batch) {
-        return await runBatch(command.options);
-      }
       if (!process.stdout.isTTY || !process.stdin.isTTY) {
-        process.stderr.write(`spydertop: ${NO_TERMINAL}\n`);
-        return MISUSE;
+        note(NO_TERMINAL);
+        return EXIT.MISUSE;
       }
       return await runTop(command.options);
   }
@@ -69,18 +70,10 @@ function report(error: unknown): void {
   terminal.close();
 }
 
-// A reader that went away ("spydertop top --batch | head") is not an error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") {
-    process.exit(0);
-  }
-  process.stderr.write(`spydertop: cannot write the output: ${error.message}\n`);
-  process.exit(1);
-});
-
+endQuietlyWithoutReader();
 try {
   process.exitCode = await run(parseCommand(process.argv.slice(2)));
 } catch (error) {
   report(error);
-  process.exitCode = 1;
+  process.exitCode = EXIT.FAILED;
 }

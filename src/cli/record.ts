@@ -2,11 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runRecord, writeSnapshot } from "../capture/recording/commands.ts";
 import { infoOf } from "../capture/recording/info.ts";
 import { isRecording, openReplay } from "../capture/recording/replay.ts";
-import { Monitor } from "../core/monitor.ts";
-import { sanitise } from "../ui/text/sanitise.ts";
 import type { Input } from "./args.ts";
 import { openSource } from "./open-source.ts";
-import { createSession } from "./session.ts";
+import { interrupted, note } from "./output.ts";
+import { createSession, follow } from "./session.ts";
 
 /** Shares of a core need two samples. */
 const SECOND_SAMPLE_MS = 500;
@@ -15,12 +14,9 @@ export function programVersion(): string {
   return process.env.SPYDERTOP_VERSION ?? "(not bundled)";
 }
 
-const note = (line: string): void => void process.stderr.write(`spydertop: ${sanitise(line)}\n`);
-
 /** Records until SIGINT, SIGTERM or SIGHUP. Resolves with the exit code. */
 export async function record(path: string, input: Input): Promise<number> {
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+  const stop = interrupted();
   const source = openSource(input);
   try {
     return await runRecord({ path, source, version: programVersion() }, { note, stopped: stop.signal });
@@ -35,16 +31,19 @@ export async function snapshot(path: string, input: Input): Promise<number> {
   const replay = from !== undefined && isRecording(from) ? openReplay(from) : undefined;
   const source = replay?.source ?? openSource(input);
   try {
-    const monitor = new Monitor();
-    const session = createSession(source, { monitor, take: (batch) => monitor.ingest(batch) });
+    const session = createSession(source, follow(input));
     session.settle();
     if (from === undefined) {
       await sleep(SECOND_SAMPLE_MS);
       source.refresh();
       session.settle();
     }
-    const bytes = await writeSnapshot(path, replay?.recording.info ?? infoOf(source, programVersion()), monitor);
-    const { processes, connections } = monitor.graph;
+    const bytes = await writeSnapshot(
+      path,
+      replay?.recording.info ?? infoOf(source, programVersion()),
+      session.monitor,
+    );
+    const { processes, connections } = session.monitor.graph;
     note(`${path}: ${processes.count} processes, ${connections.count} connections, ${bytes} bytes`);
     return 0;
   } finally {

@@ -2,17 +2,18 @@ import { ContainerNames } from "../capture/containers/container-names.ts";
 import { ImportSource } from "../capture/import/import-source.ts";
 import type { EventSource } from "../capture/source.ts";
 import { UserNames } from "../capture/users.ts";
-import { Monitor } from "../core/monitor.ts";
+import { Monitor, type MonitorOptions } from "../core/monitor.ts";
 import { monitorQueries } from "../ui/monitor-queries.ts";
 import type { CaptureTotals, Names, Queries } from "../ui/ports.ts";
 
 /** A source, the graph it feeds, and what is asked of them. */
 export interface Session {
   readonly source: EventSource;
+  readonly monitor: Monitor;
   readonly queries: Queries;
   readonly names: Names;
-  /** Takes in what is waiting, for at most budgetMs; true when there is more. */
-  drain(budgetMs: number): boolean;
+  /** Takes in what is waiting, for at most budgetMs; true when there is more. `taken` gets each batch after the graph. */
+  drain(budgetMs: number, taken?: (batch: Uint8Array) => void): boolean;
   /** Takes in all there is: a file whole, of a machine that never stops what comes within some seconds. */
   settle(): void;
   totals(): CaptureTotals;
@@ -48,11 +49,12 @@ export interface Follower {
   take(batch: Uint8Array): void;
 }
 
-function follow(monitor: Monitor): Follower {
+export function follow(options: MonitorOptions): Follower {
+  const monitor = new Monitor(options);
   return { monitor, take: (batch) => monitor.ingest(batch) };
 }
 
-export function createSession(source: EventSource, follower: Follower = follow(new Monitor())): Session {
+export function createSession(source: EventSource, follower: Follower): Session {
   const { monitor } = follower;
   const users = new UserNames();
   const containers = new ContainerNames();
@@ -79,9 +81,19 @@ export function createSession(source: EventSource, follower: Follower = follow(n
   };
   return {
     source,
+    monitor,
     queries: monitorQueries(monitor, names),
     names,
-    drain: (budgetMs) => source.drain(ingest, budgetMs),
+    drain: (budgetMs, taken) =>
+      source.drain(
+        taken === undefined
+          ? ingest
+          : (batch) => {
+              ingest(batch);
+              taken(batch);
+            },
+        budgetMs,
+      ),
     settle: () => {
       const file = source.kind === "replay" || source.kind === "import";
       const deadline = file ? Number.POSITIVE_INFINITY : performance.now() + SETTLE_MS;

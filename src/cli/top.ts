@@ -8,7 +8,7 @@ import type { TopOptions } from "./args.ts";
 import { HostMeters } from "./host-meters.ts";
 import { openSource } from "./open-source.ts";
 import { niceOf, reasonOf, renice } from "./renice.ts";
-import { createSession } from "./session.ts";
+import { createSession, follow } from "./session.ts";
 
 /** The snapshot of what runs already is read before the first frame, but not for longer than this. */
 const FIRST_DRAIN_MS = 250;
@@ -25,7 +25,7 @@ export async function runTop(options: TopOptions): Promise<number> {
   const meters = new HostMeters();
   const source = openSource(options.input);
   try {
-    const session = createSession(source);
+    const session = createSession(source, follow(options.input));
     const { queries, names } = session;
     session.drain(FIRST_DRAIN_MS);
     const traits = detectTerminal(process.env);

@@ -178,9 +178,7 @@ export function helpPages(rows: readonly HelpRow[], width: number, height: numbe
   );
 }
 
-/** The keys as plain text, for the command line and the manual. */
-export function helpText(): string {
-  return bindingRows(BINDINGS, false)
-    .map((row) => (row.kind === "heading" ? `\n${row.text}` : `  ${row.keys.padEnd(18)} ${row.help}`))
-    .join("\n");
+/** Every binding by group: for the command line and the manual. */
+export function keyRows(): readonly BindingRow[] {
+  return bindingRows(BINDINGS, false);
 }

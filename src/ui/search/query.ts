@@ -2,6 +2,7 @@ import type { Names } from "../ports.ts";
 
 /** Fields a term may name. `exact` fields compare whole words, the others look inside. */
 const FIELDS = {
+  kind: "exact",
   pid: "exact",
   ppid: "exact",
   port: "exact",

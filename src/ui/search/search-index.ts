@@ -108,6 +108,8 @@ export class SearchIndex {
   #field(entry: SearchEntry, name: Field): readonly string[] {
     const { kind } = entry.subject;
     switch (name) {
+      case "kind":
+        return [kind];
       case "port":
         return kind === "connection" ? [...entry.haystack.matchAll(/:(\d+)\b/gu)].map((match) => match[1] ?? "") : [];
       case "host":

@@ -136,6 +136,7 @@ function processFields(item: { owner?: ConnectionItem["owner"] }, names: Names, 
       return [owner.command.toLowerCase()];
     case "cont":
       return containerValues(names, owner.cgroup);
+    case "kind":
     case "port":
     case "host":
     case "path":

@@ -1,0 +1,57 @@
+import type { Subject } from "../core/query/model.ts";
+import { impactText, originText } from "../ui/text/origin-text.ts";
+import { glyphsOf } from "../ui/theme/glyphs.ts";
+import type { ChainOptions } from "./args.ts";
+import { dotOf } from "./format/dot.ts";
+import { mermaidOf } from "./format/mermaid.ts";
+import type { Answer } from "./format/trace.ts";
+import { traceJson } from "./format/trace-json.ts";
+import { EXIT } from "./manual.ts";
+import { openSource } from "./open-source.ts";
+import { note, tellLimits } from "./output.ts";
+import { createSession, follow, type Session } from "./session.ts";
+import { findSubject } from "./subject.ts";
+
+/** Prints how something came to be, or what came of it. Returns the exit code: 1 when it is not known. */
+export function runChain(options: ChainOptions): number {
+  const { what, input } = options;
+  const source = openSource(input);
+  try {
+    const session = createSession(source, follow(input));
+    session.settle();
+    tellLimits(source.status());
+    const subject = findSubject(session.monitor.graph, what);
+    if (subject === undefined) {
+      note(`nothing known about ${what}`);
+      return EXIT.FAILED;
+    }
+    process.stdout.write(`${answerOf(session, subject, options)}\n`);
+    return EXIT.OK;
+  } finally {
+    source.close();
+  }
+}
+
+function answerOf(session: Session, subject: Subject, { question, form, ascii, all }: ChainOptions): string {
+  const { queries, monitor } = session;
+  const wallMs = (ns: number): number => queries.wallMs(ns);
+  const text = [wallMs, wallMs(queries.nowNs), glyphsOf(ascii)] as const;
+  let answer: Answer;
+  if (question === "origin") {
+    const chain = queries.origin(subject, all);
+    if (form === "text") return originText(chain, ...text);
+    answer = { question, ...chain, summary: chain.rootCause, wallMs };
+  } else {
+    const tree = queries.impact(subject, all);
+    if (form === "text") return impactText(tree, ...text);
+    answer = { question, ...tree, wallMs };
+  }
+  switch (form) {
+    case "json":
+      return traceJson(answer, monitor.graph, session.totals());
+    case "dot":
+      return dotOf(answer);
+    case "mermaid":
+      return mermaidOf(answer);
+  }
+}

@@ -1,0 +1,71 @@
+import { type Field, parseQuery, queryHolds, type Searchable } from "../../ui/search/query.ts";
+import type { MonitorEvent } from "./event.ts";
+
+/** Whether an event holds a filter, in the words of the search overlay. */
+export function eventFilter(text: string): (event: MonitorEvent) => boolean {
+  const terms = parseQuery(text);
+  if (terms.length === 0) return () => true;
+  return (event) => queryHolds(terms, new SearchableEvent(event));
+}
+
+class SearchableEvent implements Searchable {
+  readonly #event: MonitorEvent;
+
+  constructor(event: MonitorEvent) {
+    this.#event = event;
+  }
+
+  get haystack(): string {
+    const { kind, error } = this.#event;
+    const fields = (["pid", "cmd", "name", "path", "host", "user", "cont"] as const).flatMap((name) =>
+      this.field(name),
+    );
+    return [kind, error?.toLowerCase() ?? "", ...fields].join(" ");
+  }
+
+  field(name: Field): readonly string[] {
+    const { kind, process, target, file, network } = this.#event;
+    const actors = [process, target].filter((actor) => actor !== undefined);
+    switch (name) {
+      case "kind":
+        return [kind];
+      case "pid":
+        return actors.map(({ pid }) => String(pid));
+      case "ppid":
+        return process?.parent === undefined ? [] : [String(process.parent.pid)];
+      case "user":
+        return process?.uid === undefined ? [] : [(process.user ?? "").toLowerCase(), String(process.uid)];
+      case "name":
+        return actors.map((actor) => actor.name.toLowerCase());
+      case "cmd":
+        return actors.map(({ args }) => args.join(" ").toLowerCase());
+      case "cont":
+        return process === undefined ? [] : [process.container.toLowerCase()];
+      case "port":
+        return [network?.local, network?.remote].flatMap((end) => (end === undefined ? [] : [String(end.port)]));
+      case "host":
+        return [network?.local, network?.remote].flatMap((end) =>
+          end === undefined ? [] : [end.ip, end.name?.toLowerCase() ?? ""],
+        );
+      case "path":
+        return [
+          file?.path,
+          file?.target,
+          network?.path,
+          ...(kind === "exec" ? [process?.executable, process?.script] : []),
+        ]
+          .filter((path) => path !== undefined)
+          .map((path) => path.toLowerCase());
+      case "state":
+        return [stateOf(this.#event)];
+      case "rule":
+        return [];
+    }
+  }
+}
+
+/** As the overlay has it: what is over, and what is not. */
+function stateOf({ kind, error }: MonitorEvent): string {
+  if (error !== undefined) return "failed";
+  return kind === "exit" ? "exited" : kind === "close" ? "closed" : "live";
+}

@@ -1,0 +1,65 @@
+import { CONNECTION_FLAG } from "../core/graph/connections.ts";
+import type { Graph } from "../core/graph/graph.ts";
+import { PROCESS_FLAG } from "../core/graph/processes.ts";
+import type { Subject } from "../core/query/model.ts";
+
+/** What a user calls "4711", "192.0.2.1:443", "192.0.2.1", ":22" or "/tmp/x": of several what still is, then the newest. */
+export function findSubject(graph: Graph, what: string): Subject | undefined {
+  if (/^\d+$/u.test(what)) return findProcess(graph, Number(what));
+  if (what.startsWith("/")) return findFile(graph, what) ?? findConnection(graph, (_ends, path) => path === what);
+  if (what.startsWith(":"))
+    return (
+      findConnection(graph, ([local], _path, listens) => listens && local.endsWith(what)) ??
+      findConnection(graph, (ends) => ends.some((end) => end.endsWith(what)))
+    );
+  return findConnection(graph, (ends) => ends.some((end) => end === what || hostOf(end) === what));
+}
+
+function findProcess(graph: Graph, pid: number): Subject | undefined {
+  const { processes } = graph;
+  const rows = processes.withTgid(pid);
+  const best = rows.toSorted((a, b) => {
+    const gone = (row: number): number => (processes.has(row, PROCESS_FLAG.EXITED) ? 1 : 0);
+    return gone(a) - gone(b) || processes.startNs.get(b) - processes.startNs.get(a);
+  })[0];
+  return best === undefined ? undefined : { kind: "process", id: processes.id(best) };
+}
+
+function findFile(graph: Graph, path: string): Subject | undefined {
+  const { files } = graph;
+  let best: number | undefined;
+  for (let row = 0; row < files.limit; row++) {
+    if (!files.isLive(row) || files.path.get(row) !== path) continue;
+    if (best === undefined || files.lastNs.get(row) > files.lastNs.get(best)) best = row;
+  }
+  return best === undefined ? undefined : { kind: "file", id: files.id(best) };
+}
+
+function findConnection(
+  graph: Graph,
+  holds: (ends: readonly [string, string], path: string, listens: boolean) => boolean,
+): Subject | undefined {
+  const { connections } = graph;
+  const rank = (row: number): number => (connections.has(row, CONNECTION_FLAG.CLOSED) ? 1 : 0);
+  let best: number | undefined;
+  for (let row = 0; row < connections.limit; row++) {
+    if (!connections.isLive(row)) continue;
+    const unix = connections.isUnix(row);
+    const ends = unix
+      ? (["", ""] as const)
+      : ([connections.endpoint(2 * row), connections.endpoint(2 * row + 1)] as const);
+    if (!holds(ends, unix ? connections.path.get(row) : "", connections.isListening(row))) continue;
+    if (
+      best === undefined ||
+      rank(row) < rank(best) ||
+      (rank(row) === rank(best) && connections.openedNs.get(row) > connections.openedNs.get(best))
+    )
+      best = row;
+  }
+  return best === undefined ? undefined : { kind: "connection", id: connections.id(best) };
+}
+
+/** "192.0.2.1" of "192.0.2.1:443", "::1" of "[::1]:443". */
+function hostOf(endpoint: string): string {
+  return endpoint.slice(0, endpoint.lastIndexOf(":")).replace(/^\[(.*)\]$/u, "$1");
+}

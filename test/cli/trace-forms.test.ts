@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { dotOf } from "../../src/cli/format/dot.ts";
+import { mermaidOf } from "../../src/cli/format/mermaid.ts";
+import type { Answer } from "../../src/cli/format/trace.ts";
+import { traceJson } from "../../src/cli/format/trace-json.ts";
+import { findSubject } from "../../src/cli/subject.ts";
+import { impactOf } from "../../src/core/origin/impact.ts";
+import { originOf } from "../../src/core/origin/origin.ts";
+import { graphFromText } from "../core/fixture.ts";
+import { HOSTILE } from "./every-row.ts";
+import { faults } from "./schema.ts";
+
+const story = graphFromText(
+  "sshd:22 <- 203.0.113.9:51022; sshd > bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/.x; bash > /tmp/.x; .x -> 192.0.2.77:4444",
+);
+const { monitor } = story;
+const SOURCE = { kind: "live", events: 9, lost: 0 } as const;
+const wallMs = (ns: number): number => monitor.graph.clock.wallOf(ns);
+
+function answers(what: string): readonly Answer[] {
+  const subject = findSubject(monitor.graph, what);
+  if (subject === undefined) throw new Error(`nothing known about ${what}`);
+  const chain = originOf(monitor, subject);
+  return [
+    { question: "origin", ...chain, summary: chain.rootCause, wallMs },
+    { question: "impact", ...impactOf(monitor, subject), wallMs },
+  ];
+}
+
+/** The same with names as an attacker would choose them. */
+function hostile(answer: Answer): Answer {
+  const steps = answer.steps.map((step) => ({ ...step, title: `${step.title}${HOSTILE}`, explanation: HOSTILE }));
+  return { ...answer, title: HOSTILE, summary: `${HOSTILE}\\`, steps };
+}
+
+describe.each(["192.0.2.77:4444", "/tmp/.x", ":22", "203.0.113.9"])("%s", (what) => {
+  test.each(["origin", "impact"])("%s in every form", (question) => {
+    const answer = answers(what).find((one) => one.question === question) as Answer;
+    expect(answer.steps.length).toBeGreaterThan(1);
+    for (const one of [answer, hostile(answer)]) {
+      const json = traceJson(one, monitor.graph, SOURCE);
+      expect(faults("trace", JSON.parse(json))).toEqual([]);
+      expect(json).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+      checkDot(dotOf(one), one);
+      checkMermaid(mermaidOf(one), one);
+    }
+  });
+});
+
+test("steps name processes as events do, files by their path, connections by both ends", () => {
+  const [origin] = answers("192.0.2.77:4444");
+  const { steps } = JSON.parse(traceJson(origin as Answer, monitor.graph, SOURCE)) as { steps: { subject: object }[] };
+  const subjects = steps.map(({ subject }) => subject);
+  expect(subjects).toContainEqual({ kind: "connection", client: "203.0.113.9:51022", server: "10.0.0.4:22" });
+  const { pid } = story.story.actor("curl");
+  expect(subjects).toContainEqual({
+    kind: "process",
+    pid,
+    id: expect.stringMatching(new RegExp(`^${pid}@\\d{13}$`)),
+  });
+});
+
+test("what nobody knows is not found, and a pid means the living process", () => {
+  expect(findSubject(monitor.graph, "999999")).toBeUndefined();
+  expect(findSubject(monitor.graph, "/no/such/file")).toBeUndefined();
+  expect(findSubject(monitor.graph, "192.0.2.1:1")).toBeUndefined();
+  expect(findSubject(monitor.graph, ":")).toBeUndefined();
+});
+
+/** Every statement is one of those we write, its strings closed where they should be. */
+function checkDot(dot: string, answer: Answer): void {
+  const string = /"(?:[^"\\\n]|\\["\\])*"/.source;
+  const node = `  n\\d+ \\[label=${string}(, style=bold)?(, color=red)?\\];`;
+  const edge = `  n\\d+ -> n\\d+ \\[label=${string}(, style=dashed)?\\];`;
+  const lines = dot.split("\n");
+  expect(lines[0]).toBe(`digraph ${answer.question} {`);
+  expect(lines[1]).toMatch(new RegExp(`^ {2}label=${string};$`));
+  for (const line of lines.slice(5, -1)) expect(line).toMatch(new RegExp(`^(${node}|${edge})$`));
+  expect(lines.at(-1)).toBe("}");
+  expect(dot).not.toMatch(/&(?!amp;)/);
+  expect(lines.filter((line) => line.includes(" -> ") && !line.includes('label="')).length).toBe(0);
+}
+
+/** Labels are quoted text of plain characters and entities. */
+function checkMermaid(mermaid: string, answer: Answer): void {
+  const label = `"(?:[\\p{L}\\p{N}\\p{M} .,_/=+@-]|#\\d+;)*"`;
+  const node = `  n\\d+\\[${label}\\]`;
+  const edge = `  n\\d+ (-->|-\\.->)\\|${label}\\| n\\d+`;
+  const style = "  style n\\d+ (stroke-width:4px|stroke:red)";
+  const [head, ...rest] = mermaid.split("\n");
+  expect(head).toBe("flowchart TD");
+  for (const line of rest) expect(line).toMatch(new RegExp(`^(${node}|${edge}|${style})$`, "u"));
+  expect(rest.filter((line) => /^ {2}n\d+\[/.test(line)).length).toBe(answer.steps.length);
+}

@@ -1,0 +1,209 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { faults, type SchemaName } from "../cli/schema.ts";
+import { BUNDLE, cannotTrace } from "./program.ts";
+
+if (cannotTrace !== undefined) console.log(`skipped: ${cannotTrace}`);
+
+interface Run {
+  readonly child: ChildProcess;
+  /** All of stdout so far. */
+  text(): string;
+  errors(): string;
+  /** Resolves when stdout holds that. */
+  until(holds: (text: string) => boolean): Promise<void>;
+  readonly ended: Promise<number | null>;
+}
+
+function start(...args: string[]): Run {
+  const child = spawn(process.execPath, [BUNDLE, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let text = "";
+  let errors = "";
+  child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
+  child.stderr.setEncoding("utf8").on("data", (part: string) => (errors += part));
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return {
+    child,
+    text: () => text,
+    errors: () => errors,
+    ended,
+    until: async (holds) => {
+      while (!holds(text)) {
+        const over = await Promise.race([once(child.stdout, "data").then(() => false), ended.then(() => true)]);
+        if (over && !holds(text)) throw new Error(`it ended without it:\n${text}\n${errors}`);
+      }
+    },
+  };
+}
+
+/** The program to its end. */
+function run(...args: string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BUNDLE, ...args], { encoding: "utf8" });
+  return { code: status, out: stdout, err: stderr };
+}
+
+const lines = (text: string): Record<string, unknown>[] =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe.skipIf(cannotTrace !== undefined)("live events", () => {
+  const forms: readonly (readonly [string, SchemaName])[] = [
+    ["native", "event"],
+    ["ocsf", "event-ocsf"],
+    ["ecs", "event-ecs"],
+  ];
+  test.each(forms)("%s: what a process does is told as it happens, as the schema has it", async (form, schema) => {
+    const folder = mkdtempSync(join(tmpdir(), "spydertop-events-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const marker = `events-${form}-${process.pid}`;
+    const events = start("events", `--json=${form}`, "--filter", `cmd:${marker} !kind:signal`);
+    const actor = actAgainAndAgain(marker, folder);
+    await events.until((text) => text.includes(`${folder}/made`) && text.split("\n").length > 20);
+    stop(actor);
+    events.child.kill("SIGINT");
+    expect(await events.ended).toBe(0);
+    const told = lines(events.text());
+    for (const event of told) expect(faults(schema, event)).toEqual([]);
+    for (const line of events.text().trimEnd().split("\n")) expect(line).toContain(marker);
+  });
+
+  test("-n ends after so many, --seconds after so long, both with 0", async () => {
+    const actor = actAgainAndAgain("events-count", tmpdir());
+    const counted = start("events", "-n", "3", "--filter", "cmd:events-count !kind:lost");
+    expect(await counted.ended).toBe(0);
+    expect(
+      counted
+        .text()
+        .split("\n")
+        .filter((line) => line !== "" && !/ lost /.test(line)),
+    ).toHaveLength(3);
+    stop(actor);
+    const timed = start("events", "--seconds", "0.2", "--filter", "no-such-thing-anywhere kind:exec");
+    expect(await timed.ended).toBe(0);
+  });
+
+  test("a reader that goes away ends it quietly", async () => {
+    actAgainAndAgain("events-pipe", tmpdir());
+    const events = start("events");
+    events.child.stdout?.once("data", () => events.child.stdout?.destroy());
+    expect(await events.ended).toBe(0);
+    expect(events.errors()).toBe("");
+  });
+
+  test("what is dropped while nobody reads is an event of its own, and interrupting it does not hang", async () => {
+    const events = start("events");
+    await events.until((text) => text.includes("\n"));
+    events.child.stdout?.pause();
+    const script = `const fs = require("fs"); for (let i = 0; i < 150_000; i++) fs.closeSync(fs.openSync("/etc/passwd"));`;
+    const flood = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+    onTestFinished(() => void flood.kill("SIGKILL"));
+    await once(flood, "close");
+    events.child.stdout?.resume();
+    await events.until((text) => / (lost|throttled) .* \d+ records of kind open: /.test(text));
+    events.child.stdout?.pause();
+    events.child.kill("SIGINT");
+    const code = once(events.child, "exit").then(([status]) => status as number);
+    expect(await code).toBe(0);
+    expect(events.errors()).toMatch(/\d+ records were lost|the last lines are cut/);
+  });
+});
+
+describe.skipIf(cannotTrace !== undefined)("questions about this machine", () => {
+  test("origin and impact of this very process, in every form", () => {
+    for (const question of ["origin", "impact"]) {
+      const { code, out } = run(question, String(process.pid), "--json");
+      expect(code).toBe(0);
+      const trace = JSON.parse(out) as { title: string };
+      expect(faults("trace", trace)).toEqual([]);
+      expect(trace.title).toContain(String(process.pid));
+    }
+    expect(run("origin", String(process.pid), "--dot").out).toMatch(/^digraph origin \{\n[\s\S]*\n\}\n$/);
+    expect(run("origin", String(process.pid), "--mermaid").out).toMatch(/^flowchart TD\n/);
+  });
+
+  test("the process that listens on a port, by the port alone", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const origin = start("origin", `:${port}`);
+    expect(await origin.ended).toBe(0);
+    expect(origin.text()).toContain(`Origin of tcp 127.0.0.1:${port}`);
+    expect(origin.text()).toContain(String(process.pid));
+  });
+
+  test("a frame as JSON, of one process and those above and below it", () => {
+    const child = spawn("sleep", ["60"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const { code, out } = run("top", "--json", "-d", "0.1", "-n", "2", "-p", String(process.pid));
+    expect(code).toBe(0);
+    const frames = lines(out) as { rows: { pid: number; context?: true }[] }[];
+    expect(frames).toHaveLength(2);
+    for (const frame of frames) {
+      expect(faults("frame", frame)).toEqual([]);
+      const pids = frame.rows.filter(({ context }) => context === undefined).map(({ pid }) => pid);
+      expect(pids[0]).toBe(process.pid);
+      expect(pids).toContain(child.pid);
+      expect(frame.rows.map(({ pid }) => pid)).toContain(process.ppid);
+    }
+  });
+
+  test("processes of one user, by name and by uid; a filter that nobody holds is an empty frame", () => {
+    for (const user of ["root", "0"]) {
+      const [frame] = lines(run("top", "--json", "-d", "0.1", "-u", user).out) as {
+        rows: { uid: number; context?: true }[];
+      }[];
+      expect(frame?.rows.length).toBeGreaterThan(0);
+      for (const { uid, context } of frame?.rows ?? []) if (context === undefined) expect(uid).toBe(0);
+    }
+    const nobody = run("top", "-b", "-d", "0.1", "-u", "no-such-user");
+    expect([nobody.code, nobody.out.includes(String(process.pid))]).toEqual([0, false]);
+  });
+});
+
+describe("exit codes", () => {
+  test.each([
+    [1, ["origin", "4194304"], "nothing known about 4194304"],
+    [1, ["top", "-b", "-d", "0.1", "-p", "4194304"], "there is no process 4194304"],
+    [1, ["events", "--from", "/no/such/file"], "ENOENT"],
+    [1, ["top", "-b", "--from", "/"], "EISDIR"],
+    [2, ["events", "--bogus"], "--bogus"],
+    [2, ["top"], "needs a terminal"],
+  ] as const)("%i: %j", (code, args, message) => {
+    const ended = run(...args);
+    expect(ended.err).toContain(message);
+    expect(ended.out).toBe("");
+    expect(ended.code).toBe(code);
+  });
+
+  test("the doctor's JSON is as its schema has it", () => {
+    const { code, out } = run("doctor", "--json");
+    const report = JSON.parse(out) as { live: boolean };
+    expect(faults("doctor", report)).toEqual([]);
+    expect(code).toBe(report.live ? 0 : 1);
+    for (const line of run("doctor").out.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+/** A process that executes with a marker in its arguments and writes, until it is ended. */
+function actAgainAndAgain(marker: string, folder: string): ChildProcess {
+  const script = `: ${marker}; while :; do echo x >${folder}/made; rm ${folder}/made; sh -c ": ${marker}; exit 3"; sleep 0.05; done`;
+  const child = spawn("sh", ["-c", script], { stdio: "ignore", detached: true });
+  onTestFinished(() => {
+    stop(child);
+  });
+  return child;
+}
+
+/** Ends a process and all it started. */
+function stop({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
+}
