@@ -3,6 +3,7 @@ import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import { beginsLogin, facesNetwork, isContainerRuntime, isLoginServer, isScheduler, nameAt } from "../graph/roles.ts";
+import { severityNumber } from "../query/certainty.ts";
 
 /**
  * The chain a process belongs to: itself and its ancestors up to where the chain began (login, scheduler, network-facing server,
@@ -27,4 +28,15 @@ export function chainOf(graph: Graph, process: ProcessIndex): ProcessIndex[] {
 /** Where a chain began: two processes with the same root are of the same chain. */
 export function chainRoot(graph: Graph, process: ProcessIndex): ProcessIndex {
   return chainOf(graph, process)[0] ?? process;
+}
+
+/** How suspicious a chain is already: the worst severity (its number) that its processes add; 0 = not. */
+export function worstOf(graph: Graph, chain: readonly ProcessIndex[]): number {
+  return chain.reduce((most, one) => Math.max(most, weightOf(graph, one)), 0);
+}
+
+/** What a process adds to the suspicion of those below it. A low finding about one command says nothing of its shell's next one. */
+function weightOf({ processes }: Graph, process: ProcessIndex): number {
+  const severity = processes.severity.get(process);
+  return processes.has(process, PROCESS_FLAG.SUSPECT) || severity >= severityNumber("medium") ? severity : 0;
 }

@@ -3,15 +3,21 @@ import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import { FILE_FLAG } from "../graph/files.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
+import type { EdgeIndex, MarkIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import type { RestoredFinding } from "../graph/ingest-state.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import { pipeHolders } from "../graph/provenance.ts";
 import { severityNumber } from "../query/certainty.ts";
 import type { ConnectionId, Finding, Subject } from "../query/model.ts";
+import { becameRoot, setuidExec } from "./became-root.ts";
 import { chainOf } from "./chain.ts";
 import { downloadPipedToShell, downloadThenExecute } from "./download-execute.ts";
+import { injection } from "./injection.ts";
+import { kernelCode } from "./kernel-code.ts";
+import { namespaceEscape } from "./namespace-escape.ts";
+import { writableCode } from "./writable-code.ts";
+import { type Reported, reportedSignal } from "./reported.ts";
 import { secretRead } from "./secret-read.ts";
 import { shellBelowServer } from "./server-shell.ts";
 import type { Signal } from "./signal.ts";
@@ -31,6 +37,8 @@ export class Detector {
   readonly connectionSeverity = new Map<ConnectionId, number>();
   readonly #graph: Graph;
   readonly #keys = new Set<string>();
+  /** Signals not told because there were too many, repetitions included. */
+  untold = 0;
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -46,6 +54,8 @@ export class Detector {
       this.#emit(unusualExecutable(this.#graph, process));
       this.#emit(stdioIsSocket(this.#graph, process));
       this.#emit(shellBelowServer(this.#graph, process));
+      this.#emit(namespaceEscape(this.#graph, process));
+      this.#emit(setuidExec(this.#graph, process));
     }
     for (const edge of changes.sockets) {
       if (edges.has(edge, EDGE_FLAG.STDIN | EDGE_FLAG.STDOUT))
@@ -59,6 +69,25 @@ export class Detector {
         this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
     }
     for (const edge of changes.secretReads) this.#emit(secretRead(this.#graph, edge));
+    for (const edge of changes.injected) this.#emit(injection(this.#graph, edge));
+    for (const mark of changes.marked) this.#examineMark(mark);
+  }
+
+  /** Takes in what another tool concluded. Returns how many could not be: of processes that nothing else told of, or forgotten ones. */
+  report(findings: readonly Reported[]): number {
+    let unknown = 0;
+    for (const reported of findings) {
+      const signal = reportedSignal(this.#graph, reported);
+      if (signal === undefined) unknown++;
+      else this.#emit(signal);
+    }
+    return unknown;
+  }
+
+  #examineMark(mark: MarkIndex): void {
+    this.#emit(writableCode(this.#graph, mark));
+    this.#emit(kernelCode(this.#graph, mark));
+    this.#emit(becameRoot(this.#graph, mark));
   }
 
   /** All findings with what tells alike ones apart. */
@@ -115,7 +144,11 @@ export class Detector {
       if (severity > processes.severity.get(process)) processes.severity.set(process, severity);
     for (const process of [signal.process, ...signal.others]) processes.setFlag(process, PROCESS_FLAG.SUSPECT);
     const key = `${signal.rule}|${signal.key}`;
-    if (this.#keys.has(key) || this.findings.length >= MAX_FINDINGS) return;
+    if (this.#keys.has(key)) return;
+    if (this.findings.length >= MAX_FINDINGS) {
+      this.untold++;
+      return;
+    }
     this.#keys.add(key);
     this.#pin(signal, chain, severity);
     const { others: _others, key: _key, ...told } = signal;
@@ -125,6 +158,15 @@ export class Detector {
       process: processes.id(signal.process),
       chain: chain.map((process) => processes.id(process)),
     });
+    this.#lookBack(chain);
+  }
+
+  /** What says nothing in itself does in a suspicious chain, also when it came first. */
+  #lookBack(chain: readonly ProcessIndex[]): void {
+    const { processes, marks } = this.#graph;
+    for (const process of chain) {
+      for (let mark = processes.marks.get(process); mark !== NONE; mark = marks.next.get(mark)) this.#examineMark(mark);
+    }
   }
 
   #pin(signal: Signal, chain: readonly ProcessIndex[], severity: number): void {

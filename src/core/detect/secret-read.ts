@@ -1,10 +1,9 @@
 import type { Graph } from "../graph/graph.ts";
-import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
-import { PROCESS_FLAG } from "../graph/processes.ts";
+import type { EdgeIndex } from "../graph/indexes.ts";
 import { nameAt } from "../graph/roles.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
-import { chainOf } from "./chain.ts";
+import { chainOf, worstOf } from "./chain.ts";
 import type { Signal } from "./signal.ts";
 
 /** Read credentials to check a password or to log in elsewhere: their use. */
@@ -17,7 +16,8 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
   const process = edges.process.get(edge);
   const atNs = edges.firstNs.get(edge);
   if (AUTHENTICATES.test(nameAt(graph, process, atNs))) return undefined;
-  const worst = chainOf(graph, process).reduce((most, one) => Math.max(most, weightOf(graph, one)), 0);
+  const chain = chainOf(graph, process);
+  const worst = worstOf(graph, chain);
   if (worst < severityNumber("low")) return undefined;
   const file = edges.object.get(edge);
   const path = files.path.get(file);
@@ -32,12 +32,6 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
     others: [],
     evidence: [{ kind: "file", id: files.id(file) }],
     certainty: edgeCertainty(graph, edge),
-    key: `${processes.keyOf(chainOf(graph, process)[0] ?? process)}|${path}`,
+    key: `${processes.keyOf(chain[0] ?? process)}|${path}`,
   };
-}
-
-/** What a process adds to the suspicion of those below it. A low finding about one command says nothing of its shell's next one. */
-function weightOf({ processes }: Graph, process: ProcessIndex): number {
-  const severity = processes.severity.get(process);
-  return processes.has(process, PROCESS_FLAG.SUSPECT) || severity >= severityNumber("medium") ? severity : 0;
 }

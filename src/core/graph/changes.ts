@@ -15,8 +15,6 @@ export class Changes {
   readonly injected: EdgeIndex[] = [];
   /** New marks, and old ones of which there is more to say. */
   readonly marked: MarkIndex[] = [];
-  /** Processes that became root by other means than an exec. */
-  readonly elevated: ProcessIndex[] = [];
   /** Findings of a checkpoint. */
   readonly findings: RestoredFinding[] = [];
 
@@ -27,7 +25,6 @@ export class Changes {
     this.pipes.length = 0;
     this.injected.length = 0;
     this.marked.length = 0;
-    this.elevated.length = 0;
     this.findings.length = 0;
   }
 }

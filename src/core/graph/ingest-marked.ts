@@ -4,7 +4,8 @@ import { kernelCall, namespaceCall } from "./calls.ts";
 import type { Graph } from "./graph.ts";
 import type { ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
-import { MARK } from "./marks.ts";
+import { FROM_CONTAINER, MARK } from "./marks.ts";
+import { hostMountNamespace } from "./roles.ts";
 
 const PROT_WRITE = 2;
 const PROT_EXEC = 4;
@@ -56,11 +57,17 @@ function kernel(graph: Graph, reader: BatchReader, process: ProcessIndex): void 
 function namespace(graph: Graph, reader: BatchReader, process: ProcessIndex): void {
   switch (namespaceCall(reader.u32(CALL.nr))) {
     case "setns":
-      mark(graph, reader, process, MARK.ENTERED, reader.u32(CALL.args + 8) & CLONE_NEW);
+      mark(graph, reader, process, MARK.ENTERED, (reader.u32(CALL.args + 8) & CLONE_NEW) | whence(graph, process));
       return;
     case "unshare":
       mark(graph, reader, process, MARK.UNSHARED, reader.u32(CALL.args) & CLONE_NEW);
   }
+}
+
+function whence(graph: Graph, process: ProcessIndex): number {
+  const own = graph.processes.mntns.get(process);
+  const host = hostMountNamespace(graph);
+  return own !== 0 && host !== 0 && own !== host ? FROM_CONTAINER : 0;
 }
 
 /** Notes it; a call that failed counts as tried. */

@@ -8,6 +8,7 @@ import type { ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { linkStdio } from "./ingest-stdio.ts";
 import { markExit } from "./lifecycle.ts";
+import { MARK, ROOT } from "./marks.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 
 /** Containers come and go; their paths are asked for only by processes forked into a group nobody executed in yet. */
@@ -93,11 +94,21 @@ export function ingestExit(graph: Graph, reader: BatchReader): void {
   markExit(graph, process, reader.timeNs(HDR.time), !known);
 }
 
-/** Ids changed without an exec. */
+const UNKNOWN_ID = 0xffff_ffff;
+/** spy_cred.how */
+const NOTICED = 2;
+
+/** Ids changed without an exec. Who becomes root is marked: one that was not, nor could be by its other id. */
 export function ingestCred(graph: Graph, reader: BatchReader): void {
-  const { processes } = graph;
+  const { processes, marks } = graph;
   const process = graph.rowProcess(reader);
   if (process === NONE) return;
+  const wasRoot = reader.u32(CRED.oldUid) === 0 || reader.u32(CRED.oldEuid) === 0;
+  if (!wasRoot && reader.u32(CRED.oldUid) !== UNKNOWN_ID && reader.u32(CRED.euid) === 0) {
+    const mark = marks.touch(MARK.BECAME_ROOT, process, reader.timeNs(HDR.time), graph.rowEdgeFlags(reader));
+    marks.addBits(mark, reader.u32(CRED.how) === NOTICED ? ROOT.WITHOUT_CALL : ROOT.BY_CALL);
+    graph.changes.marked.push(mark);
+  }
   processes.uid.set(process, reader.u32(CRED.uid));
   processes.euid.set(process, reader.u32(CRED.euid));
   processes.gid.set(process, reader.u32(CRED.gid));

@@ -18,7 +18,7 @@ export const MARK = {
   MODULE_REMOVED: 5,
   /** Put a program into the kernel; bits = commands of bpf(2). */
   BPF: 6,
-  /** Entered other namespaces; bits = CLONE_NEW*, 0 where the call left it to the descriptor. */
+  /** Entered other namespaces; bits = CLONE_NEW*, none where the call left it to the descriptor, and FROM_CONTAINER. */
   ENTERED: 7,
   /** Made namespaces of its own; bits = CLONE_NEW*. */
   UNSHARED: 8,
@@ -30,7 +30,15 @@ export const MARK = {
   REACHED: 11,
   /** Tried to reach into another process, and was refused. */
   REFUSED: 12,
+  /** Became root without an exec; bits = ROOT. */
+  BECAME_ROOT: 13,
 } as const;
+
+/** It saw other files than the host does when it left. CLONE_NEW bits are above. */
+export const FROM_CONTAINER = 1;
+
+/** By a call that changes credentials, or noticed without one. */
+export const ROOT = { BY_CALL: 1, WITHOUT_CALL: 2 } as const;
 
 /** At most one row per (process, kind): the first and last time, how often it was tried and failed, and the bits of all. */
 export class Marks extends Table {

@@ -26,6 +26,16 @@ export const isScheduler = (name: string): boolean => SCHEDULER.test(name);
 export const isContainerRuntime = (name: string): boolean => CONTAINER_RUNTIME.test(name);
 export const isLoginServer = (name: string): boolean => LOGIN_SERVER.test(name);
 
+/** The mount namespace of pid 1, or where that is not shown, of the program that captures; 0 = not known. */
+export function hostMountNamespace(graph: Graph): number {
+  const { processes } = graph;
+  for (const pid of [1, graph.monitorPid]) {
+    const process = processes.living(pid);
+    if (process !== NONE && processes.mntns.get(process) !== 0) return processes.mntns.get(process);
+  }
+  return 0;
+}
+
 /** Whether a login begins with this process: it has a login uid and its parent has none, or another. */
 export function beginsLogin(graph: Graph, process: ProcessIndex): boolean {
   const { processes } = graph;

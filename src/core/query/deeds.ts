@@ -2,7 +2,7 @@ import { EDGE, FAMILY, PASSED, REACH } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, MarkIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { MARK } from "../graph/marks.ts";
+import { MARK, ROOT } from "../graph/marks.ts";
 import { edgeCertainty, howCertainty } from "./certainty.ts";
 import type { MarkRow, ReachRow } from "./model.ts";
 import { pidName } from "./names.ts";
@@ -58,6 +58,10 @@ function deed(graph: Graph, mark: MarkIndex): string {
       return `made a ${named(graph, mark, NAMESPACES).join(", ") || "new"} namespace of its own`;
     case MARK.URING:
       return `used io_uring: ${named(graph, mark, OPCODES, "opcode").join(", ")}`;
+    case MARK.BECAME_ROOT:
+      return (marks.bitsLo.get(mark) & ROOT.WITHOUT_CALL) !== 0
+        ? "was root all at once: no call that changes credentials was seen"
+        : "became root";
     case MARK.TRACED:
       return "asked its parent to trace it";
     case MARK.REACHED:

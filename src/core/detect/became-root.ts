@@ -1,0 +1,67 @@
+import type { Graph } from "../graph/graph.ts";
+import { IMAGE_KNOWN } from "../graph/images.ts";
+import type { MarkIndex, ProcessIndex } from "../graph/indexes.ts";
+import { NONE } from "../graph/indexes.ts";
+import { MARK, ROOT } from "../graph/marks.ts";
+import { nameAt } from "../graph/roles.ts";
+import { who } from "../origin/words.ts";
+import { howCertainty, imageCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
+import { IMAGE_FLAG } from "../wire/layout.gen.ts";
+import { chainOf, worstOf } from "./chain.ts";
+import type { Signal } from "./signal.ts";
+
+/** Ask who it is before they make anybody root. */
+const ASKS =
+  /^(sudo|su|doas|pkexec|run0|newgrp|passwd|chsh|chfn|mount|umount|fusermount3?|ping|at|crontab|ssh-keysign)$/;
+
+/** A process became root without an exec: by a call, when its chain is suspicious already; without one, whoever it is. */
+export function becameRoot(graph: Graph, mark: MarkIndex): Signal | undefined {
+  const { marks, processes } = graph;
+  if (marks.kind.get(mark) !== MARK.BECAME_ROOT) return undefined;
+  const process = marks.process.get(mark);
+  const atNs = marks.firstNs.get(mark);
+  const worst = worstOf(graph, chainOf(graph, process));
+  const noCall = (marks.bitsLo.get(mark) & ROOT.WITHOUT_CALL) !== 0;
+  if (!noCall && worst < severityNumber("low")) return undefined;
+  return {
+    rule: "became-root",
+    title: noCall ? "Root without a call that gives it" : "Root in a suspicious chain",
+    reason: noCall
+      ? `${who(graph, process, atNs)} was not root and is, and no call that changes credentials was seen: the kernel itself may have been misused`
+      : `${who(graph, process, atNs)} became root, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    severity: noCall || worst >= severityNumber("high") ? "critical" : "high",
+    techniques: ["T1068"],
+    atNs,
+    process,
+    others: [],
+    evidence: [],
+    certainty: howCertainty(marks.how.get(mark)),
+    key: `${processes.keyOf(process)}|${noCall}`,
+  };
+}
+
+/** A chain that is suspicious already executed a file that makes its caller root. */
+export function setuidExec(graph: Graph, process: ProcessIndex): Signal | undefined {
+  const { processes, images } = graph;
+  const image = processes.image.get(process);
+  if (image === NONE || (images.flags.get(image) & IMAGE_FLAG.SETUID) === 0) return undefined;
+  if (processes.euid.get(process) !== 0 || (images.known.get(image) & IMAGE_KNOWN.BEFORE_START) !== 0) return undefined;
+  const chain = chainOf(graph, process);
+  const worst = worstOf(graph, chain);
+  if (worst < severityNumber("low")) return undefined;
+  const atNs = images.atNs.get(image);
+  const asks = ASKS.test(nameAt(graph, process, atNs));
+  return {
+    rule: "became-root",
+    title: "Root in a suspicious chain",
+    reason: `${who(graph, process, atNs)} runs as root by the mode of ${images.exe.get(image)}, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    severity: asks ? "medium" : "high",
+    techniques: ["T1548.001"],
+    atNs,
+    process,
+    others: [],
+    evidence: [],
+    certainty: imageCertainty(graph, image),
+    key: `${processes.keyOf(chain[0] ?? process)}|${images.exe.get(image)}`,
+  };
+}
