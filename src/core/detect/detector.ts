@@ -16,13 +16,13 @@ import { downloadPipedToShell, downloadThenExecute } from "./download-execute.ts
 import { injection } from "./injection.ts";
 import { kernelCode } from "./kernel-code.ts";
 import { namespaceEscape } from "./namespace-escape.ts";
-import { writableCode } from "./writable-code.ts";
 import { type Reported, reportedSignal } from "./reported.ts";
 import { secretRead } from "./secret-read.ts";
 import { shellBelowServer } from "./server-shell.ts";
 import type { Signal } from "./signal.ts";
 import { stdioIsSocket } from "./stdio-socket.ts";
 import { unusualExecutable } from "./unusual-executable.ts";
+import { writableCode } from "./writable-code.ts";
 
 /** A flood of different findings says no more than this many, and each pins its chain in memory. */
 const MAX_FINDINGS = 2000;
