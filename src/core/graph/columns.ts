@@ -4,20 +4,19 @@ export interface Column {
   reserve(capacity: number): void;
 }
 
-/** Text a row; the engine shares equal strings that came from one announcement. */
+/** Text a row, empty until set; the engine shares equal strings that came from one announcement. */
 export class TextColumn implements Column {
   readonly bytesPerRow = 8;
   #data: string[] = [];
 
   get(row: number): string {
-    return this.#data[row] as string;
+    return this.#data[row] ?? "";
   }
 
   set(row: number, value: string): void {
     this.#data[row] = value;
   }
 
-  reserve(capacity: number): void {
-    while (this.#data.length < capacity) this.#data.push("");
-  }
+  /** Rows are taken one after the other: the array grows with them. */
+  reserve(): void {}
 }

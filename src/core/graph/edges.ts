@@ -91,25 +91,39 @@ interface Heads {
   readonly degree: readonly Cells[];
 }
 
+/** Offsets in a row: the hot paths read and write rows whole. */
+const KIND = 0;
+const PROCESS = 1;
+const OBJECT = 2;
+const FLAGS = 3;
+const TIMES = 4;
+const NEXT_OF_PROCESS = 5;
+const NEXT_OF_OBJECT = 6;
+const PREVIOUS_OF_PROCESS = 7;
+const PREVIOUS_OF_OBJECT = 8;
+const IN_FAMILY = 9;
+const DETAIL = 10;
+const WIDTH = 11;
+
 /**
  * Edges between a process and a file, connection, channel or other process: one per (process, object, kind), however often it happened.
  * Each is in one list of its process and one of its object.
  */
 export class Edges extends Table {
-  readonly #fields = this.column(new I32Block(11));
+  readonly #fields = this.column(new I32Block(WIDTH));
   readonly #span = this.column(new F64Block(2));
-  readonly kind = this.#fields.field(0);
-  readonly process = this.#fields.field<ProcessIndex>(1);
-  readonly object = this.#fields.field(2);
-  readonly flags = this.#fields.field(3);
-  readonly times = this.#fields.field(4);
-  readonly nextOfProcess = this.#fields.field<EdgeIndex>(5);
-  readonly nextOfObject = this.#fields.field<EdgeIndex>(6);
-  readonly #previousOfProcess = this.#fields.field<EdgeIndex>(7);
-  readonly #previousOfObject = this.#fields.field<EdgeIndex>(8);
-  readonly #family = this.#fields.field(9);
+  readonly kind = this.#fields.field(KIND);
+  readonly process = this.#fields.field<ProcessIndex>(PROCESS);
+  readonly object = this.#fields.field(OBJECT);
+  readonly flags = this.#fields.field(FLAGS);
+  readonly times = this.#fields.field(TIMES);
+  readonly nextOfProcess = this.#fields.field<EdgeIndex>(NEXT_OF_PROCESS);
+  readonly nextOfObject = this.#fields.field<EdgeIndex>(NEXT_OF_OBJECT);
+  readonly #previousOfProcess = this.#fields.field<EdgeIndex>(PREVIOUS_OF_PROCESS);
+  readonly #previousOfObject = this.#fields.field<EdgeIndex>(PREVIOUS_OF_OBJECT);
+  readonly #family = this.#fields.field(IN_FAMILY);
   /** Bits whose meaning is the kind's; they accumulate. */
-  readonly detail = this.#fields.field(10);
+  readonly detail = this.#fields.field(DETAIL);
   readonly firstNs = this.#span.field(0);
   readonly lastNs = this.#span.field(1);
   readonly #index = new HashIndex();
@@ -123,45 +137,60 @@ export class Edges extends Table {
   }
 
   find(kind: number, process: ProcessIndex, object: number): EdgeIndex {
+    return this.#find(hash2(process * 16 + kind, object), kind, process, object);
+  }
+
+  #find(hash: number, kind: number, process: ProcessIndex, object: number): EdgeIndex {
     const index = this.#index;
-    for (let row = index.first(hash2(process * 16 + kind, object)); row >= 0; row = index.next()) {
-      if (this.process.get(row) === process && this.object.get(row) === object && this.kind.get(row) === kind)
-        return row;
+    const { data } = this.#fields;
+    for (let row = index.first(hash); row >= 0; row = index.next()) {
+      const at = row * WIDTH;
+      if (data[at + PROCESS] === process && data[at + OBJECT] === object && data[at + KIND] === kind) return row;
     }
     return NONE;
   }
 
   /** Notes that it happened (again) at timeNs. */
   touch(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
-    let row = this.find(kind, process, object);
-    this.added = row === NONE;
-    if (row !== NONE) {
-      this.times.set(row, this.times.get(row) + 1);
-      if (timeNs < this.firstNs.get(row)) this.firstNs.set(row, timeNs);
-      if (timeNs > this.lastNs.get(row)) this.lastNs.set(row, timeNs);
-      this.flags.set(row, this.#mergedFlags(this.flags.get(row), flags));
-      if (this.#family.get(row) === FAMILY.WRITES) this.moveTo(row, FAMILY.WRITES);
-      return row;
+    const hash = hash2(process * 16 + kind, object);
+    const known = this.#find(hash, kind, process, object);
+    this.added = known === NONE;
+    if (known !== NONE) {
+      this.times.set(known, this.times.get(known) + 1);
+      if (timeNs < this.firstNs.get(known)) this.firstNs.set(known, timeNs);
+      if (timeNs > this.lastNs.get(known)) this.lastNs.set(known, timeNs);
+      this.flags.set(known, this.#mergedFlags(this.flags.get(known), flags));
+      if (this.#family.get(known) === FAMILY.WRITES) this.moveTo(known, FAMILY.WRITES);
+      return known;
     }
-    row = this.take();
-    this.kind.set(row, kind);
-    this.flags.set(row, flags);
-    this.process.set(row, process);
-    this.object.set(row, object);
-    this.times.set(row, 1);
-    this.detail.set(row, 0);
-    this.firstNs.set(row, timeNs);
-    this.lastNs.set(row, timeNs);
-    this.#linkProcess(row, FAMILY_OF_KIND[kind as 0]);
-    const list = this.#heads.ofObject[kind] as Head;
-    const first = list.get(object);
-    this.#previousOfObject.set(row, NONE);
-    this.nextOfObject.set(row, first);
-    if (first !== NONE) this.#previousOfObject.set(first, row);
-    list.set(object, row);
+    const row: EdgeIndex = this.take();
+    const family = FAMILY_OF_KIND[kind as 0];
+    const ofProcess = this.#heads.ofProcess[family] as Head;
+    const ofObject = this.#heads.ofObject[kind] as Head;
+    const nextOfProcess = ofProcess.get(process);
+    const nextOfObject = ofObject.get(object);
+    const { data } = this.#fields;
+    const at = row * WIDTH;
+    data[at + KIND] = kind;
+    data[at + PROCESS] = process;
+    data[at + OBJECT] = object;
+    data[at + FLAGS] = flags;
+    data[at + TIMES] = 1;
+    data[at + NEXT_OF_PROCESS] = nextOfProcess;
+    data[at + NEXT_OF_OBJECT] = nextOfObject;
+    data[at + PREVIOUS_OF_PROCESS] = NONE;
+    data[at + PREVIOUS_OF_OBJECT] = NONE;
+    data[at + IN_FAMILY] = family;
+    data[at + DETAIL] = 0;
+    if (nextOfProcess !== NONE) data[nextOfProcess * WIDTH + PREVIOUS_OF_PROCESS] = row;
+    if (nextOfObject !== NONE) data[nextOfObject * WIDTH + PREVIOUS_OF_OBJECT] = row;
+    this.#span.data[2 * row] = timeNs;
+    this.#span.data[2 * row + 1] = timeNs;
+    ofProcess.set(process, row);
+    ofObject.set(object, row);
     const degree = this.#heads.degree[kind] as Cells;
     degree.set(object, degree.get(object) + 1);
-    this.#index.add(hash2(process * 16 + kind, object), row);
+    this.#index.add(hash, row);
     return row;
   }
 
