@@ -125,3 +125,27 @@ export class F64Field implements Cells {
     this.#block.data[row * this.#width + this.#offset] = value;
   }
 }
+
+/**
+ * Floats, then 32-bit fields, of a row side by side: what is read together costs one cache line, of 64 bytes at best. Offsets of 32-bit
+ * fields begin at 2 x floats.
+ */
+export class MixedBlock implements Column {
+  readonly bytesPerRow: number;
+  readonly ints: I32Block;
+  readonly floats: F64Block;
+
+  /** @param words 32-bit fields; together with the floats a multiple of 8 bytes */
+  constructor(floats: number, words: number) {
+    this.bytesPerRow = 8 * floats + 4 * words;
+    this.ints = new I32Block(this.bytesPerRow / 4);
+    this.floats = new F64Block(this.bytesPerRow / 8);
+  }
+
+  reserve(capacity: number): void {
+    const grown = new ArrayBuffer(capacity * this.bytesPerRow);
+    new Float64Array(grown).set(this.floats.data);
+    this.ints.data = new Int32Array(grown);
+    this.floats.data = new Float64Array(grown);
+  }
+}

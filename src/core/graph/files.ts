@@ -1,4 +1,4 @@
-import { F64Block, I32Block } from "./blocks.ts";
+import { MixedBlock } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, FileIndex } from "./indexes.ts";
@@ -24,21 +24,25 @@ export const FILE_FLAG = {
 
 /** Files by (device, inode, generation), under the path they were last seen at. */
 export class Files extends Table {
-  readonly #fields = this.column(new I32Block(9));
-  readonly #span = this.column(new F64Block(2));
-  readonly #dev = this.#fields.field(0);
-  readonly #generation = this.#fields.field(1);
-  readonly #inoLo = this.#fields.field(2);
-  readonly #inoHi = this.#fields.field(3);
-  readonly flags = this.#fields.field(4);
+  /** Two times and twelve fields: 64 bytes. */
+  readonly #rows = this.column(new MixedBlock(2, 12));
+  readonly #fields = this.#rows.ints;
+  readonly #dev = this.#fields.field(4);
+  readonly #generation = this.#fields.field(5);
+  readonly #inoLo = this.#fields.field(6);
+  readonly #inoHi = this.#fields.field(7);
+  readonly flags = this.#fields.field(8);
   /** Edges READ and EXECUTED, newest first. */
-  readonly readers = this.#fields.field<EdgeIndex>(5);
-  readonly readerCount = this.#fields.field(6);
+  readonly readers = this.#fields.field<EdgeIndex>(9);
+  readonly readerCount = this.#fields.field(10);
   /** All other edges, newest first. */
-  readonly writers = this.#fields.field<EdgeIndex>(7);
-  readonly writerCount = this.#fields.field(8);
-  readonly firstNs = this.#span.field(0);
-  readonly lastNs = this.#span.field(1);
+  readonly writers = this.#fields.field<EdgeIndex>(11);
+  readonly writerCount = this.#fields.field(12);
+  /** The wire string that `path` is the text of: the same one says nothing new. */
+  readonly #pathString = this.#fields.field(13);
+  readonly #pathEpoch = this.#fields.field(14);
+  readonly firstNs = this.#rows.floats.field(0);
+  readonly lastNs = this.#rows.floats.field(1);
   readonly path = this.column(new TextColumn());
   readonly #byInode = new HashIndex();
   /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
@@ -69,6 +73,7 @@ export class Files extends Table {
     this.#inoLo.set(row, inoLo);
     this.#inoHi.set(row, inoHi);
     this.path.set(row, path);
+    this.#pathString.set(row, NONE);
     this.textLength += path.length;
     this.flags.set(row, byPath ? FILE_FLAG.BY_PATH : 0);
     this.firstNs.set(row, timeNs);
@@ -82,9 +87,18 @@ export class Files extends Table {
     return row;
   }
 
+  /** Whether a file is already known to be called by a wire string; notes that it is from now on. */
+  sameString(row: FileIndex, string: number, epoch: number): boolean {
+    if (this.#pathString.get(row) === string && this.#pathEpoch.get(row) === epoch) return true;
+    this.#pathString.set(row, string);
+    this.#pathEpoch.set(row, epoch);
+    return false;
+  }
+
   rename(row: FileIndex, path: string): void {
     const before = this.path.get(row);
     if (before === path) return;
+    this.#pathString.set(row, NONE);
     const indexed = this.#byPath.get(before) === this.id(row);
     if (indexed) this.#byPath.delete(before);
     this.textLength += path.length - before.length;

@@ -91,9 +91,15 @@ function rowFile(graph: Graph, reader: BatchReader, process: ProcessIndex, timeN
   const dev = reader.u32(FILE.dev);
   const generation = reader.u32(FILE.gen);
   const known = files.find(dev, generation, lo, hi);
-  const path = reader.text(FILE.path);
-  if (known === NONE) return addFile(graph, dev, generation, lo, hi, path, timeNs);
-  if (path !== "" && timeNs >= files.lastNs.get(known)) files.rename(known, path);
+  if (known === NONE) return addFile(graph, dev, generation, lo, hi, reader.text(FILE.path), timeNs);
+  const string = reader.u32(FILE.path);
+  if (string !== 0 && timeNs >= files.lastNs.get(known)) {
+    const { epoch } = reader.strings;
+    if (!files.sameString(known, string, epoch)) {
+      files.rename(known, reader.text(FILE.path));
+      files.sameString(known, string, epoch);
+    }
+  }
   return known;
 }
 

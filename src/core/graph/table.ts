@@ -18,27 +18,25 @@ export class Table {
   #columns: Column[] = [];
   #capacity = 0;
   #free: number[] = [];
-  #generation: U32Field;
-  #live: U32Field;
+  /** Generation x 2, + 1 while in use. */
+  #state: U32Field;
 
   constructor() {
-    const state = this.column(new I32Block(2));
-    this.#generation = state.unsigned(0);
-    this.#live = state.unsigned(1);
+    this.#state = this.column(new I32Block(1)).unsigned(0);
   }
 
   id(row: number): number {
-    return row + this.#generation.get(row) * GENERATION;
+    return row + (this.#state.get(row) >>> 1) * GENERATION;
   }
 
   /** The row of an id, -1 when the object is forgotten. */
   row(id: number): number {
     const row = id % GENERATION;
-    return row < this.limit && this.#live.get(row) === 1 && this.id(row) === id ? row : -1;
+    return row < this.limit && (this.#state.get(row) & 1) === 1 && this.id(row) === id ? row : -1;
   }
 
   isLive(row: number): boolean {
-    return row >= 0 && row < this.limit && this.#live.get(row) === 1;
+    return row >= 0 && row < this.limit && (this.#state.get(row) & 1) === 1;
   }
 
   protected column<C extends Column>(column: C): C {
@@ -61,14 +59,14 @@ export class Table {
       this.#capacity = Math.max(64, this.#capacity * 2);
       for (const column of this.#columns) column.reserve(this.#capacity);
     }
-    this.#live.set(row, 1);
+    this.#state.set(row, this.#state.get(row) | 1);
     this.count++;
     return row;
   }
 
   protected give(row: number): void {
-    this.#live.set(row, 0);
-    this.#generation.set(row, this.#generation.get(row) + 1);
+    // In use is an odd number: the next even one is the next generation.
+    this.#state.set(row, this.#state.get(row) + 1);
     this.#free.push(row);
     this.count--;
   }

@@ -6,11 +6,15 @@ export class StringTable {
   /** Of the strings whose text does not give them back. */
   #bytes = new Map<number, Uint8Array>();
 
+  /** Grows with each reset: ids of different epochs have nothing to do with each other. */
+  epoch = 0;
+
   get size(): number {
     return this.#texts.length;
   }
 
   reset(): void {
+    this.epoch++;
     this.#texts = [""];
     this.#bytes.clear();
   }

@@ -178,15 +178,16 @@ describe("what has no object", () => {
 });
 
 test("what reached into a living process outlives the memory limit; its sender goes when the process has gone", () => {
-  const limited = { memoryLimitBytes: 1 };
-  const told = graphFromText("bash > gdb; gdb injects app; gdb exits; bash > ls; ls kills app 10; ls exits", limited);
-  expect(texts(told, "app")).toContain("had its memory written by 101 gdb");
+  const told = graphFromText(
+    "srv:80 <- 203.0.113.9:1; srv > helper; helper > worker; srv passes 203.0.113.9:1 to worker; bash > ls; ls kills worker 10; ls exits; helper exits; srv exits",
+    { memoryLimitBytes: 1 },
+  );
+  expect(texts(told, "worker")).toContain("was given a socket by 100 srv");
   expect(() => told.process("ls")).toThrow("not in the graph");
-  expect(originOf(told.monitor, { kind: "process", id: told.process("app") }).gaps).toContain(
+  expect(originOf(told.monitor, { kind: "process", id: told.process("worker") }).gaps).toContain(
     "earlier history forgotten",
   );
-  told.go("app exits");
-  expect(() => told.process("app")).toThrow("not in the graph");
-  expect(() => told.process("gdb")).toThrow("not in the graph");
+  told.go("worker exits");
+  for (const name of ["worker", "helper", "srv"]) expect(() => told.process(name)).toThrow("not in the graph");
   checkInvariants(told.monitor.graph);
 });
