@@ -121,7 +121,11 @@ function ingestFigures(): Monitor {
   print("nodes", nodes(graph), "");
   print("edges", graph.edges.count, "");
   print("bytes an edge, with index", graph.edges.rowBytes + 16, "B");
-  print("ingest into the graph", nsPerRow(loads, (batch) => graph.ingest(batch)), "ns/row");
+  print(
+    "ingest into the graph",
+    nsPerRow(loads, (batch) => graph.ingest(batch)),
+    "ns/row",
+  );
   const monitor = new Monitor({ memoryLimitBytes: 4096 * MIB });
   for (const batch of fill.batches) monitor.ingest(batch);
   const ns = nsPerRow(loads, (batch) => monitor.ingest(batch));
@@ -176,9 +180,17 @@ function queryFigures(monitor: Monitor): void {
     nowNs: monitor.nowNs,
   } as const;
   const { processes } = tree(monitor, options);
-  print(`tree of ${processes} processes`, msOf(() => void tree(monitor, options)), "ms");
+  print(
+    `tree of ${processes} processes`,
+    msOf(() => void tree(monitor, options)),
+    "ms",
+  );
   const byCpu = { ...options, layout: "flat", sort: "cpu", descending: true } as const;
-  print("by cpu", msOf(() => void tree(monitor, byCpu)), "ms");
+  print(
+    "by cpu",
+    msOf(() => void tree(monitor, byCpu)),
+    "ms",
+  );
   const ids = [...Array(1000).keys()].map((i) => monitor.graph.connections.id(i * 40));
   const each = msOf(() => ids.forEach((id) => void originOf(monitor, { kind: "connection", id })));
   print("origin of a connection", each, "µs");
