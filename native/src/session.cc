@@ -14,6 +14,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "hooks.h"
@@ -41,6 +42,24 @@ struct LogScope {
   }
   ~LogScope() { g_log = nullptr; }
 };
+
+// Our pid as the kernel counts it for BPF, 0 when it cannot be told: in a nested pid namespace getpid() gives the number
+// of some other process of the machine. A raw tracepoint program runs in the context of its caller (test run: 5.10).
+uint32_t machine_pid() {
+  // Opcode, destination, source, offset, immediate.
+  const bpf_insn program[] = {
+      {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_current_pid_tgid},
+      {BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_0, 0, 0, 32},
+      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+  };
+  int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "machine_pid", "GPL", program, std::size(program), nullptr);
+  if (fd < 0) return 0;
+  bpf_test_run_opts run = {};
+  run.sz = sizeof(run);
+  bool ran = !bpf_prog_test_run_opts(fd, &run);
+  close(fd);
+  return ran ? run.retval : 0;
+}
 
 // "prog 'NAME': ..." names the program a load failed for.
 std::string failing_program(const std::string& log) {
@@ -157,7 +176,7 @@ Error Session::load() {
     set_rodata<bool>(object_, "preemptible", preemptible);
     if (options_.activity_bytes)
       bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "activity"), options_.activity_bytes);
-    set_rodata<uint32_t>(object_, "self_tgid", static_cast<uint32_t>(getpid()));
+    set_rodata<uint32_t>(object_, "self_tgid", machine_pid());
     uint64_t key = 0;
     if (getrandom(&key, sizeof(key), 0) != sizeof(key)) return {errno, "getrandom failed", ""};
     set_rodata<uint64_t>(object_, "scramble_key", key);

@@ -1,4 +1,5 @@
 import { Host } from "./host.ts";
+import { HOST_PIDS_FIX, nestedPidNamespace } from "./pid-namespace.ts";
 import type { Feature } from "./source.ts";
 
 /** One fact about this machine that decides what can be captured. */
@@ -27,9 +28,8 @@ const CAP_SYS_RESOURCE = 24n;
 const CAP_PERFMON = 38n;
 const CAP_BPF = 39n;
 
-/** Inodes of the first user and pid namespace, include/linux/proc_ns.h. */
+/** Inode of the first user namespace, include/linux/proc_ns.h. */
 const INIT_USER_NS = 0xeffffffd;
-const INIT_PID_NS = 0xeffffffc;
 
 const BLOCKING: ReadonlySet<string> = new Set(["kernel", "BTF", "lockdown", "user namespace", "bpf(2) permission"]);
 const SUDO = "sudo spydertop";
@@ -157,11 +157,10 @@ function perfEvents(host: Host): Check {
 
 function pidNamespace(host: Host): Check {
   const name = "pid namespace";
-  const inode = host.namespace("pid");
-  if (inode === undefined || inode === INIT_PID_NS) return { name, state: "ok", detail: "the machine's own" };
+  if (nestedPidNamespace(host) === undefined) return { name, state: "ok", detail: "the machine's own" };
   const engine = containerKind(host);
   const detail = `nested${engine === undefined ? "" : `, inside ${engine}`}: /proc shows this namespace only`;
-  return { name, state: "degraded", detail, fix: "run it on the host, or the container with --pid=host" };
+  return { name, state: "degraded", detail, fix: HOST_PIDS_FIX };
 }
 
 /** hidepid of /proc; written as a word since 5.8. CAP_SYS_PTRACE sees through it. */

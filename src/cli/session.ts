@@ -1,7 +1,10 @@
 import { ContainerNames } from "../capture/containers/container-names.ts";
+import { Host } from "../capture/host.ts";
 import { ImportSource } from "../capture/import/import-source.ts";
+import { nestedPidNamespace } from "../capture/pid-namespace.ts";
 import type { EventSource } from "../capture/source.ts";
 import { UserNames } from "../capture/users.ts";
+import { NONE } from "../core/graph/indexes.ts";
 import { Monitor, type MonitorOptions } from "../core/monitor.ts";
 import { monitorQueries } from "../ui/monitor-queries.ts";
 import type { CaptureTotals, Names, Queries } from "../ui/ports.ts";
@@ -17,6 +20,8 @@ export interface Session {
   /** Takes in all there is: a file whole, of a machine that never stops what comes within some seconds. */
   settle(): void;
   totals(): CaptureTotals;
+  /** The number by which this program can name a living process; undefined when there is none in its PID namespace. */
+  pidHere(pid: number): number | undefined;
 }
 
 /** What a file says of the machine it came from: this one's users and containers are others. */
@@ -58,6 +63,8 @@ export function createSession(source: EventSource, follower: Follower): Session 
   const { monitor } = follower;
   const users = new UserNames();
   const containers = new ContainerNames();
+  // The kernel's events count processes by their number on the machine, /proc by that of its own namespace.
+  const nested = source.kind === "live" ? nestedPidNamespace(new Host("")) : undefined;
   let named = 0;
   const names: Names = namesOf(source) ?? {
     user: (uid) => users.name(uid),
@@ -103,6 +110,12 @@ export function createSession(source: EventSource, follower: Follower): Session 
       const { limited } = source.status();
       const counts = { kind: source.kind, events: monitor.events, lost: monitor.lostTotal };
       return limited === undefined ? counts : { ...counts, limited };
+    },
+    pidHere: (pid) => {
+      if (nested === undefined) return pid;
+      const { processes } = monitor.graph;
+      const process = processes.living(pid);
+      return process !== NONE && processes.pidns.get(process) === nested ? processes.nsPid.get(process) : undefined;
     },
   };
 }

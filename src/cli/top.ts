@@ -20,6 +20,8 @@ function sendSignal(pid: number, startNs: number, signal: string): string | unde
   return code === undefined ? undefined : reasonOf(code);
 }
 
+const ELSEWHERE = "it is not in the PID namespace of this monitor; run it on the host";
+
 /** The live monitor. Resolves with the exit code. */
 export async function runTop(options: TopOptions): Promise<number> {
   const meters = new HostMeters();
@@ -28,6 +30,10 @@ export async function runTop(options: TopOptions): Promise<number> {
     const session = createSession(source, follow(options.input));
     const { queries, names } = session;
     session.drain(FIRST_DRAIN_MS);
+    const here = (pid: number, act: (own: number) => string | undefined): string | undefined => {
+      const own = session.pidHere(pid);
+      return own === undefined ? ELSEWHERE : act(own);
+    };
     const traits = detectTerminal(process.env);
     const theme = createTheme({
       name: options.theme,
@@ -47,9 +53,12 @@ export async function runTop(options: TopOptions): Promise<number> {
       refresh: () => source.refresh(),
       totals: session.totals,
       sampleHost: () => meters.sample(),
-      signal: sendSignal,
-      renice,
-      nice: niceOf,
+      signal: (pid, startNs, signal) => here(pid, (own) => sendSignal(own, startNs, signal)),
+      renice: (pid, startNs, nice) => here(pid, (own) => renice(own, startNs, nice)),
+      nice: (pid) => {
+        const own = session.pidHere(pid);
+        return own === undefined ? undefined : niceOf(own);
+      },
     });
   } finally {
     source.close();

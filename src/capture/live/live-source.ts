@@ -1,3 +1,5 @@
+import { Host } from "../host.ts";
+import { HOST_PIDS_FIX, nestedPidNamespace } from "../pid-namespace.ts";
 import { CaptureError, type EventSource, type Feature, type SourceStatus } from "../source.ts";
 import { type NativeSession, type NativeStats, newNativeSession, objectPath } from "./native.ts";
 
@@ -7,6 +9,13 @@ export interface LiveOptions {
 }
 
 const BATCH_BYTES = 1 << 20;
+
+/** The kernel counts processes by their number on the machine, wherever this program runs. */
+const HOST_PIDS = {
+  why: "spydertop runs in a PID namespace of its own",
+  missed: "PIDs are the machine's; signals reach only this namespace; what ran outside it before the start is not seen",
+  fix: HOST_PIDS_FIX,
+};
 const RESTART = "find out who did it, then start spydertop anew";
 
 /** The kernel"s own events. Batches are views into one buffer that the next batch overwrites. */
@@ -15,6 +24,7 @@ export class LiveSource implements EventSource {
   readonly #session: NativeSession;
   readonly #options: LiveOptions;
   readonly #buffer = new Uint8Array(BATCH_BYTES);
+  readonly #limited = nestedPidNamespace(new Host("")) === undefined ? {} : { limited: HOST_PIDS };
 
   constructor(options: LiveOptions = {}) {
     this.#options = options;
@@ -73,7 +83,7 @@ export class LiveSource implements EventSource {
         state: "degraded",
         why: `the kernel skipped ${stats.missedRuns} runs of a program that was already running on that CPU`,
       });
-    const status = { delivered: column(stats.delivered), lost: column(stats.dropped), features };
+    const status = { delivered: column(stats.delivered), lost: column(stats.dropped), features, ...this.#limited };
     const gone = hooks.filter((hook) => hook.detached);
     if (gone.length === 0) return status;
     const missed = gone.map((hook) => hook.lost).join("; ");
