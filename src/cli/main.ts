@@ -12,8 +12,7 @@ import { endQuietlyWithoutReader, note } from "./output.ts";
 import { record, snapshot } from "./record.ts";
 import { runTop } from "./top.ts";
 
-const NO_TERMINAL =
-  "the monitor needs a terminal; without one there are top --batch, events, origin, impact, record, snapshot and doctor";
+const WITHOUT_SCREEN = "without one there are top --batch, events, origin, impact, record, snapshot and doctor";
 
 async function run(command: Command): Promise<number> {
   switch (command.kind) {
@@ -40,7 +39,11 @@ async function run(command: Command): Promise<number> {
       return await runBatch(command.options);
     case "top":
       if (!process.stdout.isTTY || !process.stdin.isTTY) {
-        note(NO_TERMINAL);
+        note(`the monitor needs a terminal; ${WITHOUT_SCREEN}`);
+        return EXIT.MISUSE;
+      }
+      if (process.env.TERM === "dumb") {
+        note(`TERM=dumb says this terminal has no screen (else set TERM=xterm-256color); ${WITHOUT_SCREEN}`);
         return EXIT.MISUSE;
       }
       return await runTop(command.options);

@@ -153,6 +153,11 @@ export class Tui {
     this.#pty.resume();
   }
 
+  /** The terminal goes away, as when its window is closed. */
+  hangUp(): void {
+    (this.#pty as IPty & { destroy(): void }).destroy();
+  }
+
   kill(signal: string): void {
     this.#pty.kill(signal);
   }
