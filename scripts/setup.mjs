@@ -7,6 +7,16 @@ import { withLock } from "./setup/lock.mjs";
 import { StepError, say } from "./setup/run.mjs";
 import { steps } from "./setup/steps.mjs";
 
+/** What to do when this folder cannot be written to. */
+const OWNER = "run it as the owner of this folder, or as root";
+const UNWRITABLE = {
+  EACCES: OWNER,
+  EPERM: OWNER,
+  EROFS: "the file system is read-only; copy this folder elsewhere",
+  ENOSPC: "the disk is full; free some space and run the same command again",
+  EDQUOT: "the disk quota is used up; free some space and run the same command again",
+};
+
 const stale = () => steps.filter((step) => !step.done());
 
 async function setup() {
@@ -25,7 +35,8 @@ try {
   if (stale().length > 0) await withLock(setup);
 } catch (error) {
   if (error instanceof StepError) process.stderr.write(error.report());
-  else if (error.code === "EACCES") say(`cannot write ${error.path}: run it as the owner of this folder, or as root`);
+  else if (error.code in UNWRITABLE)
+    say(`cannot write ${error.path ?? "here"} (${error.code}): ${UNWRITABLE[error.code]}`);
   else throw error;
   process.exitCode = 1;
 }
