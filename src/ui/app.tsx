@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { ChartStrip } from "./components/chart-strip.tsx";
 import type { Env } from "./components/env.ts";
 import { infoLines, keysLine } from "./components/footer.tsx";
-import { bannerLine, headerLine, tabsLine } from "./components/header.tsx";
+import { bannerTexts, headerLine, tabsLine } from "./components/header.tsx";
 import { Lines } from "./components/lines.tsx";
 import { ConnectionsScreen } from "./screens/connections.tsx";
 import { ContainersScreen } from "./screens/containers.tsx";
@@ -78,7 +78,7 @@ export function App({ env, store }: { readonly env: Env; readonly store: Store }
       <Lines lines={[headerLine(env, view, frame)]} />
       {layout.tabs > 0 && <Lines lines={[tabsLine(env, view, frame)]} />}
       {layout.charts > 0 && <ChartStrip env={env} frame={frame} />}
-      {layout.banner > 0 && <Lines lines={[bannerLine(env, frame)]} />}
+      {layout.banner > 0 && <Lines lines={bannerTexts(env, frame)} />}
       <Screen env={env} view={view} frame={frame} />
       {layout.info > 0 && <Lines lines={infoLines(env, view, frame)} height={layout.info} />}
       <Lines lines={[keysLine(env, view, frame)]} />

@@ -158,6 +158,22 @@ describe("searching", () => {
     expect(await screen.text()).toMatch(/Origin of .*192\.0\.2\.77:4444/u);
   });
 
+  test("Tab completes the name of a field, Up brings back an earlier search", async () => {
+    const screen = attack();
+    screen.press("/", "chmod us", "\t");
+    expect(await screen.text()).toMatch(/\/ chmod user:/u);
+    screen.press("deploy", "\r", "/", "\x1b[A");
+    expect(await screen.text()).toMatch(/\/ chmod user:deploy/u);
+  });
+
+  test("what was found is shown, however far on in a command it is", async () => {
+    const monitor = new Monitor();
+    crowd(monitor, 1000, 1, () => ["java", ...Array.from({ length: 30 }, (_, at) => `-Dn${at}=v`), "-Dneedle=1"]);
+    const screen = show(monitor, { columns: 80, rows: 24 });
+    screen.press("/", "needle");
+    expect(await screen.text()).toMatch(/proc +1000 …\S* .*-Dneedle=1/u);
+  });
+
   test("a paste is searched as one line", async () => {
     const screen = attack();
     screen.press("/", "\x1b[200~curl\n\x1b[201~");
@@ -172,6 +188,12 @@ describe("searching", () => {
     expect(await screen.text()).not.toMatch(/102 deploy/u);
     screen.press("\x1b");
     expect(await screen.text()).toMatch(/102 deploy/u);
+  });
+
+  test("a filter that keeps nothing says so", async () => {
+    const screen = attack();
+    screen.press("\\", "no-such-thing", "\r");
+    expect(await screen.text()).toMatch(/nothing matches the filter; Esc clears it/u);
   });
 
   test("connections are filtered by port and user", async () => {
@@ -257,6 +279,18 @@ describe("terminals", () => {
     await screen.text();
     expect(screen.bytes).not.toMatch(/[^\x00-\x7f]/u);
     expect(screen.bytes).not.toMatch(/\x1b\[[\d;]*(?:[34]8;|3[0-7]|4[0-7])[\d;]*m/u);
+  });
+
+  test("limited capture is said in two lines where one is too short", async () => {
+    const limited = {
+      why: "bpf(2) refused: EPERM",
+      missed: "what is shorter than 1 s; files read; bytes per connection",
+      fix: "start with sudo",
+    };
+    const screen = attack({ limited, columns: 80, rows: 24 });
+    expect(await screen.text()).toMatch(
+      /LIMITED: what is shorter than 1 s; files read; bytes per connection\. +start\n +with sudo +\(bpf\(2\) refused: EPERM\)/u,
+    );
   });
 
   test("limited capture is said, with cause and cure", async () => {

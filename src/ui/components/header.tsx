@@ -1,5 +1,6 @@
 import { niceMax, sparkLine } from "../charts/charts.ts";
 import type { Frame } from "../state/frame.ts";
+import { bannerLines } from "../state/layout.ts";
 import { filterOf } from "../state/navigation.ts";
 import { TABS, type ViewState } from "../state/view-state.ts";
 import { formatBytes, formatClock, formatCount } from "../text/format.ts";
@@ -154,15 +155,19 @@ function tabNotes(view: ViewState, { body }: Frame): string {
   if ((body.screen === "connections" || body.screen === "files") && body.of !== undefined) {
     notes.push(`of ${body.of.pid} ${body.of.name}`);
   }
+  if (body.screen === "connections" && body.unnamed > 0) {
+    notes.push(`+${body.unnamed} socket pairs: filter unix`);
+  }
   if (filter !== "") {
     notes.push(`filter: ${filter}`);
   }
   return notes.join("  ");
 }
 
-/** Capture sees less than it should: why, what is missed, what to do. */
-export function bannerLine(env: Env, frame: Frame): string {
-  const { limited } = frame.meters.capture;
-  const text = limited === undefined ? "" : ` LIMITED: ${limited.missed}.  ${limited.fix}  (${limited.why})`;
-  return new LineBuilder(env.theme, frame.layout.columns).clipped("banner", text).build("banner");
+/** Capture sees less than it should: what is missed, what to do, why. */
+export function bannerTexts(env: Env, frame: Frame): readonly string[] {
+  const { columns, banner } = frame.layout;
+  return bannerLines(frame.meters.capture.limited, columns)
+    .slice(0, banner)
+    .map((text) => new LineBuilder(env.theme, columns).add("banner", " ").clipped("banner", text).build("banner"));
 }

@@ -52,8 +52,10 @@ const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");
 
 /** "255.255.255.255:65535" */
 const ENDPOINT = 21;
+const PORT_ONLY = 11;
+const WIDE_FROM = 96;
 
-function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>[] {
+function connectionColumns(env: Env, nowNs: number, wide: boolean): readonly Column<ConnectionItem>[] {
   const { down, up } = env.theme.glyphs;
   const quiet = (item: ConnectionItem, token: Token): Token => (item.row.closedNs === undefined ? token : "faint");
   return [
@@ -67,7 +69,8 @@ function connectionColumns(env: Env, nowNs: number): readonly Column<ConnectionI
     {
       key: "local",
       title: "LOCAL",
-      width: ENDPOINT,
+      // Of a client's own address the port is enough where there is little room.
+      width: wide ? ENDPOINT : PORT_ONLY,
       cut: "start",
       from: 70,
       value: ({ row }) => row.local,
@@ -225,7 +228,9 @@ interface ConnectionsProps {
 
 export function ConnectionsScreen({ env, view, frame, body }: ConnectionsProps) {
   const listening = body.screen === "listen";
-  const columns = listening ? listenColumns(env, frame.nowNs) : connectionColumns(env, frame.nowNs);
+  const columns = listening
+    ? listenColumns(env, frame.nowNs)
+    : connectionColumns(env, frame.nowNs, frame.layout.columns >= WIDE_FROM);
   const empty = body.total > 0 ? "nothing matches the filter" : listening ? "nobody listens" : "no connection yet";
   return (
     <TableScreen

@@ -7,7 +7,7 @@ import type { Frame } from "../state/frame.ts";
 import type { Overlay } from "../state/view-state.ts";
 import type { LineBuilder } from "../text/line-builder.ts";
 import { sanitise } from "../text/sanitise.ts";
-import { truncate } from "../text/width.ts";
+import { textWidth, truncate } from "../text/width.ts";
 import type { Token } from "../theme/tokens.ts";
 
 const KIND_LABEL: Readonly<Record<SearchEntry["subject"]["kind"], string>> = {
@@ -26,9 +26,29 @@ const KIND_TOKEN: Readonly<Record<SearchEntry["subject"]["kind"], Token>> = {
   finding: "high",
 };
 
+/** What fits of a text: from its beginning, or with its first word kept from a little before what was found further on. */
+function around(text: string, words: readonly string[], width: number, ellipsis: string): string {
+  const lower = text.toLowerCase();
+  const ends = lower.length === text.length ? words.map((word) => lower.indexOf(word) + word.length) : [];
+  const last = Math.max(...ends, 0);
+  if (last < width || textWidth(text) !== text.length) {
+    return truncate(text, width, ellipsis);
+  }
+  const head = text.slice(0, text.indexOf(" ") + 1);
+  const from = last - Math.floor((width - head.length) / 2);
+  return truncate(`${head}${ellipsis}${text.slice(from)}`, width, ellipsis);
+}
+
 /** Text with the searched words set off. */
-function addMatches(line: LineBuilder, text: string, words: readonly string[], width: number, token: Token): void {
-  const clean = truncate(sanitise(text), width);
+function addMatches(
+  line: LineBuilder,
+  text: string,
+  words: readonly string[],
+  width: number,
+  token: Token,
+  ellipsis: string,
+): void {
+  const clean = around(sanitise(text), words, width, ellipsis);
   const lower = clean.toLowerCase();
   // Lower case may have another length ("İ"): then nothing is set off.
   const marks = lower.length === clean.length ? words.map((word) => [lower.indexOf(word), word.length] as const) : [];
@@ -68,7 +88,8 @@ export function SearchOverlay({ env, frame, overlay }: SearchProps) {
       const { kind } = entry.subject;
       const noteWidth = Math.min(entry.note.length, 28);
       line.add(KIND_TOKEN[kind], ` ${KIND_LABEL[kind].padEnd(6)}`);
-      addMatches(line, entry.text, words, line.left - noteWidth - 3, entry.live ? "text" : "faint");
+      const { ellipsis } = env.theme.glyphs;
+      addMatches(line, entry.text, words, line.left - noteWidth - 3, entry.live ? "text" : "faint", ellipsis);
       line.to(width - 2 - noteWidth - 1).clipped("dim", entry.note, noteWidth);
     };
   const rows = Array.from({ length: height }, (_, row) => {
@@ -82,7 +103,10 @@ export function SearchOverlay({ env, frame, overlay }: SearchProps) {
   const note =
     search === undefined ? "" : `${search.total} of ${search.searched}${search.fuzzy > 0 ? " (similar)" : ""}`;
   const hint: DialogLine = (line) =>
-    line.clipped("dim", " Enter show in tree  ^o origin  Esc close    user: pid: port: host: path: cont: state:  !not");
+    line.clipped(
+      "dim",
+      " Enter show  ^o origin  Tab complete  Up earlier  Esc close  user: pid: port: host: path: cont: state: !not",
+    );
   return (
     <Dialog
       env={env}

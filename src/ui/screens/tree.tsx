@@ -243,6 +243,10 @@ export function treeLine(
   return line.build();
 }
 
+function nothing({ theme }: Env, width: number): string {
+  return new LineBuilder(theme, width).add("dim", "  nothing matches the filter; Esc clears it").build();
+}
+
 interface TreeProps {
   readonly env: Env;
   readonly view: ViewState;
@@ -266,7 +270,7 @@ export function TreeScreen({ env, view, frame, body }: TreeProps) {
   return (
     <>
       {head > 0 && <Lines lines={[headLine(env, view, columns, width)]} />}
-      <Lines lines={lines} height={list} />
+      <Lines lines={lines.length === 0 ? ["", nothing(env, width)] : lines} height={list} />
     </>
   );
 }

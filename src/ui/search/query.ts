@@ -19,6 +19,13 @@ const FIELDS = {
 export type Field = keyof typeof FIELDS;
 const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
 
+/** "user:" for "us" or "!us": the name of the only field a word may begin; undefined when there are none or several. */
+export function completeField(word: string): string | undefined {
+  const [, negation = "", start = ""] = /^(!?)([a-z]+)$/u.exec(word) ?? [];
+  const found = start === "" ? [] : FIELD_NAMES.filter((name) => name.startsWith(start));
+  return found.length === 1 ? `${negation}${found[0]}:` : undefined;
+}
+
 const ALIASES: Readonly<Record<string, Field>> = { container: "cont", ip: "host", file: "path", command: "cmd" };
 
 export interface Term {

@@ -157,11 +157,14 @@ function connectionBody(
   const process = screen.name === "connections" ? screen.process : undefined;
   // What ended lingers a moment, as in the tree.
   const sinceNs = closed ? Number.NEGATIVE_INFINITY : queries.nowNs - LINGER_NS;
-  const all = queries
+  const recent = queries
     .connections(process, !listening)
     .filter(
       (row) => (!listening || row.direction === "listen") && (row.closedNs ?? Number.POSITIVE_INFINITY) >= sinceNs,
     );
+  // Socket pairs without a name would drown the others; the connections of one process and a filter for them have them.
+  const pairs = process !== undefined || /\bunix\b/u.test(filter);
+  const all = pairs ? recent : recent.filter((row) => row.protocol !== "unix" || row.local !== "" || row.remote !== "");
   const terms = parseQuery(filter);
   const items = all.map((row) => connectionItem(row, queries));
   const kept = items.filter((item) => {
@@ -193,6 +196,7 @@ function connectionBody(
     rows,
     ids: rows.map(({ row }) => row.id),
     total: all.length,
+    unnamed: recent.length - all.length,
     ...scope(process, queries),
   };
 }

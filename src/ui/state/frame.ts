@@ -92,6 +92,8 @@ export type Body =
       readonly rows: readonly ConnectionItem[];
       readonly ids: readonly RowId[];
       readonly total: number;
+      /** Unix sockets without a name that are left out. */
+      readonly unnamed: number;
     }
   | {
       readonly screen: "files";

@@ -5,7 +5,7 @@ import type { ViewState } from "./view-state.ts";
 
 /** The next (1) or previous (-1) row of the tree whose command holds every word of the last search. */
 export function nextHit(view: ViewState, frame: Frame, direction: 1 | -1): ViewState {
-  const words = view.searched
+  const words = (view.searches[0] ?? "")
     .toLowerCase()
     .split(/\s+/u)
     .filter((word) => word !== "");
@@ -20,5 +20,5 @@ export function nextHit(view: ViewState, frame: Frame, direction: 1 | -1): ViewS
       return withCursor(view, moveTo(cursorOf(view), ids, frame.layout.list, row.id));
     }
   }
-  return { ...view, notice: { text: `no row has "${view.searched}"`, token: "warn" } };
+  return { ...view, notice: { text: `no row has "${view.searches[0]}"`, token: "warn" } };
 }

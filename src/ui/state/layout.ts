@@ -1,3 +1,6 @@
+import type { CaptureTotals } from "../ports.ts";
+import { sanitise } from "../text/sanitise.ts";
+import { wrapWords } from "../text/width.ts";
 import type { Screen, Size } from "./view-state.ts";
 
 /** Rows of the terminal given to each part, from top to bottom. */
@@ -41,14 +44,24 @@ const HEAD: Readonly<Record<Screen["name"], number>> = {
   help: 1,
 };
 
-export function layoutOf(size: Size, screen: Screen["name"], limited: boolean): Layout {
+/** What is missed, and how to get it, in as many lines as it takes, two at most. */
+export function bannerLines(limited: CaptureTotals["limited"], columns: number): readonly string[] {
+  if (limited === undefined) {
+    return [];
+  }
+  const text = sanitise(`LIMITED: ${limited.missed}.  ${limited.fix}  (${limited.why})`);
+  const [first = "", ...more] = wrapWords(text, Math.max(columns - 2, 1));
+  return more.length === 0 ? [first] : [first, more.join(" ")];
+}
+
+export function layoutOf(size: Size, screen: Screen["name"], limited: CaptureTotals["limited"]): Layout {
   const tooSmall = size.columns < LEAST_COLUMNS || size.rows < LEAST_ROWS;
   const roomy = size.rows >= 14;
   const charts = size.columns >= CHARTS_FROM.columns && size.rows >= CHARTS_FROM.rows ? CHART_ROWS : 0;
   const fixed = {
     tabs: roomy ? 1 : 0,
     charts,
-    banner: limited ? 1 : 0,
+    banner: Math.min(bannerLines(limited, size.columns).length, roomy ? 2 : 1),
     head: roomy ? HEAD[screen] : Math.min(HEAD[screen], 1),
     foot: screen === "origin" || screen === "impact" ? 1 : 0,
     info: size.rows >= TWO_INFO_LINES_FROM ? 2 : roomy ? 1 : 0,

@@ -4,7 +4,7 @@ import { choose } from "./menus.ts";
 import { push, revealProcess, withCursor, withFilter } from "./navigation.ts";
 import { paletteHits } from "./palette.ts";
 import { type Context, reduce, type Step } from "./reduce.ts";
-import { editText, pasteText } from "./text-input.ts";
+import { completeInput, editText, pasteText } from "./text-input.ts";
 import { currentScreen, type MenuOverlay, type Overlay, type TextInput, type ViewState } from "./view-state.ts";
 
 function close(view: ViewState): ViewState {
@@ -44,6 +44,13 @@ function stepIndex(index: number, count: number, key: string): number | undefine
   }
 }
 
+const MOST_SEARCHES = 50;
+
+/** The latest first, each once. */
+function remembered(searches: readonly string[], text: string): readonly string[] {
+  return text.trim() === "" ? searches : [text, ...searches.filter((other) => other !== text)].slice(0, MOST_SEARCHES);
+}
+
 function searchKey(
   view: ViewState,
   overlay: Overlay & { name: "search" },
@@ -63,11 +70,20 @@ function searchKey(
   // The list may have become shorter since the cursor was moved.
   const at = Math.max(Math.min(overlay.index, hits.length - 1), 0);
   const hit = hits[at];
+  const completed = key === "tab" ? completeInput(overlay.input) : undefined;
+  if (completed !== undefined) {
+    return { view: { ...view, overlay: { ...overlay, input: completed, index: 0 } } };
+  }
+  const earlier = key === "up" && at === 0 ? view.searches[overlay.past] : undefined;
+  if (earlier !== undefined) {
+    const input = { text: earlier, at: earlier.length };
+    return { view: { ...view, overlay: { ...overlay, input, past: overlay.past + 1 } } };
+  }
   const index = stepIndex(at, hits.length, key);
   if (index !== undefined) {
     return { view: { ...view, overlay: { ...overlay, index } } };
   }
-  const closed: ViewState = { ...close(view), searched: overlay.input.text };
+  const closed: ViewState = { ...close(view), searches: remembered(view.searches, overlay.input.text) };
   if (key === "enter") {
     if (hit === undefined) {
       return { view };
@@ -94,7 +110,7 @@ function filterKey(view: ViewState, overlay: Overlay & { name: "filter" }, key: 
   if (key === "enter") {
     return { view: close(view) };
   }
-  const input = edited(overlay.input, event);
+  const input = (key === "tab" ? completeInput(overlay.input) : undefined) ?? edited(overlay.input, event);
   if (input === undefined) {
     return { view };
   }

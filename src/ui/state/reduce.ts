@@ -215,7 +215,7 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
         ? { view }
         : show(push(view, { name: "connections", process: selection.process }));
     case "search":
-      return show({ ...view, overlay: { name: "search", input: EMPTY_INPUT, index: 0 } });
+      return show({ ...view, overlay: { name: "search", input: EMPTY_INPUT, index: 0, past: 0 } });
     case "filter": {
       const text = filterOf(view);
       return show({ ...view, overlay: { name: "filter", input: { text, at: text.length }, before: text } });

@@ -116,7 +116,7 @@ export class Store {
   #project(view: ViewState, before: Frame | undefined): Shown {
     const { queries, names, search } = this.#options.sources;
     const screen = currentScreen(view);
-    const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited !== undefined);
+    const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited);
     const body = this.#body(view, layout, before);
     const home =
       body.screen === "tree"

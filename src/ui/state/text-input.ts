@@ -1,3 +1,4 @@
+import { completeField } from "../search/query.ts";
 import type { TextInput } from "./view-state.ts";
 
 export const EMPTY_INPUT: TextInput = { text: "", at: 0 };
@@ -24,6 +25,15 @@ function after({ text, at }: TextInput): number {
 /** Start of the word before the cursor. */
 function wordBefore({ text, at }: TextInput): number {
   return text.slice(0, at).search(/\S+\s*$/) < 0 ? 0 : text.slice(0, at).search(/\S+\s*$/);
+}
+
+/** The field whose name is begun before the cursor, completed; undefined when there is nothing to complete. */
+export function completeInput({ text, at }: TextInput): TextInput | undefined {
+  const start = text.slice(0, at).search(/\S+$/u);
+  const completed = start < 0 ? undefined : completeField(text.slice(start, at));
+  return completed === undefined
+    ? undefined
+    : { text: text.slice(0, start) + completed + text.slice(at), at: start + completed.length };
 }
 
 /** One key in a text field, with readline's keys; undefined when the key means nothing here. */

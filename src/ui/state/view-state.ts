@@ -29,7 +29,13 @@ export const TABS = [
 
 /** A dialog above the screen; it takes all keys while it is open. */
 export type Overlay =
-  | { readonly name: "search"; readonly input: TextInput; readonly index: number }
+  | {
+      readonly name: "search";
+      readonly input: TextInput;
+      readonly index: number;
+      /** How many earlier searches were gone back. */
+      readonly past: number;
+    }
   | { readonly name: "filter"; readonly input: TextInput; readonly before: string }
   | { readonly name: "palette"; readonly input: TextInput; readonly index: number }
   | MenuOverlay
@@ -113,8 +119,8 @@ export interface ViewState {
   readonly paused: boolean;
   readonly overlay?: Overlay;
   readonly notice?: Notice;
-  /** Last search, for n and N. */
-  readonly searched: string;
+  /** What was searched, the latest first. */
+  readonly searches: readonly string[];
   readonly size: Size;
 }
 
@@ -137,7 +143,7 @@ export function initialView(size: Size): ViewState {
     closedConnections: false,
     follow: true,
     paused: false,
-    searched: "",
+    searches: [],
     size,
   };
 }
