@@ -43,20 +43,13 @@ const clipGuide = (guide: string, most: number): string => (textWidth(guide) > m
 
 function stepTexts(env: Env, frame: Frame, steps: readonly OriginStep[], width: number): readonly StepText[] {
   const guides = stepGuides(steps, env.theme.glyphs);
-  const { through, branch, lastBranch } = env.theme.glyphs;
-  const causes = new Set(steps.map((step) => step.cause));
-  return steps.map((step, at) => {
-    const guide = clipGuide(guides[at] ?? "", Math.floor(width * DEEPEST));
-    const above = guide.slice(0, -branch.length);
-    const ends = guide.endsWith(lastBranch) ? `${above}   ` : " ".repeat(textWidth(guide));
-    const child = causes.has(at) ? through : "   ";
-    return {
-      step,
-      time: formatMoment(frame.nowMs - (frame.nowNs - step.atNs) / 1e6, frame.nowMs),
-      guide,
-      below: (guide.endsWith(branch) ? above + through : ends) + child,
-    };
-  });
+  const most = Math.floor(width * DEEPEST);
+  return steps.map((step, at) => ({
+    step,
+    time: formatMoment(frame.nowMs - (frame.nowNs - step.atNs) / 1e6, frame.nowMs),
+    guide: clipGuide(guides[at]?.lead ?? "", most),
+    below: clipGuide(guides[at]?.below ?? "", most),
+  }));
 }
 
 /** All that is said of a step, in as many lines as it takes: nothing of a reason is cut. */

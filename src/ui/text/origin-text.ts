@@ -3,23 +3,37 @@ import type { Glyphs } from "../theme/glyphs.ts";
 import { formatMoment } from "./format.ts";
 import { sanitise } from "./sanitise.ts";
 
-/** The lines of the tree in front of each step; a step hangs under its cause, a further root explains the step before it. */
-export function stepGuides(steps: readonly OriginStep[], glyphs: Glyphs): readonly string[] {
+/** The lines of the tree in front of a step, and in front of more text below it. */
+export interface StepGuide {
+  readonly lead: string;
+  readonly below: string;
+}
+
+const ALSO = "also ";
+
+/** A step hangs under its cause; a further root stands beside the step it explains, the one before it. */
+export function stepGuides(steps: readonly OriginStep[], glyphs: Glyphs): readonly StepGuide[] {
   const lastChild = new Map<number, number>();
   for (const [index, step] of steps.entries()) {
     lastChild.set(step.cause, index);
   }
-  const isLast = (index: number): boolean => lastChild.get(steps[index]?.cause ?? -1) === index;
-  return steps.map((step, index) => {
-    if (step.cause < 0) {
-      return index === 0 ? "" : "also ";
+  /** What stands in front of the children of each step. */
+  const inner: string[] = [];
+  return steps.map(({ cause }, index) => {
+    const goesOn = (parent: number): string => ((lastChild.get(parent) ?? -1) > index ? glyphs.through : "   ");
+    const below = (): string => (inner[index] ?? "") + goesOn(index);
+    if (cause >= 0) {
+      const outer = inner[cause] ?? "";
+      inner[index] = outer + goesOn(cause);
+      return { lead: outer + (lastChild.get(cause) === index ? glyphs.lastBranch : glyphs.branch), below: below() };
     }
-    const above: string[] = [];
-    for (let at = step.cause; at >= 0 && (steps[at]?.cause ?? -1) >= 0 && above.length < steps.length; ) {
-      above.unshift(isLast(at) ? "   " : glyphs.through);
-      at = steps[at]?.cause ?? -1;
+    if (index === 0) {
+      inner[index] = "";
+      return { lead: "", below: below() };
     }
-    return above.join("") + (isLast(index) ? glyphs.lastBranch : glyphs.branch);
+    const outer = (inner[index - 1] ?? "") + goesOn(index - 1);
+    inner[index] = outer + " ".repeat(ALSO.length);
+    return { lead: outer + ALSO, below: below() };
   });
 }
 
@@ -53,7 +67,7 @@ function traceText(
     const left = step.left === undefined ? "" : ` (${step.left} more)`;
     const mark = step.target ? "  <" : "";
     const time = formatMoment(wallMs(step.atNs), nowMs);
-    return `  ${time}  ${guides[index] ?? ""}${step.title}   ${step.explanation}${certainty}${left}${mark}`;
+    return `  ${time}  ${guides[index]?.lead ?? ""}${step.title}   ${step.explanation}${certainty}${left}${mark}`;
   });
   return [title, `  ${sentence}`, ...steps, `  evidence: ${evidenceText(trace)}`].map(sanitise).join("\n");
 }
