@@ -4,6 +4,7 @@ import { flood, paced } from "./cases/flood.ts";
 import { imports } from "./cases/import.ts";
 import { cat, compile, redis } from "./cases/jobs.ts";
 import { monitor, storm } from "./cases/monitor.ts";
+import { origin } from "./cases/origin.ts";
 import { auditd, bpftrace } from "./cases/peers.ts";
 import { state } from "./cases/state.ts";
 
@@ -30,6 +31,7 @@ export const cases: readonly Case[] = [
   { name: "monitor", what: "the running monitor: first frame, CPU, memory", run: monitor },
   { name: "storm", what: "the running monitor under a flood: keys, memory", run: storm },
   { name: "import", what: "38 MB of other tools' files to the graph", run: imports },
+  { name: "origin", what: "origin and impact of anything in a graph of a million edges", run: origin },
   { name: "cat", what: "find | xargs cat", run: cat },
   { name: "compile", what: "make -j2", run: compile },
   { name: "redis", what: "redis-benchmark on loopback", run: redis },

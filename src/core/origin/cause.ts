@@ -49,6 +49,8 @@ export interface Hop {
   readonly node: Node;
   readonly cause?: Cause;
   readonly boundary?: Boundary;
+  /** Places between it and its cause that are not told. */
+  readonly left?: number;
 }
 
 /** A trail from an effect back to where it began. The first branch is the chain; the others stand beside the hop they explain. */

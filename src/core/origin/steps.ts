@@ -70,6 +70,7 @@ function stepOf(
     cause,
     ...(severity === undefined ? {} : { severity }),
     target,
+    ...(hop.left === undefined ? {} : { left: hop.left }),
   };
 }
 

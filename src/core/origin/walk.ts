@@ -40,7 +40,8 @@ export function walk(
   const { graph } = monitor;
   const seen = new Set<string>();
   const all = follow(graph, start, names, gaps, seen, MAX_HOPS);
-  const main = whole ? all : shorten(graph, all, gaps);
+  if (all.length === MAX_HOPS && all.at(-1)?.boundary === undefined) gaps.add("the chain goes on further back");
+  const main = whole ? all : shorten(graph, all);
   return [{ trail: main }, ...sidesOf(monitor, main, names, whole ? WHOLE : SHORT, gaps, seen)];
 }
 
@@ -83,25 +84,24 @@ function costOf(monitor: Monitor, { from, rank, certainty }: Cause, effect: Node
  * A long chain keeps its ends and what is no mere start of one process by another: first forks that executed nothing go, then the
  * starts nearest to the beginning, which is named in any case.
  */
-function shorten(graph: Graph, trail: readonly Hop[], gaps: Set<string>): readonly Hop[] {
+function shorten(graph: Graph, trail: readonly Hop[]): readonly Hop[] {
   const { processes, images } = graph;
   const forkOnly = ({ node }: Hop): boolean => {
     const image = node.kind === "process" ? processes.image.get(node.row) : NONE;
     return image !== NONE && images.processId.get(image) !== processes.id(node.row);
   };
   const kept = [...trail];
-  const drop = (may: (hop: Hop) => boolean): number => {
-    let dropped = 0;
+  const drop = (may: (hop: Hop) => boolean): void => {
     for (let i = kept.length - 2; i > 0 && kept.length > MAX_TOLD; i--) {
       const passage = kept[i]?.cause?.link === "spawned" && kept[i - 1]?.cause?.link === "spawned";
-      if (passage && may(kept[i] as Hop)) dropped += kept.splice(i, 1).length;
+      if (!passage || !may(kept[i] as Hop)) continue;
+      const effect = kept[i - 1] as Hop;
+      kept[i - 1] = { ...effect, left: 1 + (effect.left ?? 0) + (kept[i]?.left ?? 0) };
+      kept.splice(i, 1);
     }
-    return dropped;
   };
   drop(forkOnly);
-  const left = drop(() => true);
-  if (left > 0) gaps.add(`${left} steps of one process starting the next are left out`);
-  if (trail.length === MAX_HOPS && trail.at(-1)?.boundary === undefined) gaps.add("the chain goes on further back");
+  drop(() => true);
   return kept;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { PTRACE } from "../../../src/core/graph/calls.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
 import type { OriginChain, Subject } from "../../../src/core/query/model.ts";
 import { KIND } from "../../../src/core/wire/layout.gen.ts";
@@ -153,11 +154,57 @@ describe("the origin of a connection", () => {
   });
 });
 
+describe("a long chain", () => {
+  const told = graphFromText(`${LOGIN}${Array.from({ length: 20 }, (_, i) => ` > sh#${i}(-c ${i})`).join("")} > id`);
+
+  test("is told in a few steps, with how many stand between", () => {
+    const origin = of(told, "id");
+    expect(origin.steps.length).toBeLessThanOrEqual(11);
+    expect(origin.steps.reduce((sum, { left = 0 }) => sum + left, 0)).toBe(25 - origin.steps.length);
+    expect(origin.gaps).toEqual([]);
+  });
+
+  test("is told whole when asked for", () => {
+    const whole = originOf(told.monitor, { kind: "process", id: told.process("id") }, { whole: true });
+    expect(whole.steps).toHaveLength(25);
+    expect(whole.steps.some(({ left }) => left !== undefined)).toBe(false);
+  });
+});
+
 describe("the origin of a process", () => {
   test("with a socket as standard input is the connection", () => {
     const origin = of(graphFromText("bash > nc; nc -> 192.0.2.77:4444; nc > sh @ 192.0.2.77:4444; sh > id"), "id");
     expect(chain(origin)).toContain("stdin: 102 sh");
     expect(origin.steps.map((step) => step.title)).toContainEqual(expect.stringMatching(/^tcp .* -> 192.0.2.77:4444$/));
+  });
+
+  test("that was written into is who wrote into it, unless it executed something since", () => {
+    const told = graphFromText("bash > evil; root > victim; victim > id");
+    const [evil, victim] = [told.story.head("evil"), told.story.actor("victim")];
+    told.story.emit((w) =>
+      w.call(KIND.INJECT, {
+        ...evil,
+        nr: 101,
+        args: [PTRACE.POKEDATA, victim.pid],
+        targetPid: victim.pid,
+        targetStartNs: victim.startNs,
+      }),
+    );
+    told.go("victim > touch; victim => perl; victim > ls");
+    expect(chain(of(told, "touch"))).toEqual([
+      "boundary: 100 bash",
+      "spawned: 101 evil",
+      "injected: 103 victim",
+      "spawned: 105 touch",
+    ]);
+    expect(chain(of(told, "id")).join()).not.toContain("evil");
+    expect(chain(of(told, "ls")).join()).not.toContain("evil");
+  });
+
+  test("that loaded a library is who wrote the library", () => {
+    const told = graphFromText("bash > vi; vi writes /tmp/evil.so; root > ls; ls reads /tmp/evil.so; ls > id");
+    expect(of(told, "id").rootCause).toBe("100 bash → vi → ls → id");
+    expect(chain(of(told, "id"))).toContain("executed: 103 ls");
   });
 
   test("does not include what happened after it began", () => {
