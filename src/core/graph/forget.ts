@@ -86,6 +86,7 @@ function remove(graph: Graph, process: ProcessIndex): void {
     for (let edge = head.get(process); edge !== NONE; edge = head.get(process)) dropEdge(graph, edge);
   }
   marks.removeOf(process);
+  graph.accepts.forget(processes.id(process));
   const image = processes.image.get(process);
   if (image !== NONE) images.release(image);
   processes.remove(process);

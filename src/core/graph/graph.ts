@@ -1,5 +1,6 @@
 import { BatchReader } from "../wire/decode.ts";
 import { FLAG, HDR, KIND } from "../wire/layout.gen.ts";
+import { Accepts } from "./accepts.ts";
 import { AddressNames } from "./address-names.ts";
 import { Changes } from "./changes.ts";
 import { Channels } from "./channels.ts";
@@ -49,6 +50,8 @@ export class Graph {
   readonly connections = new Connections();
   readonly channels = new Channels();
   readonly marks = new Marks(this.processes.marks);
+  /** What each process accepted. */
+  readonly accepts = new Accepts();
   /** Descriptors on their way from one process to another. */
   readonly passing = new Passing();
   /** What addresses were called by who asked. */

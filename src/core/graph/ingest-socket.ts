@@ -212,6 +212,7 @@ function own(graph: Graph, reader: BatchReader, process: ProcessIndex, end: EndI
   const flags = graph.rowEdgeFlags(reader) | (opened ? EDGE_FLAG.OPENER : 0) | (FD_FLAGS[fd] ?? 0);
   const edge = edges.touch(EDGE.SIDE_0 + (end & 1), process, end >> 1, timeNs, flags);
   if (!edges.added) return;
+  if (kind === KIND.ACCEPT) graph.accepts.add(graph.processes.id(process), connections.id(end >> 1), timeNs);
   if (connections.has(end >> 1, CONNECTION_FLAG.CLOSED)) edges.moveTo(edge, FAMILY.CLOSED);
   graph.changes.sockets.push(edge);
 }

@@ -41,6 +41,8 @@ export function ingestUnix(graph: Graph, reader: BatchReader): void {
     graph.rowEdgeFlags(reader) | stdio | opener,
   );
   if (!edges.added) return;
+  if (reader.kind === KIND.UNIX_ACCEPT)
+    graph.accepts.add(graph.processes.id(process), connections.id(connection), timeNs);
   if (connections.has(connection, CONNECTION_FLAG.CLOSED)) edges.moveTo(edge, FAMILY.CLOSED);
   graph.changes.sockets.push(edge);
 }

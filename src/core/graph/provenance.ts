@@ -143,7 +143,9 @@ export function writeTime(graph: Graph, edge: EdgeIndex, timeNs: number): number
 
 /** The pipe that is the standard input of a process since before a moment. */
 export function stdinPipe(graph: Graph, process: ProcessIndex, timeNs: number): EdgeIndex {
-  const { edges, processes } = graph;
+  const { edges, images, processes } = graph;
+  const image = imageAt(graph, process, timeNs);
+  if (image !== NONE && images.stdioKind(image, 0) !== STDIO.PIPE) return NONE;
   const head = processes.edges[FAMILY.CHANNELS];
   let best: EdgeIndex = NONE;
   let left = MAX_PIPES;

@@ -22,6 +22,7 @@ export function usedBytes(graph: Graph): number {
     connections.textLength +
     marks.textLength +
     graph.names.bytes +
+    graph.accepts.bytes +
     bytesOf(processes) +
     bytesOf(images) +
     bytesOf(files) +

@@ -44,10 +44,8 @@ export function beginsLogin(graph: Graph, process: ProcessIndex): boolean {
   return uid !== NO_LOGIN && (parent === NONE || processes.loginUid.get(parent) !== uid);
 }
 
-/** Of a process that had more connections than this, so many are looked at: those it touched or closed last. */
-export const MAX_SOCKETS = 8192;
-/** Connections are listed in the order of their ends, but for records that came late. */
-const LATE_NS = 1e9;
+/** Of a process that had more connections than this, so many are looked at: those it accepted, touched or closed last. */
+export const MAX_SOCKETS = 512;
 
 /** An accepted connection that is open at a moment, with how many others could be meant. */
 export interface Accepted {
@@ -57,31 +55,41 @@ export interface Accepted {
 
 /** The connection that a process had accepted last, and still had, at a moment. */
 export function acceptedBefore(graph: Graph, process: ProcessIndex, timeNs: number): Accepted | undefined {
-  const { edges, connections, processes } = graph;
+  const { accepts, edges, connections, processes } = graph;
+  const open = new Set<EdgeIndex>();
+  const consider = (edge: EdgeIndex): void => {
+    if (edges.firstNs.get(edge) > timeNs && !edges.has(edge, EDGE_FLAG.BEFORE_START)) return;
+    const connection = edges.object.get(edge);
+    if (connections.isListening(connection) || !isServerSide(graph, edge)) return;
+    // Nobody listens at a unix socket without a name: it is one half of a socketpair.
+    if (connections.isUnix(connection) && connections.path.get(connection) === "") return;
+    if (connections.has(connection, CONNECTION_FLAG.CLOSED) && connections.closedNs.get(connection) < timeNs) return;
+    open.add(edge);
+  };
+  for (const id of accepts.until(processes.id(process), timeNs, MAX_SOCKETS)) {
+    const connection = connections.row(id);
+    if (connection === NONE) continue;
+    const edge = edges.find(EDGE.SIDE_0 + 1 - connections.clientSide.get(connection), process, connection);
+    if (edge !== NONE) consider(edge);
+  }
+  // Those it had before we looked, or by inheritance.
+  eachSocket(graph, process, consider);
   let best: EdgeIndex = NONE;
-  let openThen = 0;
+  for (const edge of open) if (best === NONE || edges.firstNs.get(edge) > edges.firstNs.get(best)) best = edge;
+  return best === NONE ? undefined : { edge: best, openThen: open.size };
+}
+
+/** The connections a process touched last, and those that ended last. */
+export function eachSocket(graph: Graph, process: ProcessIndex, visit: (edge: EdgeIndex) => void): void {
+  const { edges, processes } = graph;
   for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
     const head = processes.edges[family];
     let left = MAX_SOCKETS;
-    for (
-      let edge = head?.get(process) ?? NONE;
-      edge !== NONE && left > 0;
-      edge = edges.nextOfProcess.get(edge), left--
-    ) {
-      const connection = edges.object.get(edge);
-      if (family === FAMILY.CLOSED && connections.closedNs.get(connection) < timeNs - LATE_NS) break;
-      if (connections.isListening(connection) || !isServerSide(graph, edge)) continue;
-      // Nobody listens at a unix socket without a name: it is one half of a socketpair.
-      if (connections.isUnix(connection) && connections.path.get(connection) === "") continue;
-      const before = edges.has(edge, EDGE_FLAG.BEFORE_START);
-      if (!before && edges.firstNs.get(edge) > timeNs) continue;
-      if (connections.has(connection, CONNECTION_FLAG.CLOSED) && connections.closedNs.get(connection) < timeNs)
-        continue;
-      openThen++;
-      if (best === NONE || edges.firstNs.get(edge) > edges.firstNs.get(best)) best = edge;
+    for (let edge = head?.get(process) ?? NONE; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge)) {
+      left--;
+      visit(edge);
     }
   }
-  return best === NONE ? undefined : { edge: best, openThen };
 }
 
 /** Whether the edge's process holds the end that was asked, not the end that asked. */

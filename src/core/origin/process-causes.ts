@@ -1,5 +1,6 @@
-import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import { EDGE, EDGE_FLAG } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
+import { STDIO } from "../graph/images.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
@@ -15,7 +16,7 @@ import {
   writtenCode,
   writtenLibraries,
 } from "../graph/provenance.ts";
-import { acceptedBefore, isPackageManager, MAX_SOCKETS, nameAt } from "../graph/roles.ts";
+import { acceptedBefore, eachSocket, isPackageManager, nameAt } from "../graph/roles.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import type { Certainty } from "../query/model.ts";
 import { type Cause, RANK } from "./cause.ts";
@@ -114,41 +115,35 @@ export function commandCauses(graph: Graph, process: ProcessIndex, atNs: number)
 
 /** Standard input or output is a socket: whoever is at the other end drives it. */
 function stdioCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
-  const { edges, connections, processes } = graph;
+  const { edges, connections, images } = graph;
   const causes: Cause[] = [];
-  for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
-    const head = processes.edges[family];
-    let left = MAX_SOCKETS;
-    for (
-      let edge = head?.get(process) ?? NONE;
-      edge !== NONE && left > 0;
-      edge = edges.nextOfProcess.get(edge), left--
-    ) {
-      if (!edges.has(edge, EDGE_FLAG.STDIN) || edges.firstNs.get(edge) > atNs) continue;
-      const connection = edges.object.get(edge);
-      if (connections.isListening(connection)) continue;
-      const side = edges.kind.get(edge) - EDGE.SIDE_0;
-      const peer = processAt(graph, connection, 1 - side);
-      const sinceNs = Math.min(connections.openedNs.get(connection), atNs);
-      const common = {
-        link: "stdin",
-        atNs: edges.firstNs.get(edge),
-        certainty: edgeCertainty(graph, edge),
-        rank: RANK.STDIO,
-      } as const;
-      const local = peer !== NONE && peer !== process;
-      causes.push({
-        ...common,
-        from: local
-          ? { kind: "process", row: peer, atNs: sinceNs }
-          : { kind: "connection", row: connection, atNs: sinceNs },
-        explanation: local
-          ? `has a connection to ${who(graph, peer, sinceNs)} as standard input`
-          : "has this connection as standard input",
-        aside: `drives ${who(graph, process, atNs)} through its standard input`,
-      });
-    }
-  }
+  const image = imageAt(graph, process, atNs);
+  if (image !== NONE && images.stdioKind(image, 0) !== STDIO.SOCKET) return causes;
+  eachSocket(graph, process, (edge) => {
+    if (!edges.has(edge, EDGE_FLAG.STDIN) || edges.firstNs.get(edge) > atNs) return;
+    const connection = edges.object.get(edge);
+    if (connections.isListening(connection)) return;
+    const side = edges.kind.get(edge) - EDGE.SIDE_0;
+    const peer = processAt(graph, connection, 1 - side);
+    const sinceNs = Math.min(connections.openedNs.get(connection), atNs);
+    const common = {
+      link: "stdin",
+      atNs: edges.firstNs.get(edge),
+      certainty: edgeCertainty(graph, edge),
+      rank: RANK.STDIO,
+    } as const;
+    const local = peer !== NONE && peer !== process;
+    causes.push({
+      ...common,
+      from: local
+        ? { kind: "process", row: peer, atNs: sinceNs }
+        : { kind: "connection", row: connection, atNs: sinceNs },
+      explanation: local
+        ? `has a connection to ${who(graph, peer, sinceNs)} as standard input`
+        : "has this connection as standard input",
+      aside: `drives ${who(graph, process, atNs)} through its standard input`,
+    });
+  });
   return causes;
 }
 
