@@ -1,3 +1,4 @@
+import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/indexes.ts";
@@ -30,6 +31,7 @@ function belongs(graph: Graph, process: ProcessIndex, { node, only }: Place, tim
   if (timeNs < node.atNs) return false;
   if (only === undefined) return true;
   const { connections } = graph;
+  if (connections.has(only, CONNECTION_FLAG.CLOSED) && connections.closedNs.get(only) < timeNs) return false;
   const local = processAt(graph, only, connections.clientSide.get(only)) !== NONE;
   if (local && timeNs - node.atNs > REQUEST_WINDOW_NS) return false;
   const accepted = acceptedBefore(graph, process, timeNs);
