@@ -3,6 +3,17 @@
 #include "lib/sock.h"
 #include "lib/syscall.h"
 
+#if defined(__TARGET_ARCH_x86)
+#define NR_RECVMSG (is_compat() ? 372 : 47)
+#define NR_SENDMMSG (is_compat() ? 345 : 307)
+#define NR_RECVMMSG (is_compat() ? 337 : 299)
+#else
+#define NR_RECVMSG 212
+#define NR_SENDMMSG 269
+#define NR_RECVMMSG 243
+#endif
+#define NR_RECVMMSG_TIME64 417 /* of 32-bit callers only */
+
 /* The kernel takes no more in one sendmmsg or recvmmsg (UIO_MAXIOV). */
 #define MESSAGES 1024
 /* Headers and descriptors of one message; the kernel passes up to 253 descriptors (SCM_MAX_FD). */
@@ -180,6 +191,23 @@ __u32 control_step(__u32 space)
 	return 0;
 }
 
+/* False when there was more than is looked at. Since 6.4 (06accc8779c1) the body of a loop is verified once. */
+static __always_inline bool look_at_control(__u32 space)
+{
+	int i;
+
+	if (bpf_ksym_exists(bpf_iter_num_next)) {
+		bpf_for(i, 0, CONTROL_STEPS)
+			if (control_step(space))
+				return true;
+	} else {
+		for (i = 0; i < CONTROL_STEPS; i++)
+			if (control_step(space))
+				return true;
+	}
+	return false;
+}
+
 static __always_inline bool read_header(struct user_msghdr *msg, const void *from)
 {
 	struct user_compat_msghdr compat = {};
@@ -215,7 +243,6 @@ __u32 message_step(__u32 space)
 	struct user_msghdr msg = {};
 	struct file *file;
 	struct sock *sk;
-	int i;
 
 	if (!m || !read_header(&msg, (void *)m->header))
 		return 1;
@@ -225,10 +252,7 @@ __u32 message_step(__u32 space)
 		m->control = (__u64)msg.control;
 		m->control_end = m->control ? m->control + msg.control_len : 0;
 		m->many = m->next = 0;
-		for (i = 0; i < CONTROL_STEPS; i++)
-			if (control_step(space))
-				break;
-		if (i == CONTROL_STEPS)
+		if (!look_at_control(space))
 			emit_passed(m, -1, true);
 	} else if (!m->received) {
 		if (msg.name || !m->one_peer)
@@ -277,28 +301,6 @@ static __always_inline struct message *begin_messages(struct pt_regs *regs, __u3
 	return m;
 }
 
-static __always_inline int one_message(struct pt_regs *regs, long ret, bool received)
-{
-	__u32 space = syscall_space();
-
-	if (ret >= 0 && begin_messages(regs, space, received, ret))
-		message_step(space);
-	return 0;
-}
-
-static __always_inline int many_messages(struct pt_regs *regs, long ret, bool received)
-{
-	__u32 space = syscall_space();
-	int i;
-
-	if (ret <= 0 || !begin_messages(regs, space, received, -1))
-		return 0;
-	for (i = 0; i < MESSAGES && i < ret; i++)
-		if (message_step(space))
-			break;
-	return 0;
-}
-
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sendto, struct pt_regs *regs, long ret)
 {
@@ -312,18 +314,6 @@ int BPF_PROG(on_sendto, struct pt_regs *regs, long ret)
 	if (!sk)
 		return 0;
 	return datagram(file, sk, ARG0(regs), (void *)ARG4(regs));
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sendmsg, struct pt_regs *regs, long ret)
-{
-	return one_message(regs, ret, false);
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sendmmsg, struct pt_regs *regs, long ret)
-{
-	return many_messages(regs, ret, false);
 }
 
 /* recvfrom */
@@ -342,14 +332,28 @@ int BPF_PROG(on_recvfrom, struct pt_regs *regs, long ret)
 	return dns_answer(file, sk, (void *)ARG4(regs), (void *)ARG1(regs), ret);
 }
 
+/* sendmsg, recvmsg, sendmmsg, recvmmsg, in both of its 32-bit forms: one program, verified once */
 SEC("tp_btf/sys_exit")
-int BPF_PROG(on_recvmsg, struct pt_regs *regs, long ret)
+int BPF_PROG(on_message, struct pt_regs *regs, long ret)
 {
-	return one_message(regs, ret, true);
-}
+	__u32 space = syscall_space(), nr = SYSCALL_NR(regs);
+	bool several = nr == NR_SENDMMSG || nr == NR_RECVMMSG || nr == NR_RECVMMSG_TIME64;
+	int i;
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_recvmmsg, struct pt_regs *regs, long ret)
-{
-	return many_messages(regs, ret, true);
+	if (ret < 0 || !begin_messages(regs, space, several ? nr != NR_SENDMMSG : nr == NR_RECVMSG, several ? -1 : ret))
+		return 0;
+	if (!several)
+		ret = 1;
+	else if (ret > MESSAGES)
+		ret = MESSAGES;
+	if (bpf_ksym_exists(bpf_iter_num_next)) {
+		bpf_for(i, 0, ret)
+			if (message_step(space))
+				break;
+	} else {
+		for (i = 0; i < MESSAGES && i < ret; i++)
+			if (message_step(space))
+				break;
+	}
+	return 0;
 }

@@ -157,34 +157,32 @@ static __always_inline int uring_open(int fd)
 	return 0;
 }
 
-static __always_inline int uring_accept(int fd)
+/* Of TCP only what was accepted: the rest is told by its states. */
+static __always_inline int uring_sock(struct file *file, int fd, bool accept)
 {
-	struct file *file = current_fd_file(fd);
 	struct sock *sk = file_sock(file);
 
 	if (!sk)
 		return 0;
-	if (is_inet(sk))
+	if (accept && is_inet(sk))
 		return accepted(file, sk, fd);
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
 		return 0;
-	return emit_unix(scratch_begin(SPACE_URING, sizeof(struct spy_unix)), sk, file_ino(file), SPY_KIND_UNIX_ACCEPT, fd);
+	return emit_unix(scratch_begin(SPACE_URING, sizeof(struct spy_unix)), sk, file_ino(file),
+			 accept ? SPY_KIND_UNIX_ACCEPT : SPY_KIND_UNIX_CONNECT, fd);
 }
 
-/* TCP is told of by its states. */
-static __always_inline int uring_connect(struct file *file)
+static __always_inline bool writes(__u32 opcode)
 {
-	struct sock *sk = file_sock(file);
-
-	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
-		return 0;
-	return emit_unix(scratch_begin(SPACE_URING, sizeof(struct spy_unix)), sk, file_ino(file), SPY_KIND_UNIX_CONNECT, -1);
+	return opcode == IORING_OP_WRITE || opcode == IORING_OP_WRITEV || opcode == IORING_OP_WRITE_FIXED;
 }
 
 /* Before 5.19 the request is not told. Of results that come without a request of their own (multishot) nothing is known. */
 SEC("raw_tp/io_uring_complete")
 int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *request)
 {
+	struct file *file;
+	__u32 opcode;
 	int result;
 
 	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req) || !request || is_self())
@@ -192,23 +190,25 @@ int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *request)
 	result = BPF_CORE_READ(request, cqe.res);
 	if (result < 0)
 		return 0;
-	switch (BPF_CORE_READ(request, opcode)) {
+	opcode = BPF_CORE_READ(request, opcode);
+	file = BPF_CORE_READ(request, file);
+	switch (opcode) {
 	case IORING_OP_OPENAT:
 	case IORING_OP_OPENAT2:
 		/* Into a slot of the ring's own table: the number is no descriptor. */
 		return BPF_CORE_READ((struct io_open *)request, file_slot) ? 0 : uring_open(result);
 	case IORING_OP_ACCEPT:
-		return uring_accept(result);
+		file = current_fd_file(result);
+		return file ? uring_sock(file, result, true) : 0;
 	case IORING_OP_CONNECT:
-		return uring_connect(BPF_CORE_READ(request, file));
+		return uring_sock(file, -1, false);
 	case IORING_OP_READ:
 	case IORING_OP_READV:
 	case IORING_OP_READ_FIXED:
-		return result ? uring_use(BPF_CORE_READ(request, file), result, false) : 0;
 	case IORING_OP_WRITE:
 	case IORING_OP_WRITEV:
 	case IORING_OP_WRITE_FIXED:
-		return result ? uring_use(BPF_CORE_READ(request, file), result, true) : 0;
+		return result ? uring_use(file, result, writes(opcode)) : 0;
 	}
 	return 0;
 }

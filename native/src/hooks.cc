@@ -12,9 +12,9 @@ constexpr const char* kFiles[] = {"on_open"};
 constexpr const char* kPermissions[] = {"on_fchmod", "on_chmod", "on_fchmodat"};
 constexpr const char* kTcp[] = {"on_tcp_state", "on_tcp_state_again"};
 constexpr const char* kAccept[] = {"on_accept", "on_connect", "on_listen"};
-constexpr const char* kDatagrams[] = {"on_sendto", "on_sendmsg", "on_sendmmsg"};
+constexpr const char* kDatagrams[] = {"on_sendto", "on_message"};
 constexpr const char* kPipes[] = {"on_pipe"};
-constexpr const char* kDns[] = {"on_recvfrom", "on_recvmsg", "on_recvmmsg"};
+constexpr const char* kDns[] = {"on_recvfrom", "on_message"};
 constexpr const char* kUse[] = {"on_read", "on_write", "on_sendfile", "on_splice"};
 constexpr const char* kNames[] = {"on_rename", "on_renameat", "on_unlink", "on_unlinkat", "on_link", "on_linkat", "on_symlink", "on_symlinkat"};
 constexpr const char* kMounts[] = {"on_mount"};
@@ -93,11 +93,11 @@ constexpr Syscall kSyscalls[] = {
     {"on_accept", __NR_accept4},
     {"on_listen", __NR_listen},
     {"on_sendto", __NR_sendto},
-    {"on_sendmsg", __NR_sendmsg},
-    {"on_sendmmsg", __NR_sendmmsg},
+    {"on_message", __NR_sendmsg},
+    {"on_message", __NR_sendmmsg},
     {"on_recvfrom", __NR_recvfrom},
-    {"on_recvmsg", __NR_recvmsg},
-    {"on_recvmmsg", __NR_recvmmsg},
+    {"on_message", __NR_recvmsg},
+    {"on_message", __NR_recvmmsg},
     {"on_read", __NR_read},
     {"on_read", __NR_pread64},
     {"on_read", __NR_readv},
@@ -150,8 +150,8 @@ constexpr Syscall kSyscalls[] = {
 constexpr Syscall kCompatSyscalls[] = {
     {"on_open", 5},        {"on_open", 8},        {"on_open", 295},      {"on_open", 342},     {"on_open", 437},
     {"on_chmod", 15},      {"on_fchmod", 94},     {"on_fchmodat", 306},  {"on_fchmodat", 452}, {"on_pipe", 42},
-    {"on_pipe", 331},      {"on_connect", 362},   {"on_listen", 363},    {"on_accept", 364},    {"on_sendto", 369},   {"on_sendmsg", 370},
-    {"on_sendmmsg", 345},   {"on_recvfrom", 371}, {"on_recvmsg", 372}, {"on_recvmmsg", 337}, {"on_recvmmsg", 417}, {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
+    {"on_pipe", 331},      {"on_connect", 362},   {"on_listen", 363},    {"on_accept", 364},    {"on_sendto", 369},   {"on_message", 370},
+    {"on_message", 345},   {"on_recvfrom", 371}, {"on_message", 372}, {"on_message", 337}, {"on_message", 417}, {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
     {"on_write", 4},       {"on_write", 146},     {"on_write", 181},     {"on_write", 334},    {"on_sendfile", 187},
     {"on_sendfile", 239},  {"on_splice", 313},    {"on_splice", 377},    {"on_rename", 38},    {"on_renameat", 302},
     {"on_renameat", 353},  {"on_unlink", 10},     {"on_unlink", 40},     {"on_unlinkat", 301}, {"on_link", 9},
