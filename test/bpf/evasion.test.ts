@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FLAG, IMAGE_FLAG, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
 import { Capture } from "./capture.ts";
@@ -101,6 +101,25 @@ test("a process that changes its name and arguments is found by a later start as
   expect(capture.of("EXEC", run.pid)).toMatchObject([
     { comm: "trigger", argv: [bench.trigger, "disguise", "visible"] },
   ]);
+});
+
+test("the monitor leaves out what it does itself, and shows itself and what it starts", async () => {
+  const late = Capture.open();
+  late.drain();
+  const path = bench.path("read by the monitor");
+  writeFileSync(path, "text");
+  readFileSync(path);
+  const child = bench.start("/bin/cat", [path]);
+  await child.over;
+  await late.exited(child.pid);
+  late.source.refresh();
+  await late.first("TICK", process.pid);
+  late.close();
+  expect(late.of("OPEN", child.pid).filter((row) => row.path === path)).toHaveLength(1);
+  expect(late.of("PROCESS", process.pid)).toHaveLength(1);
+  expect(late.of("FORK", process.pid).map((row) => row.childPid)).toContain(child.pid);
+  const ring = late.rows.filter((row) => row.pid === process.pid && !(row.flags & FLAG.BEFORE_START));
+  expect([...new Set(ring.map((row) => row.kind))].sort()).toEqual(["FORK", "MARK", "TICK"]);
 });
 
 test("long names everywhere at once do not hide an exec", async () => {

@@ -1,3 +1,4 @@
+import { release } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Capture } from "./capture.ts";
 import { Bench } from "./child.ts";
@@ -101,6 +102,25 @@ test("a fork bomb is complete", async () => {
     const exits = capture.of("EXIT", childPid).filter((row) => row.startNs === childStartNs);
     expect(exits).toHaveLength(1);
   }
+});
+
+test("numbers used again and again inside a pid namespace are different processes", async ({ skip }) => {
+  const [major, minor] = release().split(".").map(Number) as [number, number];
+  if (major < 6 || (major === 6 && minor < 14)) skip("before Linux 6.14 pid_max is the whole machine's");
+  const children = 400;
+  const run = bench.run("churn-pids", children);
+  await run.done();
+  expect(run.facts).toMatchObject({ status: 0, highest: expect.any(Number) });
+  expect(run.number("highest")).toBeLessThan(children);
+  const init = run.number("init");
+  await capture.exited(init);
+  const forks = capture.of("FORK", init);
+  expect(forks).toHaveLength(children);
+  expect(new Set(forks.map((row) => row.childNsPid)).size).toBeLessThan(children);
+  const identities = new Set(forks.map((row) => `${row.childPid} ${row.childStartNs}`));
+  expect(identities.size).toBe(children);
+  const ended = forks.map((row) => capture.of("EXIT", row.childPid).filter((exit) => exit.startNs === row.childStartNs));
+  expect(ended.every((exits) => exits.length === 1)).toBe(true);
 });
 
 test("a pid used again is another process", async () => {

@@ -62,6 +62,35 @@ static void reuse_pid(int argc, char **argv)
 	reap(second);
 }
 
+/*
+ * Numbers used again at once: a pid namespace with the fewest there may be. Since 6.14 the limit is the namespace's own,
+ * before it would be the machine's. argv[0]: how many children, one after the other
+ */
+static void churn(int argc, char **argv)
+{
+	struct clone_args args = {.flags = CLONE_NEWPID, .exit_signal = SIGCHLD};
+	pid_t init = MUST(syscall(SYS_clone3, &args, sizeof(args))), highest = 0;
+	int limit;
+
+	(void)argc;
+	if (init) {
+		facts("init", init, "status", (long long)reap(init), NULL);
+		return;
+	}
+	limit = MUST(open("/proc/sys/kernel/pid_max", O_WRONLY));
+	MUST(write(limit, "301", 3));
+	for (int i = 0; i < atoi(argv[0]); i++) {
+		pid_t child = MUST(fork());
+
+		if (!child)
+			_exit(0);
+		reap(child);
+		highest = child > highest ? child : highest;
+	}
+	facts("highest", highest, NULL);
+	_exit(0);
+}
+
 /* Another name and other arguments, after the fact. */
 static void disguise(int argc, char **argv)
 {
@@ -150,6 +179,7 @@ const struct scenario evasion_scenarios[] = {
 	{"gate32", gate32},
 #endif
 	{"reuse-pid", reuse_pid},
+	{"churn-pids", churn},
 	{"disguise", disguise},
 	{"exec-deep", exec_deep},
 	{"bomb", bomb},
