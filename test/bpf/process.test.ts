@@ -119,7 +119,9 @@ test("numbers used again and again inside a pid namespace are different processe
   expect(new Set(forks.map((row) => row.childNsPid)).size).toBeLessThan(children);
   const identities = new Set(forks.map((row) => `${row.childPid} ${row.childStartNs}`));
   expect(identities.size).toBe(children);
-  const ended = forks.map((row) => capture.of("EXIT", row.childPid).filter((exit) => exit.startNs === row.childStartNs));
+  const ended = forks.map((row) =>
+    capture.of("EXIT", row.childPid).filter((exit) => exit.startNs === row.childStartNs),
+  );
   expect(ended.every((exits) => exits.length === 1)).toBe(true);
 });
 
