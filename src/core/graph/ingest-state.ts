@@ -294,8 +294,9 @@ export class Restore {
     const lastNs = reader.timeNs(HDR.time);
     const mark = marks.touch(reader.u16(STATE_MARK.kind), process, lastNs, reader.u16(STATE_MARK.how));
     if (!marks.added) return;
-    marks.times.set(mark, reader.u32(STATE_MARK.times));
-    marks.failed.set(mark, reader.u32(STATE_MARK.failed));
+    const times = reader.u32(STATE_MARK.times);
+    marks.times.set(mark, times);
+    marks.failed.set(mark, Math.min(times, reader.u32(STATE_MARK.failed)));
     marks.firstNs.set(mark, Math.min(lastNs, reader.timeNs(STATE_MARK.first)));
     marks.bitsLo.set(mark, reader.lo(STATE_MARK.bits));
     marks.bitsHi.set(mark, reader.hi(STATE_MARK.bits));
