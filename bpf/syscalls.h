@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Which program handles which system call: HANDLED(program, number), as whoever includes this defines it. The kernel
+ * side takes the numbers from here, the native side fills the table.
+ */
+#include <asm/unistd.h>
+
+#ifndef __NR_openat2
+#define __NR_openat2 437
+#endif
+#ifndef __NR_fchmodat2
+#define __NR_fchmodat2 452
+#endif
+
+HANDLED(on_beat, __NR_getcpu)
+#ifdef __NR_open
+HANDLED(on_rename, __NR_rename)
+HANDLED(on_unlink, __NR_unlink)
+HANDLED(on_unlink, __NR_rmdir)
+HANDLED(on_link, __NR_link)
+HANDLED(on_symlink, __NR_symlink)
+HANDLED(on_chown, __NR_chown)
+HANDLED(on_chown, __NR_lchown)
+HANDLED(on_open, __NR_open)
+HANDLED(on_open, __NR_creat)
+HANDLED(on_chmod, __NR_chmod)
+HANDLED(on_pipe, __NR_pipe)
+#endif
+HANDLED(on_open, __NR_openat)
+HANDLED(on_open, __NR_openat2)
+HANDLED(on_open, __NR_open_by_handle_at)
+HANDLED(on_fchmod, __NR_fchmod)
+HANDLED(on_fchmodat, __NR_fchmodat)
+HANDLED(on_fchmodat, __NR_fchmodat2)
+HANDLED(on_pipe, __NR_pipe2)
+HANDLED(on_connect, __NR_connect)
+HANDLED(on_accept, __NR_accept)
+HANDLED(on_accept, __NR_accept4)
+HANDLED(on_listen, __NR_listen)
+HANDLED(on_sendto, __NR_sendto)
+HANDLED(on_message, __NR_sendmsg)
+HANDLED(on_message, __NR_sendmmsg)
+HANDLED(on_recvfrom, __NR_recvfrom)
+HANDLED(on_message, __NR_recvmsg)
+HANDLED(on_message, __NR_recvmmsg)
+HANDLED(on_read, __NR_read)
+HANDLED(on_read, __NR_pread64)
+HANDLED(on_read, __NR_readv)
+HANDLED(on_read, __NR_preadv)
+HANDLED(on_read, __NR_preadv2)
+HANDLED(on_write, __NR_write)
+HANDLED(on_write, __NR_pwrite64)
+HANDLED(on_write, __NR_writev)
+HANDLED(on_write, __NR_pwritev)
+HANDLED(on_write, __NR_pwritev2)
+HANDLED(on_sendfile, __NR_sendfile)
+HANDLED(on_splice, __NR_splice)
+HANDLED(on_splice, __NR_copy_file_range)
+HANDLED(on_renameat, __NR_renameat)
+HANDLED(on_renameat, __NR_renameat2)
+HANDLED(on_unlinkat, __NR_unlinkat)
+HANDLED(on_linkat, __NR_linkat)
+HANDLED(on_symlinkat, __NR_symlinkat)
+HANDLED(on_mount, __NR_mount)
+HANDLED(on_truncate, __NR_truncate)
+HANDLED(on_ftruncate, __NR_ftruncate)
+HANDLED(on_fchown, __NR_fchown)
+HANDLED(on_fchownat, __NR_fchownat)
+HANDLED(on_setid, __NR_setuid)
+HANDLED(on_setid, __NR_setgid)
+HANDLED(on_setid, __NR_setreuid)
+HANDLED(on_setid, __NR_setregid)
+HANDLED(on_setid, __NR_setresuid)
+HANDLED(on_setid, __NR_setresgid)
+HANDLED(on_setid, __NR_setfsuid)
+HANDLED(on_setid, __NR_setfsgid)
+HANDLED(on_setid, __NR_capset)
+HANDLED(on_ptrace, __NR_ptrace)
+HANDLED(on_vm_writev, __NR_process_vm_writev)
+HANDLED(on_pidfd_getfd, __NR_pidfd_getfd)
+HANDLED(on_memfd, __NR_memfd_create)
+HANDLED(on_mmap, __NR_mmap)
+HANDLED(on_mprotect, __NR_mprotect)
+HANDLED(on_mprotect, __NR_pkey_mprotect)
+HANDLED(on_kernel, __NR_init_module)
+HANDLED(on_kernel, __NR_finit_module)
+HANDLED(on_kernel, __NR_delete_module)
+HANDLED(on_bpf, __NR_bpf)
+HANDLED(on_namespace, __NR_setns)
+HANDLED(on_namespace, __NR_unshare)
+
+#undef HANDLED
