@@ -19,6 +19,8 @@ export interface TopOptions {
   readonly mouse: boolean;
   readonly theme: ThemeName;
   readonly input: Input;
+  /** A file to record to meanwhile. */
+  readonly record?: string;
 }
 
 export interface BatchOptions {
@@ -140,8 +142,12 @@ function topCommand(values: Values): Command {
   plainJson(values);
   if (values.batch !== undefined || values.json !== undefined) {
     const choice = { ...(pid === undefined ? {} : { pid }), ...(user === undefined ? {} : { user }) };
+    if (values.record !== undefined)
+      throw new Misuse("--record goes with the live screens: without them there is record FILE");
     return { kind: "batch", options: { ...shared, frames: frames ?? 1, json: values.json !== undefined, ...choice } };
   }
+  if (values.record !== undefined && values.from !== undefined)
+    throw new Misuse("--record is for this machine: of a file there is a copy already");
   const needsBatch = (["count", "pid", "user"] as const).find((name) => values[name] !== undefined);
   if (needsBatch !== undefined) throw new Misuse(`--${needsBatch} goes with --batch`);
   return {
@@ -152,6 +158,7 @@ function topCommand(values: Values): Command {
       readOnly: values["read-only"] !== undefined,
       mouse: values.mouse !== undefined,
       theme,
+      ...(values.record === undefined ? {} : { record: values.record }),
     },
   };
 }

@@ -100,6 +100,13 @@ export const OPTIONS = [
     help: "what the graph may take before the oldest is forgotten, 16 to 65536 (default 128)",
   },
   {
+    name: "record",
+    value: "FILE",
+    group: "monitor",
+    on: ["top"],
+    help: "record to a new file beside the screens",
+  },
+  {
     name: "batch",
     short: "b",
     group: "output",

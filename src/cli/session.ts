@@ -24,6 +24,11 @@ export interface Session {
   pidHere(pid: number): number | undefined;
 }
 
+/** A recording names no users and no containers. */
+export function recordedNames(): Names {
+  return { user: (uid) => (uid === 0 ? "root" : String(uid)), container: () => "", cgroup: () => undefined };
+}
+
 /** What a file says of the machine it came from: this one's users and containers are others. */
 function namesOf(source: EventSource): Names | undefined {
   switch (source.kind) {

@@ -1,14 +1,14 @@
-import { constants, hostname } from "node:os";
+import { constants } from "node:os";
 import { signalProcess } from "../capture/live/native.ts";
 
 import { runUi } from "../ui/run.tsx";
 import { SearchIndex } from "../ui/search/search-index.ts";
+import { sanitise } from "../ui/text/sanitise.ts";
 import { createTheme, detectTerminal } from "../ui/theme/theme.ts";
 import type { TopOptions } from "./args.ts";
 import { HostMeters } from "./host-meters.ts";
-import { openSource } from "./open-source.ts";
 import { niceOf, reasonOf, renice } from "./renice.ts";
-import { createSession, follow } from "./session.ts";
+import { openStage } from "./stage.ts";
 
 /** The snapshot of what runs already is read before the first frame, but not for longer than this. */
 const FIRST_DRAIN_MS = 250;
@@ -25,13 +25,12 @@ const ELSEWHERE = "it is not in the PID namespace of this monitor; run it on the
 /** The live monitor. Resolves with the exit code. */
 export async function runTop(options: TopOptions): Promise<number> {
   const meters = new HostMeters();
-  const source = openSource(options.input);
+  const stage = openStage(options.input, options.record);
+  const { queries, names, time } = stage;
   try {
-    const session = createSession(source, follow(options.input));
-    const { queries, names } = session;
-    session.drain(FIRST_DRAIN_MS);
+    stage.drain(FIRST_DRAIN_MS);
     const here = (pid: number, act: (own: number) => string | undefined): string | undefined => {
-      const own = session.pidHere(pid);
+      const own = stage.pidHere(pid);
       return own === undefined ? ELSEWHERE : act(own);
     };
     const traits = detectTerminal(process.env);
@@ -40,27 +39,31 @@ export async function runTop(options: TopOptions): Promise<number> {
       depth: options.noColor ? "none" : traits.depth,
       ascii: options.ascii || traits.ascii,
     });
+    const search = new SearchIndex(queries, names);
     return await runUi({
-      env: { theme, names, hostname: hostname() },
-      sources: { queries, names, search: new SearchIndex(queries, names) },
+      env: { theme, names, hostname: stage.hostname },
+      sources: { queries, names, search, ...(time === undefined ? {} : { time }) },
       stdin: process.stdin,
       stdout: process.stdout,
       refreshMs: options.refreshMs,
       // The processes of a file are not this machine's.
       readOnly: options.readOnly || options.input.from !== undefined,
       mouse: options.mouse,
-      drain: session.drain,
-      refresh: () => source.refresh(),
-      totals: session.totals,
+      drain: stage.drain,
+      refresh: stage.refresh,
+      totals: stage.totals,
       sampleHost: () => meters.sample(),
       signal: (pid, startNs, signal) => here(pid, (own) => sendSignal(own, startNs, signal)),
       renice: (pid, startNs, nice) => here(pid, (own) => renice(own, startNs, nice)),
       nice: (pid) => {
-        const own = session.pidHere(pid);
+        const own = stage.pidHere(pid);
         return own === undefined ? undefined : niceOf(own);
       },
+      snapshot: stage.snapshot,
+      announce: stage.announce,
     });
   } finally {
-    source.close();
+    const said = await stage.close();
+    if (said !== undefined) process.stderr.write(`spydertop: ${sanitise(said)}\n`);
   }
 }

@@ -5,6 +5,7 @@ import type { Env } from "./components/env.ts";
 import { infoLines, keysLine } from "./components/footer.tsx";
 import { bannerTexts, headerLine, tabsLine } from "./components/header.tsx";
 import { Lines } from "./components/lines.tsx";
+import { timeBarLine } from "./components/time-bar.tsx";
 import { ConnectionsScreen } from "./screens/connections.tsx";
 import { ContainersScreen } from "./screens/containers.tsx";
 import { DetailScreen } from "./screens/detail.tsx";
@@ -60,6 +61,7 @@ function Overlay({ env, view, frame }: ShownProps) {
     case "confirm":
       return <ConfirmDialog env={env} frame={frame} overlay={overlay} />;
     case "filter":
+    case "jump":
     case undefined:
       return null;
   }
@@ -75,10 +77,11 @@ export function App({ env, store }: { readonly env: Env; readonly store: Store }
   }
   return (
     <Box flexDirection="column" width={layout.columns} height={layout.rows}>
-      <Lines lines={[headerLine(env, view, frame)]} />
+      <Lines lines={[headerLine(env, frame)]} />
       {layout.tabs > 0 && <Lines lines={[tabsLine(env, view, frame)]} />}
       {layout.charts > 0 && <ChartStrip env={env} frame={frame} />}
       {layout.banner > 0 && <Lines lines={bannerTexts(env, frame)} />}
+      {layout.time > 0 && <Lines lines={[timeBarLine(env, frame)]} />}
       <Screen env={env} view={view} frame={frame} />
       {layout.info > 0 && <Lines lines={infoLines(env, view, frame)} height={layout.info} />}
       <Lines lines={[keysLine(env, view, frame)]} />

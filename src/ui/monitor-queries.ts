@@ -6,6 +6,7 @@ import { cgroups } from "../core/query/cgroups.ts";
 import { connections } from "../core/query/connections.ts";
 import { files } from "../core/query/files.ts";
 import { findings } from "../core/query/findings.ts";
+import { findKey, keyOf } from "../core/query/keys.ts";
 import { processDetail } from "../core/query/process-detail.ts";
 import { ancestors, processRow } from "../core/query/process-row.ts";
 import { searchEntries } from "../core/query/search.ts";
@@ -39,5 +40,7 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     findings: () => findings(monitor),
     cgroups: () => cgroups(monitor),
     entries: () => searchEntries(monitor),
+    keyOf: (subject) => keyOf(monitor, subject),
+    findKey: (key) => findKey(monitor, key),
   };
 }

@@ -9,6 +9,8 @@ import type {
   ProcessId,
   ProcessRow,
   SearchEntry,
+  Severity,
+  Subject,
   Target,
   TreeOptions,
   TreeView,
@@ -38,6 +40,51 @@ export interface Queries {
   findings(): readonly Finding[];
   cgroups(): readonly CgroupRow[];
   entries(): readonly SearchEntry[];
+  /** What a subject is, in words that mean the same at every moment; undefined when it is forgotten. */
+  keyOf(subject: Subject): string | undefined;
+  /** The subject with a key at the moment that is shown. */
+  findKey(key: string): Subject | undefined;
+}
+
+/** A tick on the time bar. */
+export interface TimeMark {
+  readonly atNs: number;
+  /** Of an alert; a bookmark has none. */
+  readonly severity?: Severity;
+}
+
+/** Where the screens stand in time. Times are ns since capture began. */
+export interface Standing {
+  /** At the present, still at a moment of the past, or going on from there. */
+  readonly mode: "live" | "paused" | "playing";
+  /** Name of the recording that is shown: it has no present. */
+  readonly file?: string;
+  readonly nowNs: number;
+  /** What can be gone to; the end of what is live moves. */
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly speed: number;
+  readonly marks: readonly TimeMark[];
+}
+
+export type TimeAction =
+  | { readonly kind: "toggle" | "live" | "bookmark" | "speed" }
+  /** One change, or one alert, back or forward. */
+  | { readonly kind: "step" | "alert"; readonly by: 1 | -1 }
+  | { readonly kind: "move"; readonly byNs: number }
+  | { readonly kind: "go"; readonly toNs: number };
+
+/** Leads the queries of the screens to other moments, while capture goes on. */
+export interface TimeMachine {
+  readonly standing: Standing;
+  /** Grows whenever the screens have something else to show. */
+  readonly revision: number;
+  /** Called when the queries begin to answer from another graph, in which every id means something else. */
+  onSwitch: ((before: Queries, after: Queries) => void) | undefined;
+  /** Does it, or begins to; returns what the user should be told. */
+  act(action: TimeAction): string | undefined;
+  /** How much happened, in `cells` equal parts from the start to the end. */
+  density(cells: number): ArrayLike<number>;
 }
 
 /** What a cgroup path stands for. */
@@ -80,6 +127,8 @@ export interface CaptureTotals {
   readonly kind: "live" | "procfs" | "replay" | "import";
   readonly events: number;
   readonly lost: number;
+  /** A file that is written meanwhile. */
+  readonly recording?: { readonly bytes: number; readonly failed: boolean };
   readonly limited?: { readonly why: string; readonly missed: string; readonly fix: string };
 }
 

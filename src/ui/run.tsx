@@ -38,6 +38,10 @@ export interface UiOptions {
   readonly renice: (pid: number, startSinceBootNs: number, nice: number) => string | undefined;
   /** Nice value of a process; undefined when there is none of that pid. */
   readonly nice: (pid: number) => number | undefined;
+  /** Saves the moment that is shown; resolves with the sentence about it, rejects with the reason. */
+  readonly snapshot: () => Promise<string>;
+  /** Given a function that puts a sentence on the screen, for what happens by itself. */
+  readonly announce?: (tell: (text: string) => void) => void;
 }
 
 /**
@@ -104,8 +108,11 @@ class Ui {
           quit: () => this.#finish(0),
           suspend: () => this.#suspend(),
           redraw: () => this.#terminal.output.repaint(),
+          time: (action) => (sources.time ? sources.time.act(action) : "nothing is kept to go back to"),
+          snapshot: () => this.#snapshot(),
         }),
     });
+    options.announce?.((text) => this.#guard(() => this.#store.notify({ text, token: "bad" })));
   }
 
   start(): void {
@@ -151,6 +158,7 @@ class Ui {
       this.#guard(() => {
         const began = performance.now();
         const more = this.#options.drain(DRAIN_BUDGET_MS);
+        this.#store.follow();
         const quiet = performance.now() - began < QUIET_READ_MS;
         this.#schedulePump(more ? 0 : quiet ? QUIET_PUMP_MS : PUMP_MS);
       });
@@ -166,6 +174,14 @@ class Ui {
         this.#scheduleTick(this.#options.refreshMs);
       });
     }, delayMs);
+  }
+
+  #snapshot(): void {
+    const tell = (text: string, token: "good" | "bad"): void => this.#guard(() => this.#store.notify({ text, token }));
+    this.#options.snapshot().then(
+      (text) => tell(text, "good"),
+      (error: unknown) => tell(error instanceof Error ? error.message : String(error), "bad"),
+    );
   }
 
   #sample(): void {

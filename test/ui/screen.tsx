@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import xterm from "@xterm/headless";
 import type { Instance } from "ink";
+import type { TimeTravel } from "../../src/cli/time-travel.ts";
 import type { Monitor } from "../../src/core/monitor.ts";
 import type { Env } from "../../src/ui/components/env.ts";
 import { monitorQueries } from "../../src/ui/monitor-queries.ts";
@@ -71,6 +72,8 @@ export interface ScreenOptions {
   readonly renice?: (pid: number, nice: number) => string | undefined;
   /** What the kernel answers to a signal. */
   readonly signal?: (pid: number, signal: string) => string | undefined;
+  /** Moves through time; the queries are its own. */
+  readonly time?: TimeTravel;
 }
 
 /** The whole screen over a monitor, in a terminal emulator: the parts a user's program has, without a process of its own. */
@@ -78,6 +81,7 @@ export class Screen {
   readonly store: Store;
   readonly copied: string[] = [];
   readonly signals: string[] = [];
+  readonly effects: string[] = [];
   quit = false;
   readonly #display: Display;
   readonly #ink: Instance;
@@ -92,13 +96,18 @@ export class Screen {
       container: (path) => (options.cgroups?.[path]?.kind === "container" ? options.cgroups[path].name : ""),
       cgroup: (path) => options.cgroups?.[path],
     };
-    const queries = monitorQueries(monitor, names);
+    const queries = options.time?.queries ?? monitorQueries(monitor, names);
     const theme = createTheme({ name: "dark", depth: "truecolor", ascii: false, ...options.theme });
     const env: Env = { theme, names, hostname: "web-01" };
     const limited = options.limited === undefined ? {} : { limited: options.limited };
     this.#capture = () => ({ kind: options.limited ? "procfs" : "live", events: monitor.events, lost: 0, ...limited });
     this.store = new Store({
-      sources: { queries, names, search: new SearchIndex(queries, names) },
+      sources: {
+        queries,
+        names,
+        search: new SearchIndex(queries, names),
+        ...(options.time === undefined ? {} : { time: options.time }),
+      },
       size: { columns, rows },
       readOnly,
       capture: this.#capture(),
@@ -122,6 +131,8 @@ export class Screen {
           },
           suspend: () => {},
           redraw: () => {},
+          time: (action) => options.time?.act(action) ?? "",
+          snapshot: () => this.effects.push("snapshot"),
         }),
     });
     this.store.tick(HOST, this.#capture(), 0);

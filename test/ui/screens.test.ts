@@ -86,19 +86,6 @@ describe("moving", () => {
     expect((await screen.lines()).indexOf(after)).toBe(line);
   });
 
-  test("a paused screen keeps its rows while capture goes on", async () => {
-    const monitor = new Monitor();
-    crowd(monitor, 1000, 5);
-    const screen = show(monitor);
-    screen.press("Z");
-    crowd(monitor, 2000, 1);
-    screen.tick();
-    expect(await screen.text()).toMatch(/PAUSED/u);
-    expect(await screen.text()).not.toMatch(/worker-2000/u);
-    screen.press("Z");
-    expect(await screen.text()).toMatch(/worker-2000/u);
-  });
-
   test("collapse hides what is below, and says how much", async () => {
     const screen = attack();
     screen.press("j", "j", "h");

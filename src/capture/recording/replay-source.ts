@@ -5,6 +5,7 @@ import { BatchCursor } from "./batch-cursor.ts";
 import { FRAME, FRAME_FLAG, type FrameHead } from "./format.ts";
 import { lossBatch } from "./frame.ts";
 import { type Density, density, type FrameStore, relativeNs, spanNs, startBefore } from "./frame-store.ts";
+import { changesBefore, momentFrom, tellsChange } from "./moments.ts";
 
 export interface ReplayOptions {
   /** 1 = as fast as it happened; Infinity (default) = as fast as it is drained. */
@@ -144,17 +145,31 @@ export class ReplaySource implements EventSource {
     this.#paused = false;
   }
 
-  /** Pauses, and makes the next batch due that has rows. Returns its time, undefined at the end. */
+  /** Pauses, and makes everything due up to the next change. Returns its time, undefined at the end. */
   step(sink: (batch: Uint8Array) => void): number | undefined {
     this.pause();
     while (this.#advance(sink)) {
       const timeNs = this.#dueNs();
-      const { rows } = this.#cursor;
-      this.#deliver(sink, timeNs);
+      let change = false;
+      const look = (batch: Uint8Array): void => {
+        change = tellsChange(batch);
+        sink(batch);
+      };
+      this.#deliver(look, timeNs);
       this.#anchor(Math.max(timeNs, this.#originNs));
-      if (rows > 0) return timeNs;
+      if (change) return timeNs;
     }
     return undefined;
+  }
+
+  /** When the newest change at or before a moment was, and the one before that. */
+  changesBefore(timeNs: number): readonly number[] {
+    return changesBefore(this.#store, timeNs);
+  }
+
+  /** From when on what happened at a moment is told. */
+  momentFrom(timeNs: number): number | undefined {
+    return momentFrom(this.#store, timeNs);
   }
 
   /**

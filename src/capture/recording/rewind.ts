@@ -2,7 +2,7 @@ import { decompress } from "./compress.ts";
 import type { FrameSink } from "./delivery.ts";
 import { FRAME_FLAG, type FrameHead } from "./format.ts";
 import type { Frame } from "./frame.ts";
-import type { FrameStore } from "./frame-store.ts";
+import { type FrameStore, spanNs } from "./frame-store.ts";
 import type { Recorder } from "./recorder.ts";
 import { type ReplayOptions, ReplaySource } from "./replay-source.ts";
 import type { RecordingWriter } from "./writer.ts";
@@ -57,6 +57,11 @@ export class RewindBuffer implements FrameSink, FrameStore {
     // What came meanwhile.
     for (; next < this.end; next++) await put(this.#frames[next - this.#first] as Frame);
     this.#recorder.add(writer, true);
+  }
+
+  /** The oldest moment one can go back to, ns since time 0. */
+  get startNs(): number {
+    return spanNs(this).startNs;
   }
 
   /** Memory in use. */

@@ -17,7 +17,7 @@ import {
   STATE_PROCESS,
 } from "../wire/layout.gen.ts";
 import { FOUND_BY, processFields } from "./checkpoint-rows.ts";
-import { CONNECTION_FLAG, STATE, TCP } from "./connections.ts";
+import { CONNECTION_FLAG, END_FLAG, STATE, TCP } from "./connections.ts";
 import { EDGE, FAMILY, isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
@@ -196,10 +196,12 @@ export class Restore {
     connections.setInode(end, inoLo, inoHi);
     connections.setKernelAddress(end, kernelLo, kernelHi);
     if ((indexed & FOUND_BY.KERNEL_ADDRESS) === 0) connections.retireKernelAddress(end);
-    if ((indexed & FOUND_BY.INODE) === 0 || taken) {
-      // What takes its inode out of the index.
+    const tcp = connections.proto.get(end >> 1) === TCP;
+    const open = (endFlags & END_FLAG.CLOSED) === 0;
+    if (taken || !open || (!tcp && (indexed & FOUND_BY.INODE) === 0)) {
+      // What takes its inode out of the index. An open socket of TCP is always in it: one whose inode is another's is not open.
       connections.closeEnd(end);
-      connections.endFlags.set(end, endFlags);
+      if (!tcp || !taken) connections.endFlags.set(end, endFlags);
     }
     connections.txBytes.set(end, reader.number(STATE_CONNECTION.tx + 8 * side));
     connections.rxBytes.set(end, reader.number(STATE_CONNECTION.rx + 8 * side));

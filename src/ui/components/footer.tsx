@@ -77,6 +77,13 @@ export function addInput(line: LineBuilder, input: TextInput): LineBuilder {
 export function keysLine(env: Env, view: ViewState, frame: Frame): string {
   const { columns } = frame.layout;
   const line = new LineBuilder(env.theme, columns);
+  if (view.overlay?.name === "jump") {
+    const { input, problem } = view.overlay;
+    addInput(line.add("key", " go to: "), input);
+    return line
+      .add(problem === undefined ? "dim" : "warn", `   ${problem ?? "-5m  +30s  14:31:29"}   Esc cancel`)
+      .build();
+  }
   if (view.overlay?.name === "filter") {
     addInput(line.add("key", " filter: "), view.overlay.input);
     return line.add("dim", "   Enter keep  Esc cancel   user: pid: port: cont: path: !not").build();

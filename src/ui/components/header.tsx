@@ -20,11 +20,17 @@ const SPARK_CELLS = 4;
 /** From this width on network and events have one too. */
 const ALL_SPARKS_FROM = 132;
 
-function statusPart({ theme }: Env, view: ViewState, frame: Frame): Part {
+function statusPart({ theme }: Env, frame: Frame): Part {
   const clock = formatClock(frame.nowMs);
   const { kind } = frame.meters.capture;
-  if (view.paused) {
-    return { segments: [["paused", ` ${theme.glyphs.paused} PAUSED ${clock} `]], drop: 0 };
+  const { time } = frame;
+  if (time !== undefined) {
+    const word = time.mode === "playing" || time.file !== undefined ? "REPLAY" : "PAUSED";
+    const sign = time.mode === "playing" ? theme.glyphs.collapsed : theme.glyphs.paused;
+    return {
+      segments: [["bar", `${sign} ${word}${time.file === undefined ? "" : ` ${time.file}`} ${clock}`]],
+      drop: 0,
+    };
   }
   const word = kind === "live" ? "LIVE" : kind === "procfs" ? "POLLING" : kind === "replay" ? "REPLAY" : "IMPORT";
   return {
@@ -34,6 +40,16 @@ function statusPart({ theme }: Env, view: ViewState, frame: Frame): Part {
     ],
     drop: 0,
   };
+}
+
+/** What is being recorded, and how much of it there is. */
+function recordingPart({ theme }: Env, frame: Frame): Part {
+  const { recording } = frame.meters.capture;
+  if (recording === undefined) {
+    return { segments: [], drop: 0 };
+  }
+  const text = recording.failed ? "REC FAILED" : `${theme.glyphs.live} REC ${formatBytes(recording.bytes)}`;
+  return { segments: [["barBad", text]], drop: 0 };
 }
 
 function meterParts({ theme }: Env, frame: Frame): readonly Part[] {
@@ -91,13 +107,14 @@ function widthOf(part: Part): number {
 }
 
 /** The first line: what this is, whether it is live, the machine's meters, losses, our own cost, open findings. */
-export function headerLine(env: Env, view: ViewState, frame: Frame): string {
+export function headerLine(env: Env, frame: Frame): string {
   const { columns } = frame.layout;
   const findings = frame.findings.length;
   let parts: readonly Part[] = [
     { segments: [["barStrong", "spydertop"]], drop: 7 },
     { segments: [["bar", env.hostname]], drop: 6 },
-    statusPart(env, view, frame),
+    statusPart(env, frame),
+    recordingPart(env, frame),
     ...meterParts(env, frame),
     { segments: findings === 0 ? [] : [["barBad", `${env.theme.glyphs.suspicious} ${findings}`]], drop: 0 },
   ];
@@ -106,14 +123,16 @@ export function headerLine(env: Env, view: ViewState, frame: Frame): string {
     const worst = Math.max(...parts.map((part) => part.drop));
     parts = parts.filter((part) => part.drop !== worst);
   }
-  const line = new LineBuilder(env.theme, columns).add("bar", " ");
+  // Away from the present the whole line looks like it.
+  const token = (own: Token): Token => (frame.time === undefined ? own : "paused");
+  const line = new LineBuilder(env.theme, columns).add(token("bar"), " ");
   for (const { segments } of parts) {
-    for (const [token, text] of segments) {
-      line.add(token, text);
+    for (const [own, text] of segments) {
+      line.add(token(own), text);
     }
-    line.add("bar", "  ");
+    line.add(token("bar"), segments.length === 0 ? "" : "  ");
   }
-  return line.build("bar");
+  return line.build(token("bar"));
 }
 
 /** On a narrower terminal only the view one is on has its name beside its number. */

@@ -48,6 +48,17 @@ export type Command =
   | "kernel-threads"
   | "closed"
   | "pause"
+  | "step-back"
+  | "step-forward"
+  | "minute-back"
+  | "minute-forward"
+  | "alert-back"
+  | "alert-forward"
+  | "jump"
+  | "live"
+  | "bookmark"
+  | "speed"
+  | "snapshot"
   | "origin"
   | "impact"
   | "files-of"
@@ -245,7 +256,30 @@ export const BINDINGS: readonly Binding[] = [
   },
   { command: "back", keys: ["escape", "backspace"], group: "view", help: "back" },
 
-  { command: "pause", keys: ["Z"], group: "time", help: "freeze the screen", footer: "pause" },
+  { command: "pause", keys: ["Z"], group: "time", help: "stop the time; go on from there", footer: "pause" },
+  { command: "step-back", keys: ["["], group: "time", together: "one change back, forward", help: "one change back" },
+  {
+    command: "step-forward",
+    keys: ["]"],
+    group: "time",
+    together: "one change back, forward",
+    help: "one change forward",
+  },
+  { command: "minute-back", keys: ["{"], group: "time", together: "a minute back, forward", help: "a minute back" },
+  {
+    command: "minute-forward",
+    keys: ["}"],
+    group: "time",
+    together: "a minute back, forward",
+    help: "a minute forward",
+  },
+  { command: "alert-back", keys: ["("], group: "time", together: "alert before, after", help: "alert before" },
+  { command: "alert-forward", keys: [")"], group: "time", together: "alert before, after", help: "alert after" },
+  { command: "jump", keys: ["b"], group: "time", help: "go to a time: -5m, 14:31" },
+  { command: "live", keys: ["L"], group: "time", help: "back to the present" },
+  { command: "bookmark", keys: ["m"], group: "time", help: "bookmark the moment" },
+  { command: "speed", keys: ["V"], group: "time", help: "speed of the replay" },
+  { command: "snapshot", keys: ["ctrl-s"], group: "act", help: "save the moment to a file" },
   { command: "copy", keys: ["y"], group: "act", help: "copy the row", on: LISTS },
   { command: "copy-chain", keys: ["Y"], group: "act", help: "copy origin or impact", on: LISTS },
   { command: "tag", keys: ["space"], group: "act", together: "tag, all below, none", help: "tag the row", on: TREE },

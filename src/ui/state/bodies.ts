@@ -8,7 +8,7 @@ import type {
   TreeRow,
 } from "../../core/query/model.ts";
 import { helpPages, helpRows } from "../keymap/help.ts";
-import type { Names, Queries } from "../ports.ts";
+import type { Names, Queries, TimeMachine } from "../ports.ts";
 import { containerValues, type Field, parseQuery, queryHolds } from "../search/query.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { findingBody } from "./alerts.ts";
@@ -27,6 +27,8 @@ export interface Sources {
   readonly queries: Queries;
   readonly names: Names;
   readonly search: SearchIndex;
+  /** Leads the queries to other moments; without it there is only the present. */
+  readonly time?: TimeMachine;
 }
 
 /** The rows of the screen that is shown, at the moment nowNs. */

@@ -1,5 +1,5 @@
 import type { Env } from "../components/env.ts";
-import type { Queries } from "../ports.ts";
+import type { Queries, TimeAction } from "../ports.ts";
 import { impactText, originText } from "../text/origin-text.ts";
 import { sanitise } from "../text/sanitise.ts";
 import type { Effect } from "./reduce.ts";
@@ -19,6 +19,10 @@ export interface Outside {
   quit(): void;
   suspend(): void;
   redraw(): void;
+  /** Leads to another moment; what the user should be told. */
+  time(action: TimeAction): string | undefined;
+  /** Saves the moment that is shown; how it went is told later. */
+  snapshot(): void;
 }
 
 /** Does what a key asked for, and says how it went. */
@@ -69,6 +73,13 @@ export function runEffect(effect: Effect, outside: Outside): Notice | undefined 
         (pid, startNs) => outside.renice(pid, startNs, nice),
       );
     }
+    case "time": {
+      const text = outside.time(effect.action);
+      return text === undefined ? undefined : { text, token: "text" };
+    }
+    case "snapshot":
+      outside.snapshot();
+      return undefined;
   }
 }
 

@@ -18,6 +18,7 @@ import type { Cursor, RowId } from "./cursor.ts";
 import type { Layout } from "./layout.ts";
 import type { Menu } from "./menus.ts";
 import type { Meters } from "./meters.ts";
+import type { TimeFrame } from "./time.ts";
 import type { ScreenName } from "./view-state.ts";
 
 /** A row of a list with the process it belongs to. */
@@ -148,6 +149,8 @@ export interface Frame {
   readonly body: Body;
   readonly cursor: Cursor;
   readonly layout: Layout;
+  /** Where the screen stands, when that is not the present. */
+  readonly time?: TimeFrame;
   /** What the open search found; searched for when it is first asked for. */
   readonly search: SearchResult | undefined;
   /** What the open menu offers. */

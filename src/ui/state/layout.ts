@@ -12,6 +12,8 @@ export interface Layout extends Size {
   /** The details of a process fit beside each other. */
   readonly panes: boolean;
   readonly banner: number;
+  /** The time bar. */
+  readonly time: number;
   /** Fixed lines of the screen above and below its list. */
   readonly head: number;
   readonly list: number;
@@ -54,7 +56,7 @@ export function bannerLines(limited: CaptureTotals["limited"], columns: number):
   return more.length === 0 ? [first] : [first, more.join(" ")];
 }
 
-export function layoutOf(size: Size, screen: Screen["name"], limited: CaptureTotals["limited"]): Layout {
+export function layoutOf(size: Size, screen: Screen["name"], limited: CaptureTotals["limited"], away = false): Layout {
   const tooSmall = size.columns < LEAST_COLUMNS || size.rows < LEAST_ROWS;
   const roomy = size.rows >= 14;
   const charts = size.columns >= CHARTS_FROM.columns && size.rows >= CHARTS_FROM.rows ? CHART_ROWS : 0;
@@ -62,6 +64,7 @@ export function layoutOf(size: Size, screen: Screen["name"], limited: CaptureTot
     tabs: roomy ? 1 : 0,
     charts,
     banner: Math.min(bannerLines(limited, size.columns).length, roomy ? 2 : 1),
+    time: away ? 1 : 0,
     head: roomy ? HEAD[screen] : Math.min(HEAD[screen], 1),
     foot: screen === "origin" || screen === "impact" ? 1 : 0,
     info: size.rows >= TWO_INFO_LINES_FROM ? 2 : roomy ? 1 : 0,

@@ -5,6 +5,7 @@ import { push, revealProcess, withCursor, withFilter } from "./navigation.ts";
 import { paletteHits } from "./palette.ts";
 import { type Context, reduce, type Step } from "./reduce.ts";
 import { completeInput, editText, pasteText } from "./text-input.ts";
+import { parseMoment } from "./time.ts";
 import { currentScreen, type MenuOverlay, type Overlay, type TextInput, type ViewState } from "./view-state.ts";
 
 function close(view: ViewState): ViewState {
@@ -118,6 +119,28 @@ function filterKey(view: ViewState, overlay: Overlay & { name: "filter" }, key: 
   return { view: input.text === overlay.input.text ? changed : withFilter(withCursor(changed, TOP), input.text) };
 }
 
+/** Where to: a moment, or how far from here. */
+function jumpKey(
+  view: ViewState,
+  overlay: Overlay & { name: "jump" },
+  key: string,
+  event: InputEvent,
+  { frame, queries }: Context,
+): Step {
+  if (key !== "enter") {
+    const input = edited(overlay.input, event);
+    return { view: input === undefined ? view : { ...view, overlay: { name: "jump", input } } };
+  }
+  const endMs = frame.time === undefined ? frame.nowMs : queries.wallMs(frame.time.endNs);
+  const toMs = parseMoment(overlay.input.text, frame.nowMs, endMs);
+  if (toMs === undefined) {
+    const problem = "a moment is -5m, +30s, 14:31:29 or 2026-11-25 14:31:29";
+    return { view: { ...view, overlay: { ...overlay, problem } } };
+  }
+  const toNs = frame.nowNs + (toMs - frame.nowMs) * 1e6;
+  return { view: close(view), effect: { kind: "time", action: { kind: "go", toNs } } };
+}
+
 /** A list to choose from: as in every menu digits choose a row, Space too where rows are ticked. */
 function menuKey(view: ViewState, overlay: MenuOverlay, key: string, context: Context): Step {
   const count = context.frame.menu?.items.length ?? 0;
@@ -188,6 +211,8 @@ export function reduceOverlay(view: ViewState, overlay: Overlay, event: InputEve
       return searchKey(view, overlay, key, event, context);
     case "filter":
       return filterKey(view, overlay, key, event);
+    case "jump":
+      return jumpKey(view, overlay, key, event, context);
     case "palette":
       return paletteKey(view, overlay, key, event, context);
     case "menu":

@@ -1,6 +1,6 @@
 import type { Target } from "../../core/query/model.ts";
 import type { Command } from "../keymap/bindings.ts";
-import type { Names, Queries } from "../ports.ts";
+import type { Names, Queries, TimeAction } from "../ports.ts";
 import { invertOrder, isTable, sortBy } from "./columns.ts";
 import { moveBy, pageBy, TOP } from "./cursor.ts";
 import type { Frame } from "./frame.ts";
@@ -29,6 +29,8 @@ export type Effect =
   | { readonly kind: "suspend" }
   | { readonly kind: "redraw" }
   | { readonly kind: "copy-row" }
+  | { readonly kind: "time"; readonly action: TimeAction }
+  | { readonly kind: "snapshot" }
   | { readonly kind: "copy-chain"; readonly of: "origin" | "impact"; readonly target: Target }
   | { readonly kind: "signal"; readonly signal: NodeJS.Signals; readonly targets: readonly SignalTarget[] }
   | { readonly kind: "renice"; readonly nice: number; readonly targets: readonly SignalTarget[] };
@@ -46,6 +48,8 @@ export interface Context {
   /** Nice value of a process; undefined when it is gone. */
   readonly nice: (pid: number) => number | undefined;
 }
+
+const MINUTE_NS = 60e9;
 
 function tabAfter(view: ViewState, delta: number): ViewState {
   const root = view.screens[0]?.name;
@@ -271,7 +275,27 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
     case "closed":
       return show({ ...view, closedConnections: !view.closedConnections });
     case "pause":
-      return show({ ...view, paused: !view.paused });
+      return { view, effect: { kind: "time", action: { kind: "toggle" } } };
+    case "step-back":
+      return { view, effect: { kind: "time", action: { kind: "step", by: -1 } } };
+    case "step-forward":
+      return { view, effect: { kind: "time", action: { kind: "step", by: 1 } } };
+    case "minute-back":
+      return { view, effect: { kind: "time", action: { kind: "move", byNs: -MINUTE_NS } } };
+    case "minute-forward":
+      return { view, effect: { kind: "time", action: { kind: "move", byNs: MINUTE_NS } } };
+    case "alert-back":
+      return { view, effect: { kind: "time", action: { kind: "alert", by: -1 } } };
+    case "alert-forward":
+      return { view, effect: { kind: "time", action: { kind: "alert", by: 1 } } };
+    case "jump":
+      return show({ ...view, overlay: { name: "jump", input: EMPTY_INPUT } });
+    case "bookmark":
+    case "live":
+    case "speed":
+      return { view, effect: { kind: "time", action: { kind: command } } };
+    case "snapshot":
+      return { view, effect: { kind: "snapshot" } };
     case "copy":
       return { view, effect: { kind: "copy-row" } };
     case "copy-chain": {

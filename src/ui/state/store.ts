@@ -11,6 +11,8 @@ import { addSample, initialMeters, type Meters } from "./meters.ts";
 import { cursorOf, withCursor } from "./navigation.ts";
 import { reduceOverlay } from "./overlays.ts";
 import { type Effect, reduce, type Step } from "./reduce.ts";
+import { timeFrame } from "./time.ts";
+import { shiftView } from "./time-shift.ts";
 import { currentScreen, initialView, type Notice, type Size, screenKey, type ViewState } from "./view-state.ts";
 
 /** What is drawn: how the user looks, and what there is to see. */
@@ -40,12 +42,21 @@ export class Store {
   #meters: Meters;
   #nowNs: number;
   #bodyInputs: readonly unknown[] = [];
+  /** Of the time machine, and of the meters, when it was last drawn. */
+  #revision = 0;
+  #ticked = 0;
   #shown: Shown;
 
   constructor(options: StoreOptions) {
     this.#options = options;
     this.#meters = initialMeters(options.capture);
     this.#nowNs = options.sources.queries.nowNs;
+    const { time } = options.sources;
+    if (time !== undefined) {
+      time.onSwitch = (before, after) => {
+        this.#shown = { ...this.#shown, view: shiftView(this.#shown.view, before, after) };
+      };
+    }
     const view = initialView(options.size);
     this.#shown = this.#project(view, undefined);
   }
@@ -57,13 +68,17 @@ export class Store {
 
   readonly snapshot = (): Shown => this.#shown;
 
-  /** A new moment, `seconds` after the last one. A paused screen keeps its rows; its meters go on. */
+  /** A new moment, `seconds` after the last one. A screen that stands still keeps its rows; its meters go on. */
   tick(host: HostSample, capture: CaptureTotals, seconds: number): void {
     this.#meters = addSample(this.#meters, host, capture, seconds);
-    if (!this.#shown.view.paused) {
-      this.#nowNs = this.#options.sources.queries.nowNs;
-    }
     this.#show(this.#shown.view);
+  }
+
+  /** Shows the moment that was gone to, once it is there. */
+  follow(): void {
+    if ((this.#options.sources.time?.revision ?? 0) !== this.#revision) {
+      this.#show(this.#shown.view);
+    }
   }
 
   input(event: InputEvent): void {
@@ -99,14 +114,19 @@ export class Store {
     const notice = effect === undefined ? undefined : this.#options.runEffect(effect);
     if (notice !== undefined) {
       this.notify(notice);
+    } else if (effect?.kind === "time") {
+      this.#show(this.#shown.view);
     }
   }
 
   #show(view: ViewState): void {
-    const resumed = this.#shown.view.paused && !view.paused;
-    if (resumed) {
-      this.#nowNs = this.#options.sources.queries.nowNs;
+    const { queries, time } = this.#options.sources;
+    const moved = time !== undefined && time.revision !== this.#revision;
+    if (moved || this.#ticked !== this.#meters.version) {
+      this.#nowNs = queries.nowNs;
     }
+    this.#revision = time?.revision ?? 0;
+    this.#ticked = this.#meters.version;
     this.#shown = this.#project(view, this.#shown.frame);
     for (const listener of this.#listeners) {
       listener();
@@ -114,9 +134,10 @@ export class Store {
   }
 
   #project(view: ViewState, before: Frame | undefined): Shown {
-    const { queries, names, search } = this.#options.sources;
+    const { queries, names, search, time } = this.#options.sources;
     const screen = currentScreen(view);
-    const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited);
+    const away = timeFrame(time, view.size.columns);
+    const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited, away !== undefined);
     const body = this.#body(view, layout, before);
     const home =
       body.screen === "tree"
@@ -138,6 +159,7 @@ export class Store {
       cursor,
       layout,
       ...(overlay?.name === "menu" ? { menu: menuOf(view, overlay, queries, names) } : {}),
+      ...(away === undefined ? {} : { time: away }),
       get search() {
         if (overlay?.name === "search") {
           found ??= search.search(overlay.input.text, SEARCH_HITS, nowNs);
@@ -165,6 +187,7 @@ export class Store {
       view.kernelThreads,
       view.closedConnections,
       this.#nowNs,
+      this.#revision,
       layout.columns,
       layout.list,
     ];

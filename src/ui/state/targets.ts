@@ -9,6 +9,9 @@ const warn = (view: ViewState, text: string): ViewState => ({ ...view, notice: {
 
 /** What a key acts on: the tagged processes that are alive, or the one under the cursor. Or why there is none. */
 function targets(view: ViewState, { frame, queries }: Context): readonly SignalTarget[] | Notice | undefined {
+  if (frame.time !== undefined && frame.time.file === undefined) {
+    return { text: "this is the past: L goes back to the present, where this is done", token: "warn" };
+  }
   const { process } = selected(frame);
   const ids = view.tags.size > 0 ? [...view.tags] : process === undefined ? [] : [process];
   const rows = ids.map((id) => queries.process(id)).filter((row) => row !== undefined);

@@ -37,6 +37,7 @@ export type Overlay =
       readonly past: number;
     }
   | { readonly name: "filter"; readonly input: TextInput; readonly before: string }
+  | { readonly name: "jump"; readonly input: TextInput; readonly problem?: string }
   | { readonly name: "palette"; readonly input: TextInput; readonly index: number }
   | MenuOverlay
   | { readonly name: "confirm"; readonly signal: NodeJS.Signals; readonly targets: readonly SignalTarget[] }
@@ -116,7 +117,8 @@ export interface ViewState {
   readonly kernelThreads: boolean;
   readonly closedConnections: boolean;
   readonly follow: boolean;
-  readonly paused: boolean;
+  /** Keys of collapsed processes that do not run at the moment shown. */
+  readonly foldedElsewhere: readonly string[];
   readonly overlay?: Overlay;
   readonly notice?: Notice;
   /** What was searched, the latest first. */
@@ -142,7 +144,7 @@ export function initialView(size: Size): ViewState {
     kernelThreads: false,
     closedConnections: false,
     follow: true,
-    paused: false,
+    foldedElsewhere: [],
     searches: [],
     size,
   };

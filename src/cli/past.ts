@@ -1,0 +1,65 @@
+import type { ReplayOptions, ReplaySource } from "../capture/recording/replay-source.ts";
+import { Monitor, type MonitorOptions } from "../core/monitor.ts";
+
+export type OpenReplay = (options: Pick<ReplayOptions, "onRestart">) => ReplaySource;
+
+/** A replay and the monitor of its moment. On the way to a moment that needs a new beginning, the monitor of before stays. */
+export class Past {
+  readonly source: ReplaySource;
+  #monitor: Monitor;
+  /** Takes the place of the monitor when it has arrived. */
+  #next: Monitor | undefined;
+  #arrived = false;
+  /** A moment was asked for that is not reached yet. */
+  #wanted = true;
+
+  constructor(open: OpenReplay, limits: MonitorOptions) {
+    this.#monitor = new Monitor(limits);
+    this.source = open({ onRestart: () => (this.#next = new Monitor(limits)) });
+    this.source.pause();
+  }
+
+  /** The monitor of the moment that was asked for last and reached. */
+  get monitor(): Monitor | undefined {
+    return this.#arrived ? this.#monitor : undefined;
+  }
+
+  /** Whether the moment that was asked for last is not reached yet. */
+  get seeking(): boolean {
+    return this.#wanted || this.#next !== undefined;
+  }
+
+  seek(timeNs: number): void {
+    this.#wanted = true;
+    this.source.seek(timeNs);
+  }
+
+  /** Takes in what is due, for at most budgetMs; true when there is more. */
+  pump(budgetMs: number): boolean {
+    // A moment that stands still stays, also when what led to it is kept no longer.
+    if (this.source.paused && !this.#wanted) return false;
+    if (this.source.drain(this.#take, budgetMs)) return true;
+    this.#arrive();
+    return false;
+  }
+
+  /** Makes the next change due, after everything before it. Whether there was one. */
+  step(): boolean {
+    const stepped = this.source.step(this.#take) !== undefined;
+    this.#arrive();
+    return stepped;
+  }
+
+  close(): void {
+    this.source.close();
+  }
+
+  readonly #take = (batch: Uint8Array): void => (this.#next ?? this.#monitor).ingest(batch);
+
+  #arrive(): void {
+    if (this.#next !== undefined) this.#monitor = this.#next;
+    this.#next = undefined;
+    this.#arrived = true;
+    this.#wanted = false;
+  }
+}

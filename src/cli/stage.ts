@@ -1,0 +1,150 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { writeSnapshot } from "../capture/recording/commands.ts";
+import { FollowedCapture } from "../capture/recording/followed.ts";
+import { infoOf, type RecordingInfo } from "../capture/recording/info.ts";
+import { RecordingReader } from "../capture/recording/reader.ts";
+import { describeDamage, isRecording } from "../capture/recording/replay.ts";
+import { ReplaySource } from "../capture/recording/replay-source.ts";
+import { RewindBuffer } from "../capture/recording/rewind.ts";
+import { RecordingWriter } from "../capture/recording/writer.ts";
+import type { Monitor, MonitorOptions } from "../core/monitor.ts";
+import type { CaptureTotals, Names, Queries, TimeMachine } from "../ui/ports.ts";
+import type { Input } from "./args.ts";
+import { openSource } from "./open-source.ts";
+import { programVersion } from "./record.ts";
+import { createSession, recordedNames } from "./session.ts";
+import { TimeTravel } from "./time-travel.ts";
+
+/** What the screens play on: this machine with its last minutes, a recording, or another tool's file. */
+export interface Stage {
+  /** Where it was captured. */
+  readonly hostname: string;
+  readonly queries: Queries;
+  readonly names: Names;
+  readonly time?: TimeMachine;
+  drain(budgetMs: number): boolean;
+  refresh(): void;
+  totals(): CaptureTotals;
+  /** The number by which this program can name a living process; undefined when there is none in its PID namespace. */
+  pidHere(pid: number): number | undefined;
+  /** Saves the moment that is shown; resolves with a sentence. Rejects with CaptureError. */
+  snapshot(): Promise<string>;
+  /** Given where to tell what happens by itself. */
+  announce(tell: (text: string) => void): void;
+  /** Ends capture; resolves with what there is to say about a file that was written. */
+  close(): Promise<string | undefined>;
+}
+
+/** Throws CaptureError. record: a file that is written meanwhile. */
+export function openStage(input: Input, record?: string): Stage {
+  const { from } = input;
+  return from !== undefined && isRecording(from) ? recordingStage(from, input) : machineStage(input, record);
+}
+
+function machineStage(input: Input, record: string | undefined): Stage {
+  const source = openSource(input);
+  const capture = new FollowedCapture(input);
+  const info = infoOf(source, programVersion());
+  let tell = (_text: string): void => undefined;
+  let writer: RecordingWriter | undefined;
+  try {
+    writer =
+      record === undefined
+        ? undefined
+        : RecordingWriter.create(record, info, { onFailure: (error) => tell(`${error.message}; ${error.hint}`) });
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+  if (writer !== undefined) capture.recorder.add(writer);
+  const session = createSession(source, capture);
+  const time = source.kind === "import" ? undefined : rewinding(capture, session.names, input);
+  return {
+    hostname: hostname(),
+    queries: time?.queries ?? session.queries,
+    names: session.names,
+    ...(time === undefined ? {} : { time }),
+    drain: (budgetMs) => {
+      const more = session.drain(budgetMs);
+      return time?.pump(budgetMs) === true || more;
+    },
+    refresh: () => source.refresh(),
+    totals: () => {
+      const totals = session.totals();
+      if (writer === undefined) return totals;
+      return { ...totals, recording: { bytes: writer.stats().bytes, failed: writer.failure !== undefined } };
+    },
+    pidHere: session.pidHere,
+    snapshot: () => saveMoment(time?.monitor ?? capture.monitor, info),
+    announce: (to) => (tell = to),
+    close: async () => {
+      source.close();
+      time?.close();
+      await capture.recorder.close();
+      await writer?.close();
+      if (writer === undefined || record === undefined) return undefined;
+      if (writer.failure !== undefined) return `${writer.failure.message}; ${writer.failure.hint}`;
+      const { events, bytes } = writer.stats();
+      return `${record}: ${events} events, ${bytes} bytes`;
+    },
+  };
+}
+
+/** Time travel through the last minutes of a capture. */
+export function rewinding(capture: FollowedCapture, names: Names, limits: MonitorOptions = {}): TimeTravel {
+  const { monitor, recorder } = capture;
+  const rewind = new RewindBuffer(recorder);
+  return new TimeTravel(names, limits, {
+    monitor,
+    startNs: () => rewind.startNs,
+    ready: () => recorder.flush(),
+    open: (options) => new ReplaySource(rewind, options),
+    note: (note) => recorder.note(note),
+  });
+}
+
+function recordingStage(path: string, limits: MonitorOptions): Stage {
+  const recording = RecordingReader.open(path);
+  const names = recordedNames();
+  const time = new TimeTravel(names, limits, {
+    file: path.slice(path.lastIndexOf("/") + 1),
+    open: (options) => new ReplaySource(recording, options),
+    notes: recording.notes,
+  });
+  const { limited } = recording.info;
+  return {
+    hostname: recording.info.host,
+    queries: time.queries,
+    names,
+    time,
+    drain: (budgetMs) => time.pump(budgetMs),
+    refresh: () => undefined,
+    totals: () => {
+      const { events, lostTotal } = time.monitor;
+      return { kind: "replay", events, lost: lostTotal, ...(limited === undefined ? {} : { limited }) };
+    },
+    pidHere: () => undefined,
+    snapshot: () => saveMoment(time.monitor, recording.info),
+    announce: (tell) => {
+      const [damage] = recording.damage;
+      if (damage !== undefined) tell(describeDamage(recording, damage));
+    },
+    close: async () => {
+      recording.close();
+      return undefined;
+    },
+  };
+}
+
+/** A new file in the current directory, named after the moment. */
+async function saveMoment(monitor: Monitor, info: RecordingInfo): Promise<string> {
+  const { graph, nowNs } = monitor;
+  const moment = new Date(graph.clock.wallOf(nowNs));
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const day = `${moment.getFullYear()}${two(moment.getMonth() + 1)}${two(moment.getDate())}`;
+  const clock = `${two(moment.getHours())}${two(moment.getMinutes())}${two(moment.getSeconds())}`;
+  const path = `spydertop-${day}-${clock}.spyt`;
+  const bytes = await writeSnapshot(path, info, monitor);
+  return `saved ${join(process.cwd(), path)}, ${bytes} bytes`;
+}

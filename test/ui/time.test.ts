@@ -1,0 +1,214 @@
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { FollowedCapture } from "../../src/capture/recording/followed.ts";
+import { RecordingReader } from "../../src/capture/recording/reader.ts";
+import { ReplaySource } from "../../src/capture/recording/replay-source.ts";
+import { RecordingWriter } from "../../src/capture/recording/writer.ts";
+import { rewinding } from "../../src/cli/stage.ts";
+import { TimeTravel } from "../../src/cli/time-travel.ts";
+import { BatchWriter } from "../../src/core/wire/encode.ts";
+import { INFO } from "../capture/recording-batches.ts";
+import { folder } from "../capture/recording-folder.ts";
+import { BASE_NS, batchOf, Story } from "../core/fixture.ts";
+import { Screen } from "./screen.tsx";
+
+const NAMES = { user: String, container: () => "", cgroup: () => undefined };
+
+/** A capture of a story, its screen, and the way back. */
+class Stage {
+  readonly capture = new FollowedCapture();
+  readonly story = new Story("");
+  readonly time: TimeTravel;
+  readonly screen: Screen;
+  readonly #writer = new BatchWriter();
+  #told = 0;
+
+  constructor(text: string, time?: TimeTravel) {
+    this.time = time ?? rewinding(this.capture, NAMES);
+    if (time === undefined) {
+      this.capture.take(batchOf(this.#writer, [], BASE_NS));
+      this.go(text);
+    }
+    this.screen = new Screen(this.capture.monitor, { time: this.time, columns: 120 });
+  }
+
+  /** Goes on with the story: one batch a record. */
+  go(text: string): void {
+    this.story.tell(text);
+    const { events, nowNs } = this.story;
+    for (; this.#told < events.length; this.#told++) {
+      const event = events[this.#told];
+      if (event !== undefined) this.capture.take(batchOf(this.#writer, [event], event.timeNs));
+    }
+    this.capture.take(batchOf(this.#writer, [], nowNs));
+  }
+
+  /** Presses keys one after another; each moment is reached before the next. Returns what the screen shows. */
+  async press(...keys: string[]): Promise<string> {
+    for (const key of keys) {
+      this.screen.press(key);
+      do {
+        await new Promise((resolve) => setImmediate(resolve));
+        this.time.pump(1_000);
+      } while (this.time.seeking);
+      this.screen.store.follow();
+    }
+    return this.text();
+  }
+
+  async text(): Promise<string> {
+    this.screen.tick();
+    return this.screen.text();
+  }
+
+  close(): void {
+    this.screen.close();
+    this.time.close();
+  }
+}
+
+let stage: Stage | undefined;
+afterEach(() => stage?.close());
+
+const show = (text: string, time?: TimeTravel): Stage => (stage = new Stage(text, time));
+
+test("the time stands still while capture goes on, and goes back to the present", async () => {
+  const it = show("bash > job(--one)");
+  expect(await it.text()).toContain("LIVE");
+  expect(await it.press("Z")).toMatch(/PAUSED/u);
+  it.go("bash > late(--two); +20s");
+  const paused = await it.text();
+  expect(paused).toMatch(/PAUSED/u);
+  expect(paused).toContain("--one");
+  expect(paused).not.toContain("--two");
+  expect(paused).toMatch(/-20s/u);
+  const live = await it.press("L");
+  expect(live).toContain("--two");
+  expect(live).toContain("LIVE");
+  expect(live).not.toMatch(/PAUSED|live /u);
+});
+
+test("a process that is gone is alive before it ended, with the age it had", async () => {
+  const it = show("bash > job(--one); job -> 192.0.2.7:443; +50s; job exits; +100s");
+  expect(await it.text()).not.toContain("--one");
+  const past = await it.press("b", ..."-105s", "\r");
+  expect(past).toMatch(/ 4[0-9]s .*job --one.*192\.0\.2\.7:443/u);
+  expect(past).not.toMatch(/job --one.*exit/u);
+  // One change forward it ends.
+  expect(await it.press("]")).toMatch(/job --one.*exit/u);
+  expect(await it.press("[")).not.toMatch(/job --one.*exit/u);
+});
+
+test("steps lead through every change, back and forward", async () => {
+  const it = show("bash > one(--1); +1s; bash > two(--2); +1s; bash > three(--3)");
+  // A process is a fork and an exec: two changes.
+  expect(await it.press("[", "[")).not.toContain("--3");
+  expect(await it.press("[", "[")).not.toContain("--2");
+  expect(await it.press("]", "]")).toContain("--2");
+  const again = await it.press("]", "]");
+  expect(again).toContain("--3");
+  expect(again).toContain("PAUSED");
+  expect(await it.press("]")).toContain("nothing happened after this");
+});
+
+test("minutes, and what lies before the beginning or after the end", async () => {
+  const it = show("bash > one(--1); +90s; bash > two(--2); +30s");
+  const minute = await it.press("{");
+  expect(minute).toContain("--1");
+  expect(minute).not.toContain("--2");
+  expect(await it.press("{", "{", "{")).toContain("nothing before this is kept");
+  expect(await it.press("}", "}", "}")).toContain("LIVE");
+});
+
+test("parentheses lead from alert to alert, and find the chain as it was", async () => {
+  const it = show(`
+    sshd > bash; bash > curl | sh; curl -> 198.51.100.7:80; +30s; curl exits; sh exits; +60s
+    nginx listens :80; nginx:80 <- 203.0.113.9:51022; nginx > sh#2; +60s; sh#2 exits; +100s
+  `);
+  const [first, second] = it.capture.monitor.detector.findings.map(({ rule }) => rule);
+  expect(second).toBeDefined();
+  const newest = await it.press("(");
+  expect(newest).toMatch(/nginx/u);
+  expect(newest).toMatch(/▲ +105 .* sh/u);
+  expect(newest).not.toMatch(/exit/u);
+  const oldest = await it.press("(");
+  expect(oldest).toMatch(/curl/u);
+  expect(await it.press("4")).toContain(first as string);
+  expect(await it.press("(")).toContain("no further alert");
+  expect(await it.press(")")).toContain(second as string);
+});
+
+test("a bookmark is a place to come back to", async () => {
+  const it = show("bash > one(--1); +100s; bash > two(--2); +100s");
+  await it.press("b", ..."-150s", "\r");
+  expect(await it.press("m")).toContain("bookmark set");
+  await it.press("L");
+  const back = await it.press("(");
+  expect(back).toContain("--1");
+  expect(back).not.toContain("--2");
+});
+
+test("the cursor, folds and the screen stay on what they are about", async () => {
+  const it = show("bash > job(--one); job > child(--two); bash > other(--three); +20s");
+  await it.press("j", "j", "h");
+  const live = await it.text();
+  expect(live).toMatch(/job --one.*below/u);
+  const past = await it.press("Z");
+  expect(past).toMatch(/job --one.*below/u);
+  expect(past).not.toContain("--two");
+  await it.press("o");
+  expect(await it.press("L")).toMatch(/Origin/iu);
+  expect(await it.press("\x1b")).toMatch(/job --one.*below/u);
+});
+
+test("no signal is sent from the past", async () => {
+  const it = show("bash > job");
+  expect(await it.press("Z", "\x0b")).toContain("this is the past");
+  expect(it.screen.signals).toEqual([]);
+});
+
+test("a recording is shown at its end, and played from its beginning", async () => {
+  const path = join(folder(), "incident.spyt");
+  const recorded = show("");
+  const writer = RecordingWriter.create(path, INFO);
+  recorded.capture.recorder.add(writer);
+  recorded.go(
+    "sshd > bash; bash > curl | sh; curl -> 198.51.100.7:80; +100s; curl exits; sh exits; +100s; bash > late(--l)",
+  );
+  await recorded.capture.recorder.close();
+  await writer.close();
+  recorded.close();
+
+  const recording = RecordingReader.open(path);
+  const open = (options: object): ReplaySource => new ReplaySource(recording, options);
+  const it = show("", new TimeTravel(NAMES, {}, { file: "incident.spyt", open, notes: recording.notes }));
+  const end = await it.text();
+  expect(end).toContain("REPLAY incident.spyt");
+  expect(end).toContain("--l");
+  const alert = await it.press("(");
+  expect(alert).toMatch(/curl/u);
+  expect(alert).not.toContain("--l");
+  expect(await it.press("L")).toContain("--l");
+  it.screen.press("Z");
+  expect(it.time.standing.mode).toBe("playing");
+  it.time.pump(1_000);
+  expect(it.time.standing.nowNs).toBeLessThan(5e9);
+  expect(await it.press("V")).toContain("4 times as fast");
+  recording.close();
+});
+
+test("a moment of the past survives that it is kept no longer", async () => {
+  const it = show("bash > job(--one); +30s");
+  await it.press("Z");
+  for (let minute = 0; minute < 30; minute++) it.go(`+60s; bash > n${minute}`);
+  await it.capture.recorder.flush();
+  const paused = await it.text();
+  expect(paused).toContain("--one");
+  expect(paused).not.toContain("n3");
+});
+
+test("a time that is none is said to be none", async () => {
+  const it = show("bash > job; +30s");
+  expect(await it.press("b", ..."yesterday", "\r")).toContain("a moment is -5m");
+  expect(await it.press("\x1b")).toContain("LIVE");
+});
