@@ -1,7 +1,8 @@
-/** What one process accepted, in the order of time. */
+/** What one process accepted, in the order of time once sorted. */
 interface Log {
   timesNs: number[];
   connections: number[];
+  sorted: boolean;
 }
 
 /** Accepts remembered of one process; the older half gives way. */
@@ -23,22 +24,23 @@ export class Accepts {
 
   add(processId: number, connectionId: number, timeNs: number): void {
     let log = this.#logs.get(processId);
-    if (log === undefined) this.#logs.set(processId, (log = { timesNs: [], connections: [] }));
-    let at = log.timesNs.length;
-    while (at > 0 && (log.timesNs[at - 1] as number) > timeNs) at--;
-    log.timesNs.splice(at, 0, timeNs);
-    log.connections.splice(at, 0, connectionId);
+    if (log === undefined) this.#logs.set(processId, (log = { timesNs: [], connections: [], sorted: true }));
+    if (timeNs < (log.timesNs.at(-1) ?? timeNs)) log.sorted = false;
+    log.timesNs.push(timeNs);
+    log.connections.push(connectionId);
     this.#entries++;
     if (log.timesNs.length <= MOST) return;
+    sort(log);
     log.timesNs = log.timesNs.slice(MOST / 2);
     log.connections = log.connections.slice(MOST / 2);
     this.#entries -= MOST / 2;
   }
 
   /** Connections accepted by a process until a moment, the last first, `most` at most. */
-  until(processId: number, timeNs: number, most: number): readonly number[] {
+  *until(processId: number, timeNs: number, most: number): Generator<number, void, void> {
     const log = this.#logs.get(processId);
-    if (log === undefined) return [];
+    if (log === undefined) return;
+    sort(log);
     let low = 0;
     let high = log.timesNs.length;
     while (low < high) {
@@ -46,7 +48,8 @@ export class Accepts {
       if ((log.timesNs[middle] as number) <= timeNs) low = middle + 1;
       else high = middle;
     }
-    return log.connections.slice(Math.max(0, low - most), low).reverse();
+    const { connections } = log;
+    for (let at = low - 1; at >= Math.max(0, low - most); at--) yield connections[at] as number;
   }
 
   forget(processId: number): void {
@@ -55,4 +58,13 @@ export class Accepts {
     this.#entries -= log.timesNs.length;
     this.#logs.delete(processId);
   }
+}
+
+function sort(log: Log): void {
+  if (log.sorted) return;
+  const { timesNs, connections } = log;
+  const order = timesNs.map((_, index) => index).sort((a, b) => (timesNs[a] as number) - (timesNs[b] as number));
+  log.timesNs = order.map((index) => timesNs[index] as number);
+  log.connections = order.map((index) => connections[index] as number);
+  log.sorted = true;
 }

@@ -8,6 +8,7 @@ import type { ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import type { Passage } from "./passing.ts";
 import { processAt } from "./peers.ts";
+import { noteAccept } from "./roles.ts";
 
 const SENT = 1;
 
@@ -60,8 +61,7 @@ function pass(graph: Graph, sender: ProcessIndex, receiver: ProcessIndex, receiv
     if (end === NONE) return;
     const side = edges.touch(EDGE.SIDE_0 + (end & 1), receiver, end >> 1, timeNs, flags);
     if (!edges.added) return;
-    if (connections.clientSide.get(end >> 1) !== (end & 1))
-      graph.accepts.add(graph.processes.id(receiver), connections.id(end >> 1), timeNs);
+    noteAccept(graph, side);
     if (connections.has(end >> 1, CONNECTION_FLAG.CLOSED)) edges.moveTo(side, FAMILY.CLOSED);
     graph.changes.sockets.push(side);
   } else if (kind === STDIO.PIPE) {

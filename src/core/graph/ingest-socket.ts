@@ -6,6 +6,7 @@ import type { Graph } from "./graph.ts";
 import type { ConnectionIndex, EndIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { closeEnd, reopen } from "./lifecycle.ts";
+import { noteAccept } from "./roles.ts";
 
 /** errno of a connect that is still under way. */
 const EINPROGRESS = 115;
@@ -212,7 +213,7 @@ function own(graph: Graph, reader: BatchReader, process: ProcessIndex, end: EndI
   const flags = graph.rowEdgeFlags(reader) | (opened ? EDGE_FLAG.OPENER : 0) | (FD_FLAGS[fd] ?? 0);
   const edge = edges.touch(EDGE.SIDE_0 + (end & 1), process, end >> 1, timeNs, flags);
   if (!edges.added) return;
-  if (kind === KIND.ACCEPT) graph.accepts.add(graph.processes.id(process), connections.id(end >> 1), timeNs);
+  if (kind === KIND.ACCEPT) noteAccept(graph, edge);
   if (connections.has(end >> 1, CONNECTION_FLAG.CLOSED)) edges.moveTo(edge, FAMILY.CLOSED);
   graph.changes.sockets.push(edge);
 }

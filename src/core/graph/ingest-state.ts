@@ -25,6 +25,7 @@ import type { ConnectionIndex, EndIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { rememberCgroup } from "./ingest-process.ts";
 import { PROCESS_FLAG } from "./processes.ts";
+import { noteAccept } from "./roles.ts";
 
 /** A finding of a checkpoint, on its way to the detector. */
 export interface RestoredFinding {
@@ -273,7 +274,8 @@ export class Restore {
   }
 
   #edge(reader: BatchReader): void {
-    const { edges, processes } = this.#graph;
+    const graph = this.#graph;
+    const { edges, processes } = graph;
     const process = processes.find(reader.u32(HDR.tgid), reader.lo(HDR.start), reader.hi(HDR.start));
     const kind = reader.u8(STATE_EDGE.kind);
     const object = this.#object(kind, reader.u32(STATE_EDGE.object));
@@ -284,6 +286,7 @@ export class Restore {
     edges.firstNs.set(edge, Math.min(lastNs, reader.timeNs(STATE_EDGE.first)));
     edges.times.set(edge, reader.u32(STATE_EDGE.times));
     edges.detail.set(edge, reader.u32(STATE_EDGE.detail));
+    if (kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1) noteAccept(graph, edge);
     const family = reader.u8(STATE_EDGE.family);
     if (family !== edges.family(edge) && family === FAMILY.CLOSED && edges.family(edge) === FAMILY.SOCKETS)
       edges.moveTo(edge, family);

@@ -6,6 +6,7 @@ import type { Graph } from "./graph.ts";
 import type { ConnectionIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { closeEnd } from "./lifecycle.ts";
+import { noteAccept } from "./roles.ts";
 
 const SOCK_DGRAM = 2;
 
@@ -41,8 +42,7 @@ export function ingestUnix(graph: Graph, reader: BatchReader): void {
     graph.rowEdgeFlags(reader) | stdio | opener,
   );
   if (!edges.added) return;
-  if (reader.kind === KIND.UNIX_ACCEPT)
-    graph.accepts.add(graph.processes.id(process), connections.id(connection), timeNs);
+  if (reader.kind === KIND.UNIX_ACCEPT) noteAccept(graph, edge);
   if (connections.has(connection, CONNECTION_FLAG.CLOSED)) edges.moveTo(edge, FAMILY.CLOSED);
   graph.changes.sockets.push(edge);
 }

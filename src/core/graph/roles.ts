@@ -55,28 +55,49 @@ export interface Accepted {
 
 /** The connection that a process had accepted last, and still had, at a moment. */
 export function acceptedBefore(graph: Graph, process: ProcessIndex, timeNs: number): Accepted | undefined {
-  const { accepts, edges, connections, processes } = graph;
-  const open = new Set<EdgeIndex>();
-  const consider = (edge: EdgeIndex): void => {
-    if (edges.firstNs.get(edge) > timeNs && !edges.has(edge, EDGE_FLAG.BEFORE_START)) return;
-    const connection = edges.object.get(edge);
-    if (connections.isListening(connection) || !isServerSide(graph, edge)) return;
-    // Nobody listens at a unix socket without a name: it is one half of a socketpair.
-    if (connections.isUnix(connection) && connections.path.get(connection) === "") return;
-    if (connections.has(connection, CONNECTION_FLAG.CLOSED) && connections.closedNs.get(connection) < timeNs) return;
-    open.add(edge);
-  };
+  const { edges } = graph;
+  const open = new Set<EdgeIndex>(openAccepts(graph, process, timeNs));
+  // Those it had before we looked, or by inheritance.
+  eachSocket(graph, process, (edge) => {
+    if (isOpenAccept(graph, edge, timeNs)) open.add(edge);
+  });
+  let best: EdgeIndex = NONE;
+  for (const edge of open) if (best === NONE || edges.firstNs.get(edge) > edges.firstNs.get(best)) best = edge;
+  return best === NONE ? undefined : { edge: best, openThen: open.size };
+}
+
+/** The connection that a process had accepted last, and still had, at a moment: of those whose acceptance was seen. */
+export function lastAccept(graph: Graph, process: ProcessIndex, timeNs: number): EdgeIndex {
+  for (const edge of openAccepts(graph, process, timeNs)) return edge;
+  return NONE;
+}
+
+function* openAccepts(graph: Graph, process: ProcessIndex, timeNs: number): Generator<EdgeIndex, void, void> {
+  const { accepts, connections, edges, processes } = graph;
   for (const id of accepts.until(processes.id(process), timeNs, MAX_SOCKETS)) {
     const connection = connections.row(id);
     if (connection === NONE) continue;
     const edge = edges.find(EDGE.SIDE_0 + 1 - connections.clientSide.get(connection), process, connection);
-    if (edge !== NONE) consider(edge);
+    if (edge !== NONE && isOpenAccept(graph, edge, timeNs)) yield edge;
   }
-  // Those it had before we looked, or by inheritance.
-  eachSocket(graph, process, consider);
-  let best: EdgeIndex = NONE;
-  for (const edge of open) if (best === NONE || edges.firstNs.get(edge) > edges.firstNs.get(best)) best = edge;
-  return best === NONE ? undefined : { edge: best, openThen: open.size };
+}
+
+function isOpenAccept(graph: Graph, edge: EdgeIndex, timeNs: number): boolean {
+  const { connections, edges } = graph;
+  if (edges.firstNs.get(edge) > timeNs && !edges.has(edge, EDGE_FLAG.BEFORE_START)) return false;
+  const connection = edges.object.get(edge);
+  if (connections.isListening(connection) || !isServerSide(graph, edge)) return false;
+  // Nobody listens at a unix socket without a name: it is one half of a socketpair.
+  if (connections.isUnix(connection) && connections.path.get(connection) === "") return false;
+  return !connections.has(connection, CONNECTION_FLAG.CLOSED) || connections.closedNs.get(connection) >= timeNs;
+}
+
+/** Remembers that the process of an edge was given the server's end of a connection. */
+export function noteAccept(graph: Graph, edge: EdgeIndex): void {
+  const { accepts, connections, edges, processes } = graph;
+  const connection = edges.object.get(edge);
+  if (connections.isListening(connection) || !isServerSide(graph, edge)) return;
+  accepts.add(processes.id(edges.process.get(edge)), connections.id(connection), edges.firstNs.get(edge));
 }
 
 /** The connections a process touched last, and those that ended last. */

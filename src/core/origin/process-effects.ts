@@ -5,7 +5,7 @@ import type { EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/in
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
 import { HUB, imageAt, isLibrary, pipeHolders, scriptPath } from "../graph/provenance.ts";
-import { acceptedBefore, isServerSide } from "../graph/roles.ts";
+import { acceptedBefore, isServerSide, lastAccept } from "../graph/roles.ts";
 import { edgeCertainty } from "../query/certainty.ts";
 import { wasDone } from "../query/deeds.ts";
 import { RANK } from "./cause.ts";
@@ -34,8 +34,9 @@ function belongs(graph: Graph, process: ProcessIndex, { node, only }: Place, tim
   if (connections.has(only, CONNECTION_FLAG.CLOSED) && connections.closedNs.get(only) < timeNs) return false;
   const local = processAt(graph, only, connections.clientSide.get(only)) !== NONE;
   if (local && timeNs - node.atNs > REQUEST_WINDOW_NS) return false;
-  const accepted = acceptedBefore(graph, process, timeNs);
-  return accepted !== undefined && graph.edges.object.get(accepted.edge) === only;
+  const last = lastAccept(graph, process, timeNs);
+  const edge = last === NONE ? acceptedBefore(graph, process, timeNs)?.edge : last;
+  return edge !== undefined && graph.edges.object.get(edge) === only;
 }
 
 function spawned(graph: Graph, process: ProcessIndex, place: Place, budget: Budget): Effect[] {
