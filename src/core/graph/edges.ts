@@ -91,6 +91,9 @@ interface Heads {
   readonly degree: readonly Cells[];
 }
 
+/** More than four gigabytes are told as that. */
+export const MAX_BYTES = 0xffff_ffff;
+
 /** Offsets in a row of two times and twelve fields, 64 bytes: the hot paths read and write rows whole. */
 const KIND = 4;
 const PROCESS = 5;
@@ -123,7 +126,7 @@ export class Edges extends Table {
   readonly #previousOfProcess = this.#fields.field<EdgeIndex>(PREVIOUS_OF_PROCESS);
   readonly #previousOfObject = this.#fields.field<EdgeIndex>(PREVIOUS_OF_OBJECT);
   readonly #family = this.#fields.field(IN_FAMILY);
-  /** Bits whose meaning is the kind's; they accumulate. */
+  /** READ, WROTE: bytes moved by system calls, as far as told; unsigned, MAX_BYTES = that or more. Between processes: bits, accumulated. */
   readonly detail = this.#fields.field(DETAIL);
   readonly firstNs = this.#span.field(0);
   readonly lastNs = this.#span.field(1);
@@ -149,6 +152,16 @@ export class Edges extends Table {
       if (data[at + PROCESS] === process && data[at + OBJECT] === object && data[at + KIND] === kind) return row;
     }
     return NONE;
+  }
+
+  /** A total of bytes: totals only grow. */
+  setBytes(row: EdgeIndex, bytes: number): void {
+    if (bytes > this.bytes(row)) this.detail.set(row, Math.min(bytes, MAX_BYTES));
+  }
+
+  /** Bytes moved along a READ or WROTE edge. */
+  bytes(row: EdgeIndex): number {
+    return this.detail.get(row) >>> 0;
   }
 
   /** Notes that it happened (again) at timeNs. */

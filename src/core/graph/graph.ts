@@ -12,7 +12,7 @@ import { Images } from "./images.ts";
 import type { FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { ingestDns } from "./ingest-dns.ts";
-import { ingestFile, ingestUse } from "./ingest-file.ts";
+import { ingestBytes, ingestFile, ingestUse } from "./ingest-file.ts";
 import { ingestMarked } from "./ingest-marked.ts";
 import { ingestPass } from "./ingest-pass.ts";
 import { ingestPath } from "./ingest-path.ts";
@@ -216,6 +216,10 @@ export class Graph {
         this.events++;
         ingestUse(this, reader);
         break;
+      case KIND.BYTES:
+        this.events++;
+        ingestBytes(this, reader);
+        break;
       case KIND.RENAME:
       case KIND.UNLINK:
       case KIND.LINK:
@@ -290,6 +294,7 @@ export class Graph {
         ingestMark(this, reader);
         break;
       case KIND.LOSS:
+      case KIND.THROTTLED:
         ingestLoss(this, reader);
         break;
       case KIND.STATE_FILE:

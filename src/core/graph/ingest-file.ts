@@ -1,5 +1,5 @@
 import type { BatchReader } from "../wire/decode.ts";
-import { FILE, HDR, KIND, OPEN_FLAG, USE } from "../wire/layout.gen.ts";
+import { BYTES, FILE, HDR, KIND, OPEN_FLAG, USE } from "../wire/layout.gen.ts";
 import { EDGE, EDGE_FLAG } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
@@ -58,7 +58,9 @@ export function ingestUse(graph: Graph, reader: BatchReader): void {
   graph.fileHeard(file, timeNs);
   const wrote = reader.kind === KIND.WRITE;
   const edge = edges.note(wrote ? EDGE.WROTE : EDGE.READ, process, file, timeNs, graph.rowEdgeFlags(reader));
-  if (!edges.added) return;
+  const { added } = edges;
+  edges.setBytes(edge, reader.number(USE.bytes));
+  if (!added) return;
   if (wrote) files.indexPath(file);
   else if (files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);
 }
@@ -74,6 +76,17 @@ function linkPipe(graph: Graph, reader: BatchReader, process: ProcessIndex, time
   const open = reader.u32(FILE.open);
   if ((open & OPEN_FLAG.READ) !== 0) edges.touch(EDGE.PIPE_READ, process, channel, timeNs, how);
   if ((open & OPEN_FLAG.WRITE) !== 0) edges.touch(EDGE.PIPE_WRITE, process, channel, timeNs, how);
+}
+
+/** BYTES: what a process has moved to or from a file since it was first seen to, in all. */
+export function ingestBytes(graph: Graph, reader: BatchReader): void {
+  const { edges, files } = graph;
+  const process = graph.rowProcess(reader);
+  if (process === NONE) return;
+  const file = files.find(reader.u32(BYTES.dev), reader.u32(BYTES.gen), reader.lo(BYTES.ino), reader.hi(BYTES.ino));
+  if (file === NONE) return;
+  const edge = edges.find(reader.u32(BYTES.write) !== 0 ? EDGE.WROTE : EDGE.READ, process, file);
+  if (edge !== NONE) edges.setBytes(edge, reader.number(BYTES.bytes));
 }
 
 /** FILE and USE begin alike: path, device, inode, generation. */

@@ -80,5 +80,5 @@ function mark(graph: Graph, reader: BatchReader, process: ProcessIndex, kind: nu
   if (failed) marks.failed.set(row, marks.failed.get(row) + 1);
   marks.addBits(row, bits);
   if (bit >= 0) marks.addBit(row, bit);
-  if (marks.added) marks.setText(row, reader.text(CALL.path));
+  if (marks.text.get(row) === "") marks.setText(row, reader.text(CALL.path));
 }

@@ -73,7 +73,26 @@ export function ingestImage(graph: Graph, reader: BatchReader): void {
   const image = readImage(graph, reader, process, current, timeNs);
   processes.image.set(process, image);
   passImageOn(graph, process, current, timeNs);
+  thinImages(graph, process);
   graph.changes.executed.push(process);
+}
+
+/** A process that executes itself over and over keeps its first image and the latest. */
+const MAX_OWN_IMAGES = 64;
+
+function thinImages(graph: Graph, process: ProcessIndex): void {
+  const { processes, images } = graph;
+  const id = processes.id(process);
+  let [third, second, first]: ImageIndex[] = [NONE, NONE, NONE] as const;
+  let count = 0;
+  let at = processes.image.get(process);
+  for (; at !== NONE && images.processId.get(at) === id; at = images.previous.get(at), count++)
+    [third, second, first] = [second, first, at];
+  if (count <= MAX_OWN_IMAGES) return;
+  images.hold(first as ImageIndex);
+  images.previous.set(third as ImageIndex, first as ImageIndex);
+  images.release(second as ImageIndex);
+  processes.setFlag(process, PROCESS_FLAG.HISTORY_FORGOTTEN);
 }
 
 /** What a source writes that saw a process gone, but not how (bpf/wire.h). */

@@ -1,9 +1,10 @@
 import type { BatchReader } from "../wire/decode.ts";
-import { HDR, LOSS, MARK, MARK_WHAT, TICK } from "../wire/layout.gen.ts";
+import { HDR, KIND, LOSS, MARK, MARK_WHAT, TICK } from "../wire/layout.gen.ts";
 import { CONNECTION_FLAG } from "./connections.ts";
 import type { Graph } from "./graph.ts";
 import { NONE } from "./indexes.ts";
 import { markExit } from "./lifecycle.ts";
+import { MARK as PROCESS_MARK } from "./marks.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 
 /**
@@ -36,10 +37,21 @@ export function ingestTick(graph: Graph, reader: BatchReader): void {
   processes.threads.set(process, reader.u32(TICK.threads));
 }
 
+/** LOSS; THROTTLED is a loss of one process's records that it brought about itself. */
 export function ingestLoss(graph: Graph, reader: BatchReader): void {
   const kind = reader.u32(LOSS.kind);
-  graph.lost.set(kind, (graph.lost.get(kind) ?? 0) + reader.number(LOSS.lost));
+  const lost = reader.number(LOSS.lost);
+  graph.lost.set(kind, (graph.lost.get(kind) ?? 0) + lost);
+  if (reader.kind !== KIND.THROTTLED) return;
+  const process = graph.rowProcess(reader);
+  if (process === NONE) return;
+  const { marks } = graph;
+  const mark = marks.touch(PROCESS_MARK.THROTTLED, process, reader.timeNs(HDR.time), graph.rowEdgeFlags(reader));
+  marks.bitsLo.set(mark, Math.min(marks.bitsLo.get(mark) + lost, MAX_COUNT));
 }
+
+/** Past it, it is "that many or more". */
+const MAX_COUNT = 0xffff_ffff;
 
 export function ingestMark(graph: Graph, reader: BatchReader): void {
   const timeNs = reader.timeNs(HDR.time);

@@ -22,7 +22,7 @@ export const MARK = {
   ENTERED: 7,
   /** Made namespaces of its own; bits = CLONE_NEW*. */
   UNSHARED: 8,
-  /** Used io_uring; bits = opcodes. */
+  /** Used io_uring; bits = opcodes, text = the first file it named so. */
   URING: 9,
   /** Asked its parent to trace it. */
   TRACED: 10,
@@ -32,6 +32,8 @@ export const MARK = {
   REFUSED: 12,
   /** Became root without an exec; bits = ROOT. */
   BECAME_ROOT: 13,
+  /** Did more than its share while records were many; bits = how many of its records were left out, as a number. */
+  THROTTLED: 14,
 } as const;
 
 /** It saw other files than the host does when it left. CLONE_NEW bits are above. */
@@ -56,7 +58,7 @@ export class Marks extends Table {
   readonly how = this.#ints.field(7);
   readonly firstNs = this.#span.field(0);
   readonly lastNs = this.#span.field(1);
-  /** Of the first; empty = none. */
+  /** The first there was; empty = none. */
   readonly text = this.column(new TextColumn());
   readonly #heads: Cells;
   textLength = 0;

@@ -63,11 +63,14 @@ function eachOfFile(graph: Graph, id: FileId, take: (edge: EdgeIndex) => void): 
 function rowOf(graph: Graph, edge: EdgeIndex): FileRow {
   const { edges, files: table, processes } = graph;
   const file = edges.object.get(edge);
+  const kind = edges.kind.get(edge);
+  const bytes = kind === EDGE.READ || kind === EDGE.WROTE ? edges.bytes(edge) : 0;
   return {
     id: table.id(file),
     path: table.path.get(file),
-    operation: operationOf(edges.kind.get(edge), edges.flags.get(edge)),
+    operation: operationOf(kind, edges.flags.get(edge)),
     count: edges.times.get(edge),
+    ...(bytes === 0 ? {} : { bytes }),
     firstNs: edges.firstNs.get(edge),
     lastNs: edges.lastNs.get(edge),
     process: processes.id(edges.process.get(edge)),

@@ -168,6 +168,8 @@ export interface FileRow {
   readonly path: string;
   readonly operation: "read" | "write" | "create" | "execute" | "chmod" | "delete" | "rename";
   readonly count: number;
+  /** Moved by system calls, in all; 4 GiB = that or more; absent = not told. */
+  readonly bytes?: number;
   readonly firstNs: number;
   readonly lastNs: number;
   readonly process: ProcessId;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { EDGE, EDGE_FLAG, PASSED, REACH } from "../../../src/core/graph/edges.ts";
+import { EDGE, EDGE_FLAG, MAX_BYTES, PASSED, REACH } from "../../../src/core/graph/edges.ts";
 import { MARK } from "../../../src/core/graph/marks.ts";
 import { ownersOf } from "../../../src/core/graph/peers.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
+import { files } from "../../../src/core/query/files.ts";
 import { processDetail } from "../../../src/core/query/process-detail.ts";
 import { FLAG, KIND } from "../../../src/core/wire/layout.gen.ts";
 import { by, emptyMonitor, feed, graphFromText, type Told } from "../fixture.ts";
@@ -167,6 +168,18 @@ describe("what has no object", () => {
     );
   });
 
+  test("tells how many records were left out of one that did too much, and counts them as lost", () => {
+    const { monitor, writer } = emptyMonitor();
+    feed(monitor, writer, 9 * MS, (w) => {
+      for (const lost of [500, 700]) w.loss({ ...by(2, 5 * MS), kind: KIND.OPEN, lost }, KIND.THROTTLED);
+    });
+    const { processes, lost } = monitor.graph;
+    expect(lost.get(KIND.OPEN)).toBe(1200);
+    expect(processDetail(monitor, processes.idOf(processes.living(2)))?.marks).toMatchObject([
+      { text: "did more than could be taken in: 1200 of its records were left out" },
+    ]);
+  });
+
   test("says how it was learned", () => {
     const { monitor, writer } = emptyMonitor();
     feed(monitor, writer, 9 * MS, (w) => w.call(KIND.URING, { ...by(2, 5 * MS), nr: 18, flags: FLAG.POLLED }));
@@ -175,6 +188,26 @@ describe("what has no object", () => {
       { certainty: "inferred" },
     ]);
   });
+});
+
+test("what a process moved to and from a file is told in all, and never falls", () => {
+  const { monitor, writer } = emptyMonitor();
+  const file = { dev: 1, ino: 7, gen: 3 };
+  feed(monitor, writer, 30 * MS, (w) => {
+    w.use(KIND.READ, { ...by(2, 5 * MS), ...file, path: "/a", bytes: 10 });
+    w.bytes({ ...by(2, 6 * MS), ...file, bytes: 900, write: false });
+    w.bytes({ ...by(2, 7 * MS), ...file, bytes: 800, write: false });
+    w.bytes({ ...by(2, 8 * MS), ...file, bytes: 800, write: true });
+    w.use(KIND.WRITE, { ...by(2, 9 * MS), ...file, path: "/a", bytes: 3 });
+    w.bytes({ ...by(2, 10 * MS), ...file, bytes: 9e12, write: true });
+    w.bytes({ ...by(2, 11 * MS), dev: 9, ino: 9, bytes: 5, write: true });
+  });
+  const { processes } = monitor.graph;
+  const rows = files(monitor, { process: processes.idOf(processes.living(2)) });
+  expect(rows.map(({ operation, bytes, count }) => [operation, bytes, count])).toEqual([
+    ["write", MAX_BYTES, 1],
+    ["read", 900, 1],
+  ]);
 });
 
 test("what reached into a living process outlives the memory limit; its sender goes when the process has gone", () => {

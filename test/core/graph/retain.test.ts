@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { usedBytes } from "../../../src/core/graph/retain.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
+import { processDetail } from "../../../src/core/query/process-detail.ts";
 import { KIND } from "../../../src/core/wire/layout.gen.ts";
 import { by, draw, emptyMonitor, feed, graphFromText } from "../fixture.ts";
 import { checkInvariants } from "./invariants.ts";
@@ -76,6 +77,41 @@ describe("a memory limit", () => {
     const { monitor } = churn(64 * 1024 * 1024, 500);
     expect(monitor.graph.forgotten).toEqual({ processes: 0, connections: 0, files: 0, edges: 0 });
   });
+});
+
+test("a process that executes itself over and over keeps its first image and the latest", () => {
+  const { monitor, writer } = emptyMonitor();
+  feed(monitor, writer, 1e10, (w) => {
+    for (let i = 0; i < 5000; i++) w.image({ ...by(3, (5 + i) * MS), exe: `/bin/x${i}` });
+  });
+  const { graph } = monitor;
+  const shown = processDetail(monitor, graph.processes.idOf(graph.processes.living(3)));
+  expect(shown?.images).toHaveLength(64);
+  expect([shown?.images[0]?.path, shown?.images[63]?.path]).toEqual(["/bin/x0", "/bin/x4999"]);
+  expect(graph.images.count).toBe(64);
+  checkInvariants(graph);
+});
+
+test("what a living process made and wrote long ago goes when nothing else can", () => {
+  const { monitor, writer } = emptyMonitor({ memoryLimitBytes: 300_000 });
+  let peak = 0;
+  for (let i = 0; i < 200; i++) {
+    feed(monitor, writer, (i + 10) * MS, (w) => {
+      w.image({ ...by(3, 5 * MS), exe: "/bin/server", exeDev: 1, exeIno: 1 }, KIND.PROCESS);
+      for (let k = 0; k < 20; k++) {
+        const ino = 1000 + 20 * i + k;
+        w.open({ ...by(3, (i + 9) * MS), path: `/spool/${ino}`, dev: 1, ino, open: 4 });
+        w.pipe({ ...by(3, (i + 9) * MS), ino, open: 6 });
+      }
+    });
+    peak = Math.max(peak, usedBytes(monitor.graph));
+  }
+  expect(peak).toBeLessThanOrEqual(300_000);
+  const { files, forgotten, processes } = monitor.graph;
+  expect(forgotten.files).toBeGreaterThan(2000);
+  expect(files.atPath("/spool/4999")).toBeGreaterThanOrEqual(0);
+  expect(processes.living(3)).toBeGreaterThanOrEqual(0);
+  checkInvariants(monitor.graph);
 });
 
 test("an id of something forgotten never finds something else", () => {
