@@ -64,7 +64,7 @@ describe.skipIf(cannotTrace !== undefined)("live events", () => {
     const folder = mkdtempSync(join(tmpdir(), "spydertop-events-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const marker = `events-${form}-${process.pid}`;
-    const events = start("events", `--json=${form}`, "--filter", `cmd:${marker} !kind:signal`);
+    const events = start("events", `--json=${form}`, "--filter", `cmd:${marker} !kind:signal !kind:fork`);
     const actor = actAgainAndAgain(marker, folder);
     await events.until((text) => text.includes(`${folder}/made`) && text.split("\n").length > 20);
     stop(actor);
