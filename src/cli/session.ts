@@ -8,6 +8,7 @@ import { NONE } from "../core/graph/indexes.ts";
 import { Monitor, type MonitorOptions } from "../core/monitor.ts";
 import { monitorQueries } from "../ui/monitor-queries.ts";
 import type { CaptureTotals, Names, Queries } from "../ui/ports.ts";
+import { ReportedFindings } from "./reported.ts";
 
 /** A source, the graph it feeds, and what is asked of them. */
 export interface Session {
@@ -70,6 +71,7 @@ export function createSession(source: EventSource, follower: Follower): Session 
   const containers = new ContainerNames();
   // The kernel's events count processes by their number on the machine, /proc by that of its own namespace.
   const nested = source.kind === "live" ? nestedPidNamespace(new Host("")) : undefined;
+  const reported = new ReportedFindings(source, monitor);
   let named = 0;
   const names: Names = namesOf(source) ?? {
     user: (uid) => users.name(uid),
@@ -85,31 +87,35 @@ export function createSession(source: EventSource, follower: Follower): Session 
   };
   const ingest = (batch: Uint8Array): void => {
     follower.take(batch);
+    reported.tell(false);
     // Asked for at first sight: a container that lives 200 ms keeps its name.
     const { cgroupPaths } = monitor.graph;
     if (cgroupPaths.size === named) return;
     named = cgroupPaths.size;
     for (const path of cgroupPaths.values()) containers.lookup(path);
   };
+  const drain = (sink: (batch: Uint8Array) => void, budgetMs: number): boolean => {
+    const more = source.drain(sink, budgetMs);
+    if (!more) reported.tell(true);
+    return more;
+  };
   return {
     source,
     monitor,
     queries: monitorQueries(monitor, names),
     names,
-    drain: (budgetMs, taken) =>
-      source.drain(
-        taken === undefined
-          ? ingest
-          : (batch) => {
-              ingest(batch);
-              taken(batch);
-            },
-        budgetMs,
-      ),
+    drain: (budgetMs, taken) => {
+      if (taken === undefined) return drain(ingest, budgetMs);
+      const both = (batch: Uint8Array): void => {
+        ingest(batch);
+        taken(batch);
+      };
+      return drain(both, budgetMs);
+    },
     settle: () => {
       const file = source.kind === "replay" || source.kind === "import";
       const deadline = file ? Number.POSITIVE_INFINITY : performance.now() + SETTLE_MS;
-      while (source.drain(ingest, SETTLE_SLICE_MS) && performance.now() < deadline);
+      while (drain(ingest, SETTLE_SLICE_MS) && performance.now() < deadline);
     },
     totals: () => {
       const { limited } = source.status();

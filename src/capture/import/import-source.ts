@@ -79,6 +79,11 @@ export class ImportSource implements EventSource {
     return this.#problems;
   }
 
+  /** Adds to what of the file could not be used. */
+  addProblem(why: string): void {
+    this.#problems.add(0, 0, why);
+  }
+
   /** What the other tool concluded; complete when drain has returned false. */
   findings(): readonly ImportedFinding[] {
     return this.#output.findings;
