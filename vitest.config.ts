@@ -15,7 +15,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: system,
-          testTimeout: 10_000,
+          testTimeout: 30_000,
         },
       },
       {
