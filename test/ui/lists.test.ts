@@ -173,3 +173,34 @@ test("w shows a command line whole, however long", async () => {
   expect(await screen.text()).toMatch(/Main/u);
   expect(await screen.text()).toMatch(/executable: \/usr\/bin\/worker/u);
 });
+
+describe("alike connections", () => {
+  const POOL = `
+    init > app
+    ${Array.from({ length: 12 }, () => "app -> 198.51.100.7:5432").join("\n")}
+    app -> 192.0.2.1:443
+  `;
+
+  test("of one process to one server are one row with their number; right shows them, left folds them", async () => {
+    const screen = tell(POOL, { columns: 110 });
+    screen.press("2");
+    const rows = async (): Promise<number> =>
+      (await screen.lines()).filter((line) => line.includes("198.51.100.7:5432")).length;
+    expect(await rows()).toBe(1);
+    expect(await screen.text()).toMatch(/▸×12 .*198\.51\.100\.7:5432/u);
+    screen.press("j", "l");
+    expect(await rows()).toBe(13);
+    screen.press("j", "j", "h");
+    expect(await rows()).toBe(1);
+    expect(await selectedRow(screen)).toMatch(/▸×12/u);
+  });
+
+  test("one that an origin leads to is shown, also when it was folded", async () => {
+    const screen = tell(POOL, { columns: 110 });
+    screen.press("/", "198.51.100.7:5432", "\x0f");
+    expect(await screen.text()).toMatch(/Origin of tcp .*198\.51\.100\.7:5432/u);
+    screen.press("G", "\r");
+    expect(await selectedRow(screen)).toMatch(/198\.51\.100\.7:5432/u);
+    expect(await screen.text()).toMatch(/▾×12/u);
+  });
+});

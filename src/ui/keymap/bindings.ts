@@ -88,7 +88,7 @@ export interface Binding {
 
 const TREE = ["tree"] as const;
 const PROCESSES = ["tree", "connections", "files", "findings", "listen", "detail"] as const;
-const FOLDS = ["tree", "findings", "detail"] as const;
+const FOLDS = ["tree", "connections", "findings", "detail"] as const;
 const TABLES = ["tree", "connections", "files", "findings", "containers", "listen"] as const;
 const LISTS = [...TABLES, "detail", "origin", "impact"] as const;
 

@@ -4,7 +4,7 @@ import type { Column } from "../components/table.ts";
 import { TableScreen } from "../components/table-screen.tsx";
 import type { Body, ConnectionItem, Frame } from "../state/frame.ts";
 import type { ViewState } from "../state/view-state.ts";
-import { formatAge, formatBytes } from "../text/format.ts";
+import { formatAge, formatBytes, formatCount } from "../text/format.ts";
 import type { Token } from "../theme/tokens.ts";
 
 /** What a connection is drawn with: the arrow of its direction. */
@@ -55,9 +55,21 @@ const ENDPOINT = 21;
 const PORT_ONLY = 11;
 const WIDE_FROM = 96;
 
-function connectionColumns(env: Env, nowNs: number, wide: boolean): readonly Column<ConnectionItem>[] {
-  const { down, up } = env.theme.glyphs;
+function connectionColumns(
+  env: Env,
+  nowNs: number,
+  wide: boolean,
+  anyFolded: boolean,
+): readonly Column<ConnectionItem>[] {
+  const { down, up, unfolded, collapsed, times } = env.theme.glyphs;
   const quiet = (item: ConnectionItem, token: Token): Token => (item.row.closedNs === undefined ? token : "faint");
+  const folded: Column<ConnectionItem> = {
+    title: "",
+    width: 6,
+    from: 60,
+    value: ({ count, open }) => (count > 1 ? `${open ? unfolded : collapsed}${times}${formatCount(count)}` : ""),
+    token: () => "info",
+  };
   return [
     {
       title: "",
@@ -65,6 +77,7 @@ function connectionColumns(env: Env, nowNs: number, wide: boolean): readonly Col
       value: ({ row }) => directionSign(env, row)[1],
       token: ({ row }) => row.severity ?? directionSign(env, row)[0],
     },
+    ...(anyFolded ? [folded] : []),
     { key: "proto", title: "PROTO", width: 5, from: 70, value: ({ row }) => row.protocol, token: () => "dim" },
     {
       key: "local",
@@ -228,9 +241,10 @@ interface ConnectionsProps {
 
 export function ConnectionsScreen({ env, view, frame, body }: ConnectionsProps) {
   const listening = body.screen === "listen";
+  const folded = body.rows.some(({ count }) => count > 1);
   const columns = listening
     ? listenColumns(env, frame.nowNs)
-    : connectionColumns(env, frame.nowNs, frame.layout.columns >= WIDE_FROM);
+    : connectionColumns(env, frame.nowNs, frame.layout.columns >= WIDE_FROM, folded);
   const empty = body.total > 0 ? "nothing matches the filter" : listening ? "nobody listens" : "no connection yet";
   return (
     <TableScreen

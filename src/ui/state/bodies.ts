@@ -1,20 +1,14 @@
-import type {
-  ConnectionRow,
-  FileRow,
-  ProcessId,
-  ProcessRow,
-  Trace,
-  TreeOptions,
-  TreeRow,
-} from "../../core/query/model.ts";
+import type { FileRow, ProcessId, ProcessRow, Trace, TreeOptions, TreeRow } from "../../core/query/model.ts";
 import { helpPages, helpRows } from "../keymap/help.ts";
 import type { Names, Queries, TimeMachine } from "../ports.ts";
 import { containerValues, type Field, parseQuery, queryHolds } from "../search/query.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { findingBody } from "./alerts.ts";
 import { annotate } from "./annotate.ts";
+import { bundled, connectionItem } from "./bundling.ts";
 import { CONNECTIONS, FILES, inOrder, LISTEN, type Order } from "./columns.ts";
 import { containerBody } from "./containers.ts";
+import type { RowId } from "./cursor.ts";
 import { detailBody } from "./details.ts";
 import type { Body, ConnectionItem, FileItem } from "./frame.ts";
 import type { Layout } from "./layout.ts";
@@ -39,9 +33,9 @@ export function buildBody(view: ViewState, sources: Sources, nowNs: number, layo
     case "tree":
       return treeBody(view, sources, filter, nowNs);
     case "connections":
-      return connectionBody(screen, sources, filter, view.closedConnections, view.orders.connections);
+      return connectionBody(screen, sources, filter, view.closedConnections, view.orders.connections, view.unfolded);
     case "listen":
-      return connectionBody(screen, sources, filter, false, view.orders.listen);
+      return connectionBody(screen, sources, filter, false, view.orders.listen, view.unfolded);
     case "files":
       return fileBody(screen.process, sources, filter, view.orders.files);
     case "findings":
@@ -107,12 +101,6 @@ function subtree(rows: readonly TreeRow[], root: ProcessId): readonly TreeRow[] 
     .map((row) => ({ ...row, depth: row.depth - top.depth, guides: row.guides.slice(top.depth) }));
 }
 
-function connectionItem(row: ConnectionRow, queries: Queries): ConnectionItem {
-  const owner = row.owners[0] === undefined ? undefined : queries.process(row.owners[0]);
-  const peer = row.peer === undefined ? undefined : queries.process(row.peer);
-  return { row, ...(owner === undefined ? {} : { owner }), ...(peer === undefined ? {} : { peer }) };
-}
-
 function scope(process: ProcessId | undefined, queries: Queries): { readonly of?: ProcessRow } {
   const row = process === undefined ? undefined : queries.process(process);
   return row === undefined ? {} : { of: row };
@@ -154,6 +142,7 @@ function connectionBody(
   filter: string,
   closed: boolean,
   order: Order | undefined,
+  unfolded: ReadonlySet<RowId>,
 ): Body {
   const listening = screen.name === "listen";
   const process = screen.name === "connections" ? screen.process : undefined;
@@ -192,11 +181,13 @@ function connectionBody(
   if (listening) {
     kept.sort((a, b) => Number(portOf(a.row.local)) - Number(portOf(b.row.local)) || a.row.id - b.row.id);
   }
-  const rows = inOrder(kept, listening ? LISTEN : CONNECTIONS, order, names);
+  const rows = listening
+    ? inOrder(kept, LISTEN, order, names)
+    : bundled(kept, unfolded, (bundles) => inOrder(bundles, CONNECTIONS, order, names));
   return {
     screen: screen.name,
     rows,
-    ids: rows.map(({ row }) => row.id),
+    ids: rows.map(({ id }) => id),
     total: all.length,
     unnamed: recent.length - all.length,
     ...scope(process, queries),

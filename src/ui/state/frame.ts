@@ -21,8 +21,19 @@ import type { Meters } from "./meters.ts";
 import type { TimeFrame } from "./time.ts";
 import type { ScreenName } from "./view-state.ts";
 
-/** A row of a list with the process it belongs to. */
-export interface ConnectionItem {
+/** A row that may stand for several alike ones. */
+export interface Foldable {
+  readonly id: RowId;
+  /** How many alike were folded into this row; 1 = none. */
+  readonly count: number;
+  /** Those that were folded follow. */
+  readonly open: boolean;
+  /** One of those that were folded into a row above. */
+  readonly member: boolean;
+}
+
+/** A connection with the process it belongs to; of several alike ones the newest, with the bytes of all. */
+export interface ConnectionItem extends Foldable {
   readonly row: ConnectionRow;
   readonly owner?: ProcessRow;
   readonly peer?: ProcessRow;
@@ -38,18 +49,11 @@ export interface TreeItem extends TreeRow {
   readonly leaf?: Activity;
 }
 
-export interface FindingItem {
-  readonly id: RowId;
+export interface FindingItem extends Foldable {
   /** The worst of those folded into this row. */
   readonly finding: Finding;
   /** Names along the chain, root first. */
   readonly chain: readonly ProcessRow[];
-  /** How many alike were folded into this row; 1 = none. */
-  readonly count: number;
-  /** Those that were folded follow. */
-  readonly open: boolean;
-  /** One of those that were folded into the row above. */
-  readonly member: boolean;
 }
 
 /** All processes of a container, a pod, a systemd unit or a login session. */

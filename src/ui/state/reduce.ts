@@ -107,7 +107,9 @@ function goTo(view: ViewState, frame: Frame, queries: Queries, { subject }: Sele
       return revealProcess(view, frame, queries, subject.id);
     case "connection": {
       const target: Screen = { name: "connections" };
-      return withCursor(push(view, target), { ...TOP, id: subject.id, chosen: true, seek: true }, target);
+      // It may be folded into a row with others.
+      const shown = { ...push(view, target), unfolded: new Set([...view.unfolded, subject.id]) };
+      return withCursor(shown, { ...TOP, id: subject.id, chosen: true, seek: true }, target);
     }
     case "file":
     case "channel":

@@ -1,6 +1,6 @@
 import type { ProcessId, TreeRow } from "../../core/query/model.ts";
 import { moveTo } from "./cursor.ts";
-import type { Frame } from "./frame.ts";
+import type { Foldable, Frame } from "./frame.ts";
 import { cursorOf, withCursor } from "./navigation.ts";
 import type { ViewState } from "./view-state.ts";
 
@@ -14,9 +14,13 @@ function withCollapsed(view: ViewState, change: (collapsed: Set<ProcessId>) => v
   return { ...view, collapsed };
 }
 
-/** Alerts that were folded into one row, one by one; or folded again, from any of them. */
-function foldAlerts(view: ViewState, frame: Frame, open: boolean): ViewState {
-  const rows = frame.body.screen === "findings" ? frame.body.rows : [];
+/** Rows of lists in which alike ones are folded. */
+function foldables({ body }: Frame): readonly Foldable[] | undefined {
+  return body.screen === "findings" || body.screen === "connections" ? body.rows : undefined;
+}
+
+/** What was folded into one row, one by one; or folded again, from any of them. */
+function foldAlike(view: ViewState, frame: Frame, rows: readonly Foldable[], open: boolean): ViewState {
   const row = rows.slice(0, frame.cursor.index + 1).findLast((one) => !one.member);
   if (row === undefined || row.count === 1 || row.open === open) {
     return view;
@@ -26,6 +30,12 @@ function foldAlerts(view: ViewState, frame: Frame, open: boolean): ViewState {
     unfolded.add(row.id);
   } else {
     unfolded.delete(row.id);
+    // One of its members may have been what it was opened for.
+    const at = rows.indexOf(row);
+    const end = rows.findIndex((other, index) => index > at && !other.member);
+    for (const { id } of rows.slice(at + 1, end < 0 ? rows.length : end)) {
+      unfolded.delete(id);
+    }
   }
   const shown = { ...view, unfolded };
   return withCursor(shown, moveTo(cursorOf(shown), frame.body.ids, frame.layout.list, row.id));
@@ -48,8 +58,9 @@ function toPane(view: ViewState, { body, cursor, layout }: Frame, delta: 1 | -1)
 
 /** Collapses the row; on a row that has nothing to collapse, goes to its parent. */
 export function collapseRow(view: ViewState, frame: Frame): ViewState {
-  if (frame.body.screen === "findings") {
-    return foldAlerts(view, frame, false);
+  const alike = foldables(frame);
+  if (alike !== undefined) {
+    return foldAlike(view, frame, alike, false);
   }
   if (frame.body.screen === "detail") {
     return toPane(view, frame, -1);
@@ -70,8 +81,9 @@ export function collapseRow(view: ViewState, frame: Frame): ViewState {
 }
 
 export function expandRow(view: ViewState, frame: Frame): ViewState {
-  if (frame.body.screen === "findings") {
-    return foldAlerts(view, frame, true);
+  const alike = foldables(frame);
+  if (alike !== undefined) {
+    return foldAlike(view, frame, alike, true);
   }
   if (frame.body.screen === "detail") {
     return toPane(view, frame, 1);

@@ -110,7 +110,7 @@ export interface ViewState {
   readonly annotations: "chips" | "rows" | "off";
   readonly tags: ReadonlySet<ProcessId>;
   readonly collapsed: ReadonlySet<ProcessId>;
-  /** Folded alerts that are shown one by one, by the id of their row. */
+  /** Folded alerts and connections that are shown one by one, by the id of their row. */
   readonly unfolded: ReadonlySet<RowId>;
   /** The tree shows only this process and what is below it. */
   readonly zoom?: ProcessId;
