@@ -3,11 +3,12 @@ import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import { FILE_FLAG } from "../graph/files.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { EdgeIndex, MarkIndex, ProcessIndex } from "../graph/indexes.ts";
+import { STDIO } from "../graph/images.ts";
+import type { MarkIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import type { RestoredFinding } from "../graph/ingest-state.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
-import { pipeHolders } from "../graph/provenance.ts";
+import { MAX_PIPES, pipeHolders } from "../graph/provenance.ts";
 import { severityNumber } from "../query/certainty.ts";
 import type { ConnectionId, Finding, Subject } from "../query/model.ts";
 import { becameRoot, setuidExec } from "./became-root.ts";
@@ -113,7 +114,7 @@ export class Detector {
 
   /** Processes that read, directly or through others, what a process writes to its standard output. */
   #downstream(process: ProcessIndex): ProcessIndex[] {
-    const { edges, processes } = this.#graph;
+    const { edges, images, processes } = this.#graph;
     const found: ProcessIndex[] = [];
     const head = processes.edges[FAMILY.CHANNELS];
     if (head === undefined) return found;
@@ -121,7 +122,10 @@ export class Detector {
     for (let depth = 0; depth < MAX_STAGES && stage.length > 0; depth++) {
       const next: ProcessIndex[] = [];
       for (const writer of stage) {
-        for (let edge: EdgeIndex = head.get(writer); edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
+        const image = processes.image.get(writer);
+        if (image !== NONE && images.stdioKind(image, 1) !== STDIO.PIPE) continue;
+        let left = MAX_PIPES;
+        for (let edge = head.get(writer); edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
           if (edges.kind.get(edge) !== EDGE.PIPE_WRITE || !edges.has(edge, EDGE_FLAG.STDOUT)) continue;
           for (const reader of pipeHolders(this.#graph, edges.object.get(edge), EDGE.PIPE_READ, writer))
             next.push(edges.process.get(reader));

@@ -6,6 +6,7 @@ import type { Graph } from "./graph.ts";
 import type { ConnectionIndex, EndIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { closeEnd, reopen } from "./lifecycle.ts";
+import { PROCESS_FLAG } from "./processes.ts";
 import { noteAccept } from "./roles.ts";
 
 /** errno of a connect that is still under way. */
@@ -213,6 +214,7 @@ function own(graph: Graph, reader: BatchReader, process: ProcessIndex, end: EndI
   const flags = graph.rowEdgeFlags(reader) | (opened ? EDGE_FLAG.OPENER : 0) | (FD_FLAGS[fd] ?? 0);
   const edge = edges.touch(EDGE.SIDE_0 + (end & 1), process, end >> 1, timeNs, flags);
   if (!edges.added) return;
+  if (kind === KIND.ACCEPT || kind === KIND.LISTEN) graph.processes.setFlag(process, PROCESS_FLAG.SERVES);
   if (kind === KIND.ACCEPT) noteAccept(graph, edge);
   if (connections.has(end >> 1, CONNECTION_FLAG.CLOSED)) edges.moveTo(edge, FAMILY.CLOSED);
   graph.changes.sockets.push(edge);

@@ -26,6 +26,8 @@ export const PROCESS_FLAG = {
   HISTORY_FORGOTTEN: 512,
   /** A finding is about what it did itself, not only about something below it. */
   SUSPECT: 1024,
+  /** Was seen to listen on, or accept from, the network. */
+  SERVES: 2048,
 } as const;
 
 export const NO_LOGIN = 0xffffffff;

@@ -13,7 +13,7 @@ const INTERPRETER =
 
 /** Of a process that read more than this many files, or had more pipes, so many are looked at. */
 const MAX_READS = 2048;
-const MAX_PIPES = 2048;
+export const MAX_PIPES = 2048;
 
 /** Runs text that it reads: a shell or a language. */
 export function isInterpreter(name: string): boolean {

@@ -4,7 +4,7 @@ import type { Graph } from "./graph.ts";
 import type { EdgeIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { baseName } from "./paths.ts";
-import { NO_LOGIN } from "./processes.ts";
+import { NO_LOGIN, PROCESS_FLAG } from "./processes.ts";
 import { imageAt } from "./provenance.ts";
 
 /** What a process is to its descendants. Names decide only what no record tells. */
@@ -121,14 +121,14 @@ export function isServerSide(graph: Graph, edge: EdgeIndex): boolean {
 
 /** Whether a process listens on, or has accepted from, the network (unix sockets do not count). */
 export function facesNetwork(graph: Graph, process: ProcessIndex): boolean {
-  const { edges, connections, processes } = graph;
-  for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
-    const head = processes.edges[family];
-    for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = edges.nextOfProcess.get(edge)) {
-      const connection = edges.object.get(edge);
-      if (connections.isUnix(connection)) continue;
-      if (connections.isListening(connection) || isServerSide(graph, edge)) return true;
-    }
-  }
-  return false;
+  const { connections, processes } = graph;
+  if (processes.has(process, PROCESS_FLAG.SERVES)) return true;
+  // What it had before we looked, or by inheritance.
+  let serves = false;
+  eachSocket(graph, process, (edge) => {
+    const connection = graph.edges.object.get(edge);
+    if (serves || connections.isUnix(connection)) return;
+    serves = connections.isListening(connection) || isServerSide(graph, edge);
+  });
+  return serves;
 }

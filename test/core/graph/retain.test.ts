@@ -12,7 +12,9 @@ const MS = 1e6;
 function churn(limit: number, count: number) {
   const { monitor, writer } = emptyMonitor({ memoryLimitBytes: limit });
   let peak = 0;
+  let most = 0;
   for (let i = 0; i < count; i++) {
+    const before = monitor.graph.forgotten.edges;
     const pid = 100 + (i % 500);
     const startNs = i * MS;
     const at = (us: number) => by(pid, startNs + us * 1000, startNs);
@@ -34,8 +36,9 @@ function churn(limit: number, count: number) {
       w.exit(at(90));
     });
     peak = Math.max(peak, usedBytes(monitor.graph));
+    most = Math.max(most, monitor.graph.forgotten.edges - before);
   }
-  return { monitor, peak };
+  return { monitor, peak, most };
 }
 
 describe("a memory limit", () => {
@@ -77,6 +80,12 @@ describe("a memory limit", () => {
     const { monitor } = churn(64 * 1024 * 1024, 500);
     expect(monitor.graph.forgotten).toEqual({ processes: 0, connections: 0, files: 0, edges: 0 });
   });
+});
+
+test("forgetting is spread over the batches that make it necessary", () => {
+  const { monitor, most } = churn(2_000_000, 6000);
+  expect(monitor.graph.forgotten.edges).toBeGreaterThan(10_000);
+  expect(most).toBeLessThan(monitor.graph.edges.count / 12);
 });
 
 test("a process that executes itself over and over keeps its first image and the latest", () => {
