@@ -51,7 +51,7 @@ beforeAll(async () => {
   await Promise.all(Array.from({ length: AT_ONCE }, next));
   others.end();
   world.drain();
-}, 120_000);
+}, 240_000);
 
 afterAll(() => world?.close());
 

@@ -13,7 +13,7 @@ import { Monitor } from "../../../src/core/monitor.ts";
 import type { ConnectionId } from "../../../src/core/query/model.ts";
 import { commandOfImage } from "../../../src/core/query/names.ts";
 
-const DEADLINE_MS = 40_000;
+const DEADLINE_MS = 90_000;
 
 /** The port at which hub.mjs serves files and takes connections. */
 export const HUB = 8000;
@@ -75,7 +75,7 @@ export class World {
       const found = find();
       if (found !== undefined) return found;
       if (performance.now() > deadline) throw new Error(`never seen: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 30));
     }
   }
 
