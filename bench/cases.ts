@@ -6,6 +6,7 @@ import { cat, compile, redis } from "./cases/jobs.ts";
 import { monitor, storm } from "./cases/monitor.ts";
 import { origin } from "./cases/origin.ts";
 import { auditd, bpftrace } from "./cases/peers.ts";
+import { recordingCost, recordingSeek, recordingSize } from "./cases/recording.ts";
 import { state } from "./cases/state.ts";
 
 export interface Case {
@@ -32,6 +33,9 @@ export const cases: readonly Case[] = [
   { name: "storm", what: "the running monitor under a flood: keys, memory", run: storm },
   { name: "import", what: "38 MB of other tools' files to the graph", run: imports },
   { name: "origin", what: "origin and impact of anything in a graph of a million edges", run: origin },
+  { name: "recording", what: "bytes an event on disk, and events a second of a replay", run: recordingSize },
+  { name: "recorder", what: "share of a core that recording takes at 10,000 events a second", run: recordingCost },
+  { name: "seek", what: "a recording of 1 GiB: open, and reach any moment", run: recordingSeek },
   { name: "cat", what: "find | xargs cat", run: cat },
   { name: "compile", what: "make -j2", run: compile },
   { name: "redis", what: "redis-benchmark on loopback", run: redis },
