@@ -14,8 +14,13 @@ command=${1-}
 set -- env "NODE_COMPILE_CACHE=$top/build/compile-cache" ${NO_COLOR:+"NO_COLOR=$NO_COLOR"} "$node" --max-semi-space-size=1 --single-threaded "$top/dist/spydertop.mjs" "$@"
 
 case $command in
-  doctor | replay | export | help | --help | -h | --version) exec "$@" ;;
+  doctor | replay | help | --help | -h | --version | -V) exec "$@" ;;
 esac
+for argument; do
+  case $argument in
+    --from | --from=*) exec "$@" ;;
+  esac
+done
 if [ "$(id -u)" -ne 0 ] && [ -t 0 ] && [ -t 1 ] && command -v sudo >/dev/null; then
   echo "spydertop: reading kernel events needs root, starting through sudo" >&2
   exec sudo -- "$@"
