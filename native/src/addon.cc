@@ -112,6 +112,7 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
       o.Set("ok", f.ok);
       o.Set("lost", f.lost);
       o.Set("why", f.why);
+      o.Set("onBase", f.on_base);
       o.Set("detached", f.detached);
       out.Set(i++, o);
     }

@@ -29,6 +29,10 @@ constexpr const char* kUring[] = {"on_uring"};
 constexpr const char* kUringResults[] = {"on_uring_complete"};
 constexpr const char* kDispatch[] = {"on_syscall"};
 constexpr const char* kSnapshot[] = {"snapshot_processes"};
+constexpr const char* kUringBase[] = {"on_uring_before_6_3"};
+constexpr const char* kSnapshotBase[] = {"snapshot_processes_without_argv"};
+constexpr Hook kBeforeSubmitReq = {"raw_tp io_uring_submit_sqe", kUringBase, "which processes bypass system calls"};
+constexpr Hook kArgvFromProc = {"iter/task, arguments from /proc", kSnapshotBase, "processes from before the start"};
 constexpr const char* kSnapshotFiles[] = {"snapshot_files"};
 constexpr const char* kUsage[] = {"refresh_tasks", "refresh_sockets"};
 
@@ -52,9 +56,9 @@ constexpr FeatureSpec kFeatures[] = {
     {"kernel", "sys_exit of init_module, finit_module, delete_module, bpf", kKernel, "modules and BPF programs"},
     {"namespaces", "sys_exit of setns, unshare", kNamespaces, "changes of namespace"},
     {"signals", "tp_btf signal_generate", kSignals, "who ended a process"},
-    {"io_uring", "tp_btf io_uring_submit_req", kUring, "which processes bypass system calls"},
+    {"io_uring", "raw_tp io_uring_submit_req", kUring, "names in requests whose result no record tells", &kBeforeSubmitReq},
     {"io_uring results", "raw_tp io_uring_complete", kUringResults, "files, connections and data that processes reach through io_uring"},
-    {"snapshot", "iter.s/task", kSnapshot, "arguments of processes from before the start come from /proc"},
+    {"snapshot", "iter.s/task", kSnapshot, "arguments as the kernel has them", &kArgvFromProc},
     {"open files", "iter/task_file", kSnapshotFiles, "sockets, pipes and files opened before the start"},
     {"usage", "iter/task, iter/task_file", kUsage, "CPU, memory, traffic counters"},
 };

@@ -11,12 +11,20 @@ struct Syscall {
   int number;
 };
 
-// What a user gets, and the programs it needs. `lost` says in words what is missing without it.
+// A hook and the programs it needs. `lost` says in words what is missing without it.
+struct Hook {
+  const char* hook;
+  std::span<const char* const> programs;
+  const char* lost;
+};
+
+// What a user gets, by the best hook there is; `base` is what it runs on where that one does not load, if anything.
 struct FeatureSpec {
   const char* name;
   const char* hook;
   std::span<const char* const> programs;
   const char* lost;
+  const Hook* base = nullptr;
 };
 
 // What a heartbeat calls: next to nobody else does, it is in the vDSO.

@@ -36,6 +36,7 @@ struct Options {
 struct FeatureState {
   std::string name, hook, lost, why;
   bool ok = false;
+  bool on_base = false;   // it runs on the lesser hook: `why` the better one does not, `lost` what that costs
   bool detached = false;  // it worked, until someone took it away
 };
 
@@ -110,6 +111,7 @@ class Session {
 
   bpf_program* program(const char* name) const;
   bool loaded(const char* name) const;
+  std::string trouble(const char* name) const;
   void fill_table(const char* map, std::span<const Syscall> entries);
   Error run_iterator(const char* name, std::vector<uint8_t>& out);
   void enqueue(std::span<const uint8_t> record);

@@ -1,7 +1,7 @@
 import { Host } from "../host.ts";
 import { HOST_PIDS_FIX, nestedPidNamespace } from "../pid-namespace.ts";
 import { CaptureError, type EventSource, type Feature, type SourceStatus } from "../source.ts";
-import { type NativeSession, type NativeStats, newNativeSession, objectPath } from "./native.ts";
+import { type NativeFeature, type NativeSession, type NativeStats, newNativeSession, objectPath } from "./native.ts";
 
 export interface LiveOptions {
   /** Size of the ring for everything but fork, exec and exit: a power of two, bytes. */
@@ -65,17 +65,7 @@ export class LiveSource implements EventSource {
     const stats = this.#session.stats();
     const column = (values: Float64Array) => new Map(Array.from(values.entries()).filter(([, count]) => count > 0));
     const hooks = this.#session.features();
-    const features: Feature[] = hooks.map(({ name, hook, ok, lost, why, detached }) =>
-      ok
-        ? { name, hook, state: "ok" }
-        : {
-            name,
-            hook,
-            state: "missing",
-            why: `${why}; not seen: ${lost}`,
-            fix: detached ? RESTART : "a newer kernel",
-          },
-    );
+    const features: Feature[] = hooks.map(featureOf);
     if (stats.missedRuns > 0)
       features.push({
         name: "reentrancy",
@@ -94,6 +84,12 @@ export class LiveSource implements EventSource {
   close(): void {
     this.#session.close();
   }
+}
+
+function featureOf({ name, hook, ok, onBase, lost, why, detached }: NativeFeature): Feature {
+  if (ok && !onBase) return { name, hook, state: "ok" };
+  const fix = detached ? RESTART : "a newer kernel";
+  return { name, hook, state: ok ? "degraded" : "missing", why: `${why}; not seen: ${lost}`, fix };
 }
 
 /** Attaches to the running kernel. Throws CaptureError with the true cause. */

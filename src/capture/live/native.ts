@@ -9,6 +9,8 @@ export interface NativeFeature {
   readonly ok: boolean;
   /** What is missing without it, in words. */
   readonly lost: string;
+  /** It runs on a lesser hook, which is named: `why` the better one does not load, `lost` what that costs. */
+  readonly onBase: boolean;
   /** It worked, until someone took it away. */
   readonly detached: boolean;
   /** The verifier"s or kernel"s own words; empty when ok. */
