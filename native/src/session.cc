@@ -106,11 +106,6 @@ std::string hint_for(int error) {
 // One record of a kind for each this many bytes of the ring is a process's share: a 64th of it when records are 256 bytes.
 constexpr uint32_t kShare = 16384;
 
-// Handlers of single system calls are reached through the dispatcher's table, never attached themselves.
-bool by_table(const bpf_program* p) {
-  return p && !std::strcmp(bpf_program__section_name(p), "tp_btf/sys_exit") && std::strncmp(bpf_program__name(p), "on_syscall", 10);
-}
-
 bool kernel_at_least(int major, int minor) {
   utsname u;
   int here[2] = {};
@@ -244,40 +239,6 @@ Error Session::attach() {
     if (broken_.contains(name)) return {ENOENT, std::string("cannot attach ") + name + ": " + broken_[name], hint_for(ENOENT)};
   attached_ = true;
   return {};
-}
-
-// Nothing, or why a program does not work.
-std::string Session::trouble(const char* name) const {
-  if (auto broken = broken_.find(name); broken != broken_.end()) return broken->second;
-  if (!loaded(name)) return "not loaded";
-  return by_table(program(name)) ? trouble("on_syscall") : "";
-}
-
-std::vector<FeatureState> Session::features() const {
-  std::vector<FeatureState> states;
-  auto first_trouble = [this](std::span<const char* const> programs) {
-    for (const char* name : programs)
-      if (std::string why = trouble(name); !why.empty()) return why;
-    return std::string();
-  };
-  for (const FeatureSpec& f : spy::features()) {
-    FeatureState state{f.name, f.hook, f.lost, first_trouble(f.programs)};
-    state.ok = state.why.empty();
-    for (const char* name : f.programs) state.detached |= lost_.contains(name) || (by_table(program(name)) && lost_.contains("on_syscall"));
-    if (!state.ok && f.base) {
-      std::string why = first_trouble(f.base->programs);
-      if (why.empty()) {
-        state.ok = state.on_base = true;
-        state.hook = f.base->hook;
-      } else {
-        state.lost = f.base->lost;
-        for (const char* name : f.base->programs) state.detached |= lost_.contains(name);
-      }
-    }
-    states.push_back(state);
-  }
-  if (!ring_lost_.empty()) states.push_back({"records", "ring buffers", "what the other reader took", ring_lost_, false, false, true});
-  return states;
 }
 
 size_t Session::read(std::span<uint8_t> into) {

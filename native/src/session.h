@@ -52,6 +52,9 @@ struct Stats {
   size_t ring_used = 0, ring_bytes = 0;
 };
 
+// Handlers of single system calls are reached through the dispatcher's table, never attached themselves.
+bool by_table(const bpf_program* p);
+
 // One capture: open, load, attach, then snapshot and refresh to queue state, read to drain. Everything is
 // released by close or the destructor. Not thread-safe.
 class Session {
