@@ -138,6 +138,19 @@ describe("the origin of a connection", () => {
     expect(origin.steps.find((step) => step.title.endsWith("127.0.0.1:8000"))?.explanation).toContain("to 103 files");
   });
 
+  test("of a server's work is the client of then, however many came since", () => {
+    const visits = (from: number): string =>
+      Array.from(
+        { length: 700 },
+        (_, i) => `nginx:80 <- 203.0.113.8:${from + i}; nginx closes 203.0.113.8:${from + i}`,
+      ).join(";");
+    const told = graphFromText(
+      `nginx listens :80; ${visits(1000)}; nginx:80 <- 203.0.113.9:1234; nginx > sh(-c curl) > curl; curl -> 192.0.2.77:4444;
+       nginx closes 203.0.113.9:1234; ${visits(2000)}`,
+    );
+    expect(of(told, "192.0.2.77:4444").rootCause).toBe("Connection from 203.0.113.9:1234 → nginx → sh → curl");
+  });
+
   test("that was accepted is where it came from, with its server beside it", () => {
     const origin = of(graphFromText("nginx:80 <- 203.0.113.9:1234"), "203.0.113.9:1234");
     expect(origin.rootCause).toBe("Connection from 203.0.113.9:1234");
