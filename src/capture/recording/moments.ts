@@ -80,7 +80,14 @@ function momentsOf(raw: Uint8Array | undefined): Moment[] {
   return moments;
 }
 
-const NO_CHANGE: ReadonlySet<number> = new Set([KIND.TICK, KIND.SOCKET, KIND.MARK, KIND.LOSS]);
+const NO_CHANGE: ReadonlySet<number> = new Set([
+  KIND.TICK,
+  KIND.SOCKET,
+  KIND.MARK,
+  KIND.LOSS,
+  KIND.THROTTLED,
+  KIND.BYTES,
+]);
 
 function changeIn(view: DataView, batch: number, rowEnd: number): boolean {
   for (let row = batch + BATCH.SIZE; row + HDR.SIZE <= rowEnd; ) {
