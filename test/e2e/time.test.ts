@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { cannotTrace, startProgram } from "./program.ts";
-import type { Tui } from "./tui.ts";
+import { BUNDLE, cannotTrace, startProgram } from "./program.ts";
+import { Tui } from "./tui.ts";
 
 const running: (Tui | ChildProcess)[] = [];
 const folders: string[] = [];
@@ -104,6 +104,24 @@ describe.skipIf(cannotTrace !== undefined)("time in a real terminal", () => {
     await replay.waitFor(holds("signal 9"));
     replay.press("q");
     expect((await replay.exited).exitCode).toBe(0);
+  });
+
+  test("a full disk ends the recording, and nothing else", async () => {
+    const run = `mount -t tmpfs -o size=128k none /mnt && cd /mnt && exec "$0" "$1" --record full.spyt`;
+    const tui = new Tui("unshare", ["--mount", "sh", "-c", run, process.execPath, BUNDLE], { columns: 130, rows: 24 });
+    running.push(tui);
+    await tui.waitFor((screen) => /LIVE.*REC \d/.test(status(screen)));
+    for (let n = 0; n < 200; n++)
+      spawn(
+        "true",
+        Array.from({ length: 50 }, () => String(Math.random())),
+      );
+    await tui.waitFor((screen) => /LIVE.*REC FAILED/.test(status(screen)), 60_000);
+    await tui.waitFor("no space is left; what was recorded can be replayed");
+    tui.press("Z");
+    await tui.waitFor("PAUSED");
+    tui.press("q");
+    expect((await tui.exited).exitCode).toBe(0);
   });
 
   test("a file that cannot be written is said so, and the monitor goes on", async () => {
