@@ -16,10 +16,18 @@ import { growth, keep } from "./verifier.mjs";
 
 const LIMIT_SECONDS = 900;
 
-const names = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const unknown = names.filter((name) => !kernels.some((kernel) => kernel.name === name));
+const args = process.argv.slice(2);
+const names = args.filter((word) => !word.startsWith("--"));
+const flags = args.filter((word) => word.startsWith("--"));
+const unknown = [
+  ...names.filter((name) => !kernels.some((kernel) => kernel.name === name)),
+  ...flags.filter((flag) => flag !== "--explain" && flag !== "--accept"),
+];
 if (unknown.length > 0) {
-  say(`no such kernel: ${unknown.join(", ")}; there are ${kernels.map(({ name }) => name).join(", ")}`);
+  const known = kernels.map(({ name }) => name).join(", ");
+  say(
+    `not known: ${unknown.join(", ")}. Usage: npm run test:kernels -- [NAME...] [--explain] [--accept]; NAME: ${known}`,
+  );
   process.exit(2);
 }
 const words = process.argv.includes("--explain") ? ["explain"] : [];

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ContainerNames } from "../../src/capture/containers/container-names.ts";
+import { FLAG } from "../../src/core/wire/layout.gen.ts";
 import { type Engine, engine } from "../capture/containers-engines.ts";
 import { Capture } from "./capture.ts";
 
@@ -35,7 +36,8 @@ describe("docker", { timeout: 90_000 }, () => {
     const server = inside.find((row) => row.argv[1] === "nc")!;
     const own = capture.of("PROCESS", process.pid)[0]!;
     expect(server.ns.net).not.toBe(own.ns.net);
-    const listeners = capture.of("SOCKET", server.pid).filter((row) => row.state === LISTEN);
+    const found = (row: { state: number; flags: number }) => row.state === LISTEN && row.flags === FLAG.BEFORE_START;
+    const listeners = capture.of("SOCKET", server.pid).filter(found);
     expect(listeners).toMatchObject([{ localPort: PORT, netns: server.ns.net }]);
 
     docker.run("exec", "before-1", "sh", "-c", `busybox nc 127.0.0.1 ${PORT} < /dev/null`);
