@@ -76,11 +76,11 @@ function branchOf(rows: readonly TreeRow[], pid: number): readonly TreeRow[] {
   return rows.slice(first, end < 0 ? rows.length : end);
 }
 
-function frameText(session: Session, { rows, processes, exited }: TreeView, ascii: boolean): string {
+function frameText(session: Session, { rows, cgroups, processes, exited }: TreeView, ascii: boolean): string {
   const { queries, names } = session;
   const env = { theme: createTheme({ name: "dark", depth: "none", ascii }), names, hostname: "" };
   const totals = session.totals();
-  const columns = treeColumns(WIDTH, { container: anyContainer(env, rows) });
+  const columns = treeColumns(WIDTH, { container: anyContainer(env, cgroups) });
   const lines = rows.map((row) => treeLine(env, row, columns, WIDTH, PLAIN, queries.nowNs));
   const head = `${formatClock(queries.wallMs(queries.nowNs))} ${totals.kind}: ${processes} processes, ${exited} exited, ${formatCount(totals.events)} events, ${totals.lost} lost`;
   const findings = queries

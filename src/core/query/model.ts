@@ -112,6 +112,14 @@ export interface TreeOptions {
 }
 
 export interface TreeView {
+  /** Of the processes in display order, and how deep each stands. */
+  readonly ids: readonly ProcessId[];
+  readonly depths: readonly number[];
+  /** Of all of them. */
+  readonly cgroups: ReadonlySet<string>;
+  /** Made when it is first asked for, from what is known by then; a process that was forgotten meanwhile has none. */
+  row(at: number): TreeRow | undefined;
+  /** All of them: more work than a screen needs. */
   readonly rows: readonly TreeRow[];
   readonly processes: number;
   readonly exited: number;

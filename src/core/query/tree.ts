@@ -20,11 +20,20 @@ interface Forest {
   readonly firstChild: Int32Array;
   readonly nextSibling: Int32Array;
   readonly children: Int32Array;
+  /** The first of those that hang below none. */
+  roots: ProcessIndex;
 }
 
 const HIDDEN = 0;
 const SHOWN = 1;
 const CONTEXT = 2;
+
+/** Where the rows stand. What they say is most of the work, and a screen shows few of them. */
+interface Places {
+  readonly order: ProcessIndex[];
+  readonly depths: number[];
+  readonly guides: (readonly boolean[])[];
+}
 
 /**
  * Rows in display order. A process hangs under the nearest shown process that it descends from by fork; siblings keep a stable order
@@ -40,9 +49,45 @@ export function tree(monitor: Monitor, options: TreeOptions): TreeView {
   const { matches } = options;
   if (options.layout === "flat") {
     const matching = matches === undefined ? visible : visible.filter((process) => matches.has(processes.id(process)));
-    return { rows: sorted(graph, matching, options).map((process) => treeRow(graph, process, options)), ...counts };
+    const order = sorted(graph, matching, options);
+    return viewOf(graph, order, new Array<number>(order.length).fill(0), counts, (at) =>
+      treeRow(graph, order[at] as ProcessIndex, options),
+    );
   }
-  return { rows: treeRows(graph, visible, options), ...counts };
+  const forest = forestOf(graph, visible, options);
+  const { order, depths, guides } = placesIn(forest);
+  return viewOf(graph, order, depths, counts, (at) =>
+    placedRow(forest, order[at] as ProcessIndex, depths[at] as number, guides[at] as readonly boolean[]),
+  );
+}
+
+/** A view whose rows are made when they are first asked for. */
+function viewOf(
+  graph: Graph,
+  order: readonly ProcessIndex[],
+  depths: readonly number[],
+  counts: Pick<TreeView, "processes" | "exited">,
+  make: (at: number) => TreeRow,
+): TreeView {
+  const { processes } = graph;
+  const ids = order.map((process) => processes.id(process));
+  const made: TreeRow[] = [];
+  const row = (at: number): TreeRow | undefined => {
+    const id = ids[at];
+    // The place of a process that was forgotten may be another's by now.
+    if (made[at] === undefined && id !== undefined && processes.row(id) === order[at]) made[at] = make(at);
+    return made[at];
+  };
+  return {
+    ...counts,
+    ids,
+    depths,
+    cgroups: new Set(order.map((process) => processes.cgroupPath.get(process))),
+    row,
+    get rows() {
+      return ids.map((_, at) => row(at)).filter((one) => one !== undefined);
+    },
+  };
 }
 
 function visibleProcesses(graph: Graph, options: TreeOptions): ProcessIndex[] {
@@ -59,7 +104,7 @@ function visibleProcesses(graph: Graph, options: TreeOptions): ProcessIndex[] {
   return visible;
 }
 
-function treeRows(graph: Graph, visible: readonly ProcessIndex[], options: TreeOptions): TreeRow[] {
+function forestOf(graph: Graph, visible: readonly ProcessIndex[], options: TreeOptions): Forest {
   const { processes } = graph;
   const size = processes.limit;
   const state = new Uint8Array(size);
@@ -73,25 +118,23 @@ function treeRows(graph: Graph, visible: readonly ProcessIndex[], options: TreeO
     firstChild: new Int32Array(size).fill(NONE),
     nextSibling: new Int32Array(size).fill(NONE),
     children: new Int32Array(size),
+    roots: NONE,
   };
   const ordered = sorted(graph, shown, options);
-  let roots: ProcessIndex = NONE;
   // Each goes before those that come after it.
   for (let i = ordered.length - 1; i >= 0; i--) {
     const process = ordered[i] as ProcessIndex;
     const parent = nearest(graph, process, state);
     if (parent === NONE) {
-      forest.nextSibling[process] = roots;
-      roots = process;
+      forest.nextSibling[process] = forest.roots;
+      forest.roots = process;
     } else {
       forest.nextSibling[process] = forest.firstChild[parent] as number;
       forest.firstChild[parent] = process;
       forest.children[parent] = (forest.children[parent] as number) + 1;
     }
   }
-  const rows: TreeRow[] = [];
-  addRows(forest, roots, 0, NO_GUIDES, rows);
-  return rows;
+  return forest;
 }
 
 /** Leaves what matches, and its visible ancestors as context. */
@@ -123,30 +166,49 @@ function nearest(graph: Graph, process: ProcessIndex, state: Uint8Array): Proces
   return above;
 }
 
-function addRows(
+function placesIn(forest: Forest): Places {
+  const places: Places = { order: [], depths: [], guides: [] };
+  addPlaces(forest, forest.roots, 0, NO_GUIDES, places);
+  return places;
+}
+
+function addPlaces(
   forest: Forest,
   first: ProcessIndex,
   depth: number,
   guides: readonly boolean[],
-  rows: TreeRow[],
+  places: Places,
 ): void {
-  const { graph, options, firstChild, nextSibling } = forest;
+  const { firstChild, nextSibling } = forest;
   for (let process = first; process !== NONE; ) {
     const next = nextSibling[process] as number;
     const below = firstChild[process] as number;
-    const row = treeRow(graph, process, options);
-    row.depth = depth;
-    row.guides = guides;
-    row.lastChild = next === NONE;
-    row.children = forest.children[process] as number;
-    row.context = forest.state[process] === CONTEXT;
-    rows.push(row);
-    if (below !== NONE && options.collapsed.has(row.id)) {
-      row.collapsed = true;
-      row.hidden = countBelow(forest, below);
-    } else if (below !== NONE) addRows(forest, below, depth + 1, [...guides, next !== NONE], rows);
+    places.order.push(process);
+    places.depths.push(depth);
+    places.guides.push(guides);
+    if (below !== NONE && !isCollapsed(forest, process))
+      addPlaces(forest, below, depth + 1, [...guides, next !== NONE], places);
     process = next;
   }
+}
+
+function isCollapsed({ graph, options }: Forest, process: ProcessIndex): boolean {
+  return options.collapsed.has(graph.processes.id(process));
+}
+
+function placedRow(forest: Forest, process: ProcessIndex, depth: number, guides: readonly boolean[]): TreeRow {
+  const below = forest.firstChild[process] as number;
+  const row = treeRow(forest.graph, process, forest.options);
+  row.depth = depth;
+  row.guides = guides;
+  row.lastChild = forest.nextSibling[process] === NONE;
+  row.children = forest.children[process] as number;
+  row.context = forest.state[process] === CONTEXT;
+  if (below !== NONE && isCollapsed(forest, process)) {
+    row.collapsed = true;
+    row.hidden = countBelow(forest, below);
+  }
+  return row;
 }
 
 function countBelow(forest: Forest, first: ProcessIndex): number {

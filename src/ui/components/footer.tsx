@@ -35,7 +35,7 @@ function infoOf(env: Env, view: ViewState, frame: Frame): Info | undefined {
     return step && { token: "dim", lead: "", textToken: "dim", text: step.title };
   }
   const { process } = selected(frame);
-  const row = body.screen === "tree" ? body.rows[cursor.index] : undefined;
+  const row = body.screen === "tree" ? body.row(cursor.index) : undefined;
   const finding = body.screen === "findings" ? body.rows[cursor.index]?.finding : findingOf(findings, process);
   if (finding !== undefined) {
     const { glyphs } = env.theme;

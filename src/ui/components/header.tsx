@@ -164,7 +164,7 @@ function tabNotes(view: ViewState, { body }: Frame): string {
   const filter = filterOf(view);
   const notes: string[] = [];
   if (body.screen === "tree") {
-    const top = body.rows[0];
+    const top = body.row(0);
     const zoomed = view.zoom !== undefined && top?.id === view.zoom ? [`below ${top.pid} ${top.name}`] : [];
     notes.push(...(view.layout === "flat" ? ["flat"] : []), ...(view.follow ? [] : ["follow off"]), ...zoomed);
   }

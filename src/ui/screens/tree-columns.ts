@@ -1,4 +1,3 @@
-import type { TreeRow } from "../../core/query/model.ts";
 import type { Env } from "../components/env.ts";
 
 /** Columns between the PID and the command, in their order. */
@@ -95,7 +94,7 @@ export function treeColumns(
   };
 }
 
-/** Whether any row is in a container: without one the column is left out. */
-export function anyContainer(env: Env, rows: readonly TreeRow[]): boolean {
-  return rows.some((row) => env.names.container(row.cgroup) !== "");
+/** Whether any cgroup is a container's: without one the column is left out. */
+export function anyContainer({ names }: Env, cgroups: ReadonlySet<string>): boolean {
+  return [...cgroups].some((cgroup) => names.container(cgroup) !== "");
 }

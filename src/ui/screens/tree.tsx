@@ -257,13 +257,17 @@ interface TreeProps {
 export function TreeScreen({ env, view, frame, body }: TreeProps) {
   const { columns: width, list, head } = frame.layout;
   const { top, index } = frame.cursor;
-  const visible = body.rows.slice(top, top + list);
+  const visible = body.ids.slice(top, top + list);
   const columns = treeColumns(width, {
-    container: anyContainer(env, body.rows),
+    container: anyContainer(env, body.cgroups),
     chosen: view.columns.tree,
     activity: view.annotations === "chips",
   });
-  const lines = visible.map((row, at) => {
+  const lines = visible.map((_, at) => {
+    const row = body.row(top + at);
+    if (row === undefined) {
+      return "";
+    }
     const look = { selected: top + at === index, tagged: view.tags.has(row.id) };
     return treeLine(env, row, columns, width, look, frame.nowNs);
   });

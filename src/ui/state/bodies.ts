@@ -1,4 +1,4 @@
-import type { FileRow, ProcessId, ProcessRow, Trace, TreeOptions, TreeRow } from "../../core/query/model.ts";
+import type { FileRow, ProcessId, ProcessRow, Trace, TreeOptions, TreeView } from "../../core/query/model.ts";
 import { helpPages, helpRows } from "../keymap/help.ts";
 import type { Names, Queries, TimeMachine } from "../ports.ts";
 import { containerValues, type Field, parseQuery, queryHolds } from "../search/query.ts";
@@ -81,24 +81,36 @@ function treeBody(view: ViewState, { queries, search }: Sources, filter: string,
     nowNs,
     ...(filter === "" ? {} : { matches: search.processes(filter, nowNs) }),
   };
-  const { rows: all, processes } = queries.tree(options);
-  const rows = view.zoom === undefined || view.layout === "flat" ? all : subtree(all, view.zoom);
-  return view.annotations === "rows"
-    ? { screen: "tree", ...annotate(rows, view.layout), processes }
-    : { screen: "tree", rows, ids: rows.map((row) => row.id), processes };
+  const all = queries.tree(options);
+  const { processes, cgroups } = all;
+  const shown = view.zoom === undefined || view.layout === "flat" ? all : subtree(all, view.zoom);
+  if (view.annotations !== "rows") {
+    return { screen: "tree", ids: shown.ids, row: shown.row, cgroups, processes };
+  }
+  const { rows, ids } = annotate(
+    shown.ids.map((_, at) => shown.row(at)).filter((row) => row !== undefined),
+    view.layout,
+  );
+  return { screen: "tree", ids, row: (at) => rows[at], cgroups, processes };
 }
 
 /** A process and what is below it, as a tree of its own; everything when it is no longer shown. */
-function subtree(rows: readonly TreeRow[], root: ProcessId): readonly TreeRow[] {
-  const first = rows.findIndex((row) => row.id === root);
-  const top = rows[first];
+function subtree(view: TreeView, root: ProcessId): Pick<TreeView, "ids" | "row"> {
+  const { ids, depths } = view;
+  const first = ids.indexOf(root);
+  const top = depths[first];
   if (top === undefined) {
-    return rows;
+    return view;
   }
-  const end = rows.findIndex((row, index) => index > first && row.depth <= top.depth);
-  return rows
-    .slice(first, end < 0 ? rows.length : end)
-    .map((row) => ({ ...row, depth: row.depth - top.depth, guides: row.guides.slice(top.depth) }));
+  const end = depths.findIndex((depth, at) => at > first && depth <= top);
+  const shown = ids.slice(first, end < 0 ? ids.length : end);
+  return {
+    ids: shown,
+    row: (at) => {
+      const row = at < shown.length ? view.row(first + at) : undefined;
+      return row && { ...row, depth: row.depth - top, guides: row.guides.slice(top) };
+    },
+  };
 }
 
 function scope(process: ProcessId | undefined, queries: Queries): { readonly of?: ProcessRow } {

@@ -86,8 +86,11 @@ export interface Pane {
 export type Body =
   | {
       readonly screen: "tree";
-      readonly rows: readonly TreeItem[];
       readonly ids: readonly RowId[];
+      /** A row is made when it is asked for; one whose process was forgotten since the ids were made is undefined. */
+      readonly row: (at: number) => TreeItem | undefined;
+      /** Of all processes shown. */
+      readonly cgroups: ReadonlySet<string>;
       readonly processes: number;
     }
   | {

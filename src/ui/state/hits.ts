@@ -12,9 +12,9 @@ export function nextHit(view: ViewState, frame: Frame, direction: 1 | -1): ViewS
   if (frame.body.screen !== "tree" || words.length === 0) {
     return { ...view, notice: { text: "nothing was searched yet: / searches", token: "dim" } };
   }
-  const { rows, ids } = frame.body;
-  for (let step = 1; step <= rows.length; step++) {
-    const row = rows[(frame.cursor.index + direction * step + rows.length * step) % rows.length];
+  const { row: rowAt, ids } = frame.body;
+  for (let step = 1; step <= ids.length; step++) {
+    const row = rowAt((frame.cursor.index + direction * step + ids.length * step) % ids.length);
     const text = `${row?.pid} ${row?.command}`.toLowerCase();
     if (row !== undefined && words.every((word) => text.includes(word))) {
       return withCursor(view, moveTo(cursorOf(view), ids, frame.layout.list, row.id));

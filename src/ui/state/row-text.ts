@@ -7,7 +7,7 @@ export function rowText({ body, cursor }: Frame, { names, theme }: Env): string 
   const { to } = theme.glyphs;
   switch (body.screen) {
     case "tree": {
-      const row = body.rows[index];
+      const row = body.row(index);
       return row === undefined ? "" : `${row.pid} ${names.user(row.uid)} ${row.command}`;
     }
     case "connections":

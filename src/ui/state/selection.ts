@@ -28,7 +28,7 @@ function ofDetail(row: DetailRow, process: ProcessId): Selection {
 export function selectionAt(body: Body, index: number): Selection {
   switch (body.screen) {
     case "tree": {
-      const row = body.rows[index];
+      const row = body.row(index);
       return row === undefined
         ? {}
         : { subject: row.leaf?.subject ?? { kind: "process", id: row.id }, process: row.id };

@@ -32,6 +32,12 @@ export interface StoreOptions {
 
 const SEARCH_HITS = 200;
 
+/** The first row that is more than context of a match below it. */
+function homeOf({ ids, row }: Extract<Body, { screen: "tree" }>): number {
+  const home = ids.findIndex((_, at) => row(at)?.context === false);
+  return Math.max(home, 0);
+}
+
 /**
  * The only mutable thing of the screens: the view state, and the frame made from it. A tick brings a new moment, a key a
  * new view; both end in one new `Shown`, or in none when nothing changed.
@@ -139,13 +145,7 @@ export class Store {
     const away = timeFrame(time, view.size.columns);
     const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited, away !== undefined);
     const body = this.#body(view, layout, before);
-    const home =
-      body.screen === "tree"
-        ? Math.max(
-            0,
-            body.rows.findIndex((row) => !row.context),
-          )
-        : 0;
+    const home = body.screen === "tree" && !cursorOf(view).chosen ? homeOf(body) : 0;
     const cursor = settle(cursorOf(view), body.ids, layout.list, view.follow, home);
     const { overlay } = view;
     const nowNs = this.#nowNs;

@@ -4,8 +4,19 @@ import type { Foldable, Frame } from "./frame.ts";
 import { cursorOf, withCursor } from "./navigation.ts";
 import type { ViewState } from "./view-state.ts";
 
-function treeRows(frame: Frame): readonly TreeRow[] {
-  return frame.body.screen === "tree" ? frame.body.rows : [];
+function treeRow({ body }: Frame, at: number): TreeRow | undefined {
+  return body.screen === "tree" ? body.row(at) : undefined;
+}
+
+/** The row that a row hangs below. */
+function parentRow(frame: Frame, at: number, depth: number): TreeRow | undefined {
+  for (let above = at - 1; above >= 0; above--) {
+    const row = treeRow(frame, above);
+    if (row !== undefined && row.depth < depth) {
+      return row;
+    }
+  }
+  return undefined;
 }
 
 function withCollapsed(view: ViewState, change: (collapsed: Set<ProcessId>) => void): ViewState {
@@ -65,16 +76,15 @@ export function collapseRow(view: ViewState, frame: Frame): ViewState {
   if (frame.body.screen === "detail") {
     return toPane(view, frame, -1);
   }
-  const rows = treeRows(frame);
   const { index } = frame.cursor;
-  const row = rows[index];
+  const row = treeRow(frame, index);
   if (row === undefined || view.layout === "flat") {
     return view;
   }
   if (row.children > 0 && !row.collapsed) {
     return withCollapsed(view, (collapsed) => collapsed.add(row.id));
   }
-  const parent = rows.slice(0, index).findLast((other) => other.depth < row.depth);
+  const parent = parentRow(frame, index, row.depth);
   return parent === undefined
     ? view
     : withCursor(view, moveTo(cursorOf(view), frame.body.ids, frame.layout.list, parent.id));
@@ -88,7 +98,7 @@ export function expandRow(view: ViewState, frame: Frame): ViewState {
   if (frame.body.screen === "detail") {
     return toPane(view, frame, 1);
   }
-  const row = treeRows(frame)[frame.cursor.index];
+  const row = treeRow(frame, frame.cursor.index);
   return row?.collapsed ? withCollapsed(view, (collapsed) => collapsed.delete(row.id)) : view;
 }
 
@@ -98,8 +108,9 @@ export function toggleAll(view: ViewState, frame: Frame): ViewState {
     return { ...view, collapsed: new Set() };
   }
   return withCollapsed(view, (collapsed) => {
-    for (const row of treeRows(frame)) {
-      if (row.depth > 0 && row.children > 0) {
+    for (const at of frame.body.ids.keys()) {
+      const row = treeRow(frame, at);
+      if (row !== undefined && row.depth > 0 && row.children > 0) {
         collapsed.add(row.id);
       }
     }
