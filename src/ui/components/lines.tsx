@@ -1,27 +1,28 @@
 import { Box, Transform } from "ink";
 import { memo } from "react";
 
-/**
- * One line of the screen, composed by a LineBuilder: never wrapped, drawn again only when it changed. Ink lays out a blank
- * and the line takes its place when it is drawn: a LineBuilder has measured and cut it already, and measuring text was
- * a third of the cost of a frame.
- */
-const Line = memo(({ text }: { readonly text: string }) => <Transform transform={() => text}> </Transform>);
-
-/** Lines below each other, filling exactly `height` rows. Keys are places: a row that changed is drawn where it is. */
-export function Lines({
-  lines,
-  height = lines.length,
-}: {
+interface LinesProps {
   readonly lines: readonly string[];
   readonly height?: number;
-}) {
-  return (
-    <Box flexDirection="column" height={height} flexShrink={0}>
-      {Array.from({ length: height }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the index is the identity here, see above
-        <Line key={row} text={lines[row] ?? ""} />
-      ))}
+}
+
+/**
+ * Lines below each other, composed by a LineBuilder, filling exactly `height` rows; drawn again only when one of them
+ * changed. Ink lays out one block of blanks, and the lines take their places when it is drawn: they are measured and cut
+ * already, and a node of its own for each was a third of the cost of a frame.
+ */
+export const Lines = memo(
+  ({ lines, height = lines.length }: LinesProps) => (
+    <Box height={height} flexShrink={0}>
+      {height > 0 && <Transform transform={(_, row) => lines[row] ?? ""}>{blanks(height)}</Transform>}
     </Box>
-  );
+  ),
+  (before, after) =>
+    before.height === after.height &&
+    before.lines.length === after.lines.length &&
+    before.lines.every((line, row) => line === after.lines[row]),
+);
+
+function blanks(height: number): string {
+  return new Array<string>(height).fill(" ").join("\n");
 }
