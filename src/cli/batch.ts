@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProcessId, TreeOptions, TreeRow, TreeView } from "../core/query/model.ts";
-import { treeLine } from "../ui/screens/tree.tsx";
 import { anyContainer, treeColumns } from "../ui/screens/tree-columns.ts";
+import { treeLine } from "../ui/screens/tree-line.ts";
 import { formatClock, formatCount } from "../ui/text/format.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
 import { createTheme } from "../ui/theme/theme.ts";

@@ -47,13 +47,13 @@ function recolour(line: string, skip: number, tokens: readonly Token[], theme: T
 
 /**
  * A line chart of the newest values, one per column, in `rows` lines of braille; the left column is the axis. Returns a
- * function to be kept: it repaints only when `version` or the maximum changed.
+ * function to be kept: it repaints only when a point moved by a dot.
  */
 export function createLineChart(
   theme: Theme,
   columns: number,
   rows: number,
-): (version: number, series: readonly ChartSeries[], max: number) => readonly string[] {
+): (series: readonly ChartSeries[], max: number) => readonly string[] {
   const painter: Painter = mount(Line, columns + LABEL_COLUMNS + ELEMENT_COLUMNS, rows + LABEL_ROWS + ELEMENT_ROWS, {
     style: { line: FIRST_SERIES, text: AXIS, baseline: AXIS },
     xPadding: LABEL_COLUMNS * 2,
@@ -68,19 +68,24 @@ export function createLineChart(
   const points = Math.max(columns - 1, 2);
   // The widget lifts its line two of four dots a row above the baseline: 1 would be drawn above the canvas.
   const top = 1 - 2 / (4 * rows + 1);
+  const dots = 4 * rows - 1;
   const labels = new Array<string>(points).fill(" ");
-  let painted: { version: number; max: number; lines: readonly string[] } | undefined;
-  return (version, series, max) => {
-    if (painted?.version !== version || painted.max !== max) {
-      const data = series.map(({ values }, index) => ({
+  let painted: { steps: readonly number[]; lines: readonly string[] } | undefined;
+  return (series, max) => {
+    const steps = series.flatMap(({ values }) =>
+      newest(values, points).map((value) => Math.floor(dots * (1 - Math.min(value / max, 1)))),
+    );
+    if (painted === undefined || steps.some((step, at) => step !== painted?.steps[at])) {
+      const data = series.map((_, index) => ({
         title: "",
         x: labels,
-        y: newest(values, points).map((value) => Math.min(value / max, 1) * top),
+        // In the middle of its dot, so that rounding does not move it.
+        y: steps.slice(index * points, (index + 1) * points).map((step) => (1 - (step + 0.5) / dots) * top),
         style: { line: FIRST_SERIES + index },
       }));
       const tokens = series.map(({ token }) => token);
       const lines = painter.paint(data).split("\n").slice(0, rows);
-      painted = { version, max, lines: lines.map((line) => recolour(line, LABEL_COLUMNS, tokens, theme)) };
+      painted = { steps, lines: lines.map((line) => recolour(line, LABEL_COLUMNS, tokens, theme)) };
     }
     return painted.lines;
   };

@@ -68,7 +68,7 @@ export function ChartStrip({ env, frame }: { readonly env: Env; readonly frame: 
     }
     titles.to(1 + index * (width + 1) + width - chart.maxLabel.length).add("faint", chart.maxLabel);
   }
-  const painted = charts.map((chart, index) => paint[index]?.(frame.meters.version, chart.series, chart.max) ?? []);
+  const painted = charts.map((chart, index) => paint[index]?.(chart.series, chart.max) ?? []);
   const lines = Array.from({ length: rows - 1 }, (_, row) => {
     const line = new LineBuilder(env.theme, columns);
     for (const [index, chart] of painted.entries()) {

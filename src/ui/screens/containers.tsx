@@ -4,7 +4,7 @@ import { TableScreen } from "../components/table-screen.tsx";
 import type { Body, ContainerItem, Frame } from "../state/frame.ts";
 import type { ViewState } from "../state/view-state.ts";
 import { formatAge, formatBytes, formatCount, formatPercent } from "../text/format.ts";
-import { cpuToken } from "./tree.tsx";
+import { cpuToken } from "./tree-line.ts";
 
 const rate = (value: number): string => (value >= 1 ? formatBytes(value) : "");
 

@@ -17,6 +17,8 @@ const OPTIONAL = [
 
 export type TreeColumn = (typeof OPTIONAL)[number];
 
+export const TO_THE_LEFT: ReadonlySet<TreeColumn> = new Set(["user", "login", "container", "unit"]);
+
 /** Widths of the tree's columns on a terminal. */
 export interface TreeColumns {
   readonly pid: number;
