@@ -366,6 +366,22 @@ struct io_unlink {
 struct io_link {
 	struct filename *newpath;
 };
+/* Since 7.0 the names in requests are wrapped. */
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+struct io_open___delayed {
+	struct delayed_filename filename;
+};
+struct io_rename___delayed {
+	struct delayed_filename oldpath;
+};
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+struct io_link___delayed {
+	struct delayed_filename newpath;
+};
 struct trace_event_raw_io_uring_complete {
 	void *req;
 };

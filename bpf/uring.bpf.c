@@ -93,23 +93,27 @@ static __always_inline bool keeps_quiet(struct io_kiocb *request)
 	return flags & IOSQE_CQE_SKIP_SUCCESS;
 }
 
+#define REQUEST_NAME(request, type, field)                                                             \
+	(bpf_core_type_exists(struct delayed_filename) ?                                               \
+		 BPF_CORE_READ((struct type##___delayed *)(request), field.__incomplete_filename) :    \
+		 BPF_CORE_READ((struct type *)(request), field))
+
 /* Names of files a completion will not tell of. */
 static __always_inline struct filename *name_of(struct io_kiocb *request, __u32 opcode)
 {
 	switch (opcode) {
 	case IORING_OP_OPENAT:
-	case IORING_OP_OPENAT2: {
-		struct io_open *open = (struct io_open *)request;
-
-		return keeps_quiet(request) || BPF_CORE_READ(open, file_slot) ? BPF_CORE_READ(open, filename) : NULL;
-	}
+	case IORING_OP_OPENAT2:
+		if (!keeps_quiet(request) && !BPF_CORE_READ((struct io_open *)request, file_slot))
+			return NULL;
+		return REQUEST_NAME(request, io_open, filename);
 	case IORING_OP_RENAMEAT:
-		return BPF_CORE_READ((struct io_rename *)request, oldpath);
+		return REQUEST_NAME(request, io_rename, oldpath);
 	case IORING_OP_UNLINKAT:
-		return BPF_CORE_READ((struct io_unlink *)request, filename);
+		return REQUEST_NAME(request, io_unlink, filename);
 	case IORING_OP_SYMLINKAT:
 	case IORING_OP_LINKAT:
-		return BPF_CORE_READ((struct io_link *)request, newpath);
+		return REQUEST_NAME(request, io_link, newpath);
 	}
 	return NULL;
 }
