@@ -2,8 +2,11 @@
 // The typed seam to JavaScript: arguments are checked here, errors carry {code, errno, hint}.
 #include <napi.h>
 
+#include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "session.h"
 #include "signal.h"
@@ -15,22 +18,30 @@ const char* errno_name(int number) {
   return name ? name : "EUNKNOWN";
 }
 
-void throw_error(Napi::Env env, const spy::Error& e) {
-  Napi::Error error = Napi::Error::New(env, e.message);
-  error.Set("code", errno_name(e.number));
-  error.Set("errno", Napi::Number::New(env, e.number));
-  error.Set("hint", e.hint);
-  error.ThrowAsJavaScriptException();
+// Without the wrapper: at the end of an environment every call fails, and there is nobody to tell.
+napi_value error_value(napi_env env, const spy::Error& e) {
+  auto text = [&](const std::string& from) {
+    napi_value value = nullptr;
+    napi_create_string_utf8(env, from.data(), from.size(), &value);
+    return value;
+  };
+  napi_value error = nullptr, number = nullptr;
+  napi_create_error(env, nullptr, text(e.message), &error);
+  napi_create_int32(env, e.number, &number);
+  napi_set_named_property(env, error, "code", text(errno_name(e.number)));
+  napi_set_named_property(env, error, "errno", number);
+  napi_set_named_property(env, error, "hint", text(e.hint));
+  return error;
 }
+
+void throw_error(napi_env env, const spy::Error& e) { napi_throw(env, error_value(env, e)); }
 
 class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Session",
                        {
-                           InstanceMethod<&SessionWrap::open>("open"),
-                           InstanceMethod<&SessionWrap::load>("load"),
-                           InstanceMethod<&SessionWrap::attach>("attach"),
+                           InstanceMethod<&SessionWrap::start>("start"),
                            InstanceMethod<&SessionWrap::snapshot>("snapshot"),
                            InstanceMethod<&SessionWrap::refresh>("refresh"),
                            InstanceMethod<&SessionWrap::read>("read"),
@@ -43,16 +54,14 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
   explicit SessionWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionWrap>(info) {}
 
  private:
-  Napi::Value done(Napi::Env env, const spy::Error& e) {
-    if (e) throw_error(env, e);
-    return env.Undefined();
-  }
-
-  Napi::Value open(const Napi::CallbackInfo& info) {
+  // Opens, loads and attaches on a thread of Node's pool, so that JavaScript goes on meanwhile. Until that is over nothing
+  // else touches the session: other calls are refused, close only asks for the end.
+  Napi::Value start(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
+    if (busy(env)) return env.Undefined();
     spy::Options options;
     if (info.Length() != 1 || !info[0].IsObject() || !info[0].As<Napi::Object>().Get("objectPath").IsString()) {
-      Napi::TypeError::New(env, "open({ objectPath: string, activityBytes?: number })").ThrowAsJavaScriptException();
+      Napi::TypeError::New(env, "start({ objectPath: string, activityBytes?: number })").ThrowAsJavaScriptException();
       return env.Undefined();
     }
     Napi::Object o = info[0].As<Napi::Object>();
@@ -67,14 +76,50 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
       }
       options.activity_bytes = static_cast<uint32_t>(n);
     }
-    return done(env, session_.open(options));
+    options_ = std::move(options);
+    abandoned_ = false;
+    napi_value promise = nullptr;
+    if (napi_create_promise(env, &deferred_, &promise) != napi_ok ||
+        napi_create_async_work(env, nullptr, Napi::String::New(env, "spydertop.start"), &SessionWrap::work, &SessionWrap::worked, this,
+                               &work_) != napi_ok)
+      return env.Undefined();
+    Ref();
+    napi_queue_async_work(env, work_);
+    return Napi::Value(env, promise);
   }
 
-  Napi::Value load(const Napi::CallbackInfo& info) { return done(info.Env(), session_.load()); }
-  Napi::Value attach(const Napi::CallbackInfo& info) { return done(info.Env(), session_.attach()); }
+  static void work(napi_env, void* data) {
+    SessionWrap* self = static_cast<SessionWrap*>(data);
+    self->error_ = self->session_.open(self->options_);
+    if (!self->error_ && !self->abandoned_) self->error_ = self->session_.load();
+    if (!self->error_ && !self->abandoned_) self->error_ = self->session_.attach();
+  }
+
+  static void worked(napi_env env, napi_status, void* data) {
+    SessionWrap* self = static_cast<SessionWrap*>(data);
+    napi_delete_async_work(env, self->work_);
+    self->work_ = nullptr;
+    if (self->abandoned_) self->error_ = {ECANCELED, "the capture was closed before it had started", ""};
+    if (self->error_) {
+      self->session_.close();
+      napi_reject_deferred(env, self->deferred_, error_value(env, self->error_));
+    } else {
+      napi_value undefined = nullptr;
+      napi_get_undefined(env, &undefined);
+      napi_resolve_deferred(env, self->deferred_, undefined);
+    }
+    self->Unref();
+  }
+
+  // Whether the session belongs to its starting thread; throws then.
+  bool busy(Napi::Env env) const {
+    if (work_) throw_error(env, {EBUSY, "the capture is starting", "wait for start() to settle"});
+    return work_ != nullptr;
+  }
 
   Napi::Value snapshot(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
+    if (busy(env)) return env.Undefined();
     std::vector<uint32_t> tgids;
     if (spy::Error e = session_.snapshot(tgids)) {
       throw_error(env, e);
@@ -85,7 +130,12 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
     return out;
   }
 
-  Napi::Value refresh(const Napi::CallbackInfo& info) { return done(info.Env(), session_.refresh()); }
+  Napi::Value refresh(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    if (busy(env)) return env.Undefined();
+    if (spy::Error e = session_.refresh()) throw_error(env, e);
+    return env.Undefined();
+  }
 
   Napi::Value read(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
@@ -93,6 +143,7 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
       Napi::TypeError::New(env, "read(into: Uint8Array)").ThrowAsJavaScriptException();
       return env.Undefined();
     }
+    if (busy(env)) return env.Undefined();
     Napi::Uint8Array into = info[0].As<Napi::Uint8Array>();
     if (into.ByteLength() < spy::BatchBuilder::kMinimum || into.ByteOffset() % 8) {
       Napi::RangeError::New(env, "read: at least 65536 bytes at an offset that is a multiple of 8").ThrowAsJavaScriptException();
@@ -103,6 +154,7 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
 
   Napi::Value features(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
+    if (busy(env)) return env.Undefined();
     Napi::Array out = Napi::Array::New(env);
     uint32_t i = 0;
     for (const spy::FeatureState& f : session_.features()) {
@@ -121,6 +173,7 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
 
   Napi::Value stats(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
+    if (busy(env)) return env.Undefined();
     spy::Stats s = session_.stats();
     auto column = [&](uint64_t spy::KindStats::*field) {
       Napi::Float64Array values = Napi::Float64Array::New(env, SPY_KIND_MAX);
@@ -140,11 +193,17 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
   }
 
   Napi::Value close(const Napi::CallbackInfo& info) {
-    session_.close();
+    abandoned_ = true;
+    if (!work_) session_.close();
     return info.Env().Undefined();
   }
 
   spy::Session session_;
+  spy::Options options_;
+  spy::Error error_;
+  napi_async_work work_ = nullptr;  // set while the session starts
+  napi_deferred deferred_ = nullptr;
+  std::atomic<bool> abandoned_ = false;  // closed while it started
 };
 
 Napi::Value signal_process(const Napi::CallbackInfo& info) {

@@ -31,16 +31,16 @@ export class LiveSource implements EventSource {
     this.#session = newNativeSession();
   }
 
-  start(): void {
-    native(() => {
-      const { activityBytes } = this.#options;
-      this.#session.open({ objectPath: objectPath(), ...(activityBytes === undefined ? {} : { activityBytes }) });
-      this.#session.load();
+  async start(): Promise<void> {
+    const { activityBytes } = this.#options;
+    try {
+      await this.#session.start({ objectPath: objectPath(), ...(activityBytes === undefined ? {} : { activityBytes }) });
       // Hooks first, then what is there: nothing falls between.
-      this.#session.attach();
       this.#session.snapshot();
       this.#session.refresh();
-    });
+    } catch (error) {
+      throw captureError(error);
+    }
   }
 
   drain(sink: (batch: Uint8Array) => void, budgetMs: number): boolean {
@@ -54,7 +54,11 @@ export class LiveSource implements EventSource {
   }
 
   refresh(): void {
-    native(() => this.#session.refresh());
+    try {
+      this.#session.refresh();
+    } catch (error) {
+      throw captureError(error);
+    }
   }
 
   stats(): NativeStats {
@@ -92,23 +96,20 @@ function featureOf({ name, hook, ok, onBase, lost, why, detached }: NativeFeatur
   return { name, hook, state: ok ? "degraded" : "missing", why: `${why}; not seen: ${lost}`, fix };
 }
 
-/** Attaches to the running kernel. Throws CaptureError with the true cause. */
-export function openLive(options: LiveOptions = {}): LiveSource {
+/** Attaches to the running kernel. Rejects with CaptureError and the true cause. */
+export async function openLive(options: LiveOptions = {}): Promise<LiveSource> {
   const source = new LiveSource(options);
   try {
-    source.start();
+    await source.start();
+    return source;
   } catch (error) {
     source.close();
     throw error;
   }
-  return source;
 }
 
-function native<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    const { message, code, hint } = error as Error & { code?: string; hint?: string };
-    throw new CaptureError(message, code ?? "EUNKNOWN", hint ?? "");
-  }
+function captureError(error: unknown): CaptureError {
+  if (error instanceof CaptureError) return error;
+  const { message, code, hint } = error as Error & { code?: string; hint?: string };
+  return new CaptureError(message, code ?? "EUNKNOWN", hint ?? "");
 }

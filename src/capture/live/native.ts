@@ -31,11 +31,13 @@ export interface NativeStats {
   readonly ringBytes: number;
 }
 
-/** native/src/addon.cc. Every method throws {message, code, errno, hint}; close is idempotent. */
+/** native/src/addon.cc. Every method throws, start rejects with, {message, code, errno, hint}. */
 export interface NativeSession {
-  open(options: { objectPath: string; activityBytes?: number }): void;
-  load(): void;
-  attach(): void;
+  /**
+   * Loads and attaches on a native thread; until it settles all else but close throws EBUSY. What fails holds nothing;
+   * closed meanwhile it rejects with ECANCELED, once all is released.
+   */
+  start(options: { objectPath: string; activityBytes?: number }): Promise<void>;
   /** Queues what is there now; returns the pids of the processes seen. */
   snapshot(): Uint32Array;
   /** Queues changed usage and socket counters. */
@@ -44,6 +46,7 @@ export interface NativeSession {
   read(into: Uint8Array): number;
   features(): NativeFeature[];
   stats(): NativeStats;
+  /** Idempotent. */
   close(): void;
 }
 
