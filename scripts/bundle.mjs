@@ -1,7 +1,9 @@
-// src/cli/main.ts and all it imports -> dist/spydertop.mjs, one ES module for Node 24.
+// src/cli/main.ts and all it imports -> dist/spydertop.mjs and a chunk for each part that is only loaded when needed: ES
+// modules for Node 24.
 // The addon and the BPF object stay files in build/ and are loaded by path.
 
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { isBuiltin } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -9,6 +11,25 @@ import { build } from "esbuild";
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const { version } = JSON.parse(await readFile(`${top}/package.json`, "utf8"));
+
+// An import of a built-in module reads every property it has, and so loads what hides behind its getters; this reads those
+// that are used.
+const builtins = {
+  name: "builtins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ path, kind }) =>
+      isBuiltin(path) && kind === "import-statement"
+        ? { path: path.replace(/^node:/, ""), namespace: "builtin", sideEffects: false }
+        : undefined,
+    );
+    onLoad({ filter: /./, namespace: "builtin" }, async ({ path }) => {
+      const names = Object.keys(await import(`node:${path}`)).filter((name) => name !== "default");
+      const own = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`);
+      const module = `const builtin = /* @__PURE__ */ process.getBuiltinModule("node:${path}");`;
+      return { contents: [module, "export default builtin;", ...own].join("\n"), loader: "js" };
+    });
+  },
+};
 
 const rewrites = {
   name: "rewrites",
@@ -23,16 +44,24 @@ const rewrites = {
       contents: "module.exports = { max: (values) => Math.max(...values) };",
       loader: "js",
     }));
+    // Where the output has no size it would run tput and resize; ours always has one, and is spared node:child_process.
+    onLoad({ filter: /\/terminal-size\/index\.js$/ }, () => ({
+      contents: "export default () => ({ columns: 80, rows: 24 });",
+      loader: "js",
+    }));
     // Ink connects to React's developer tools when DEV is set: not in a program that runs as root.
     onLoad({ filter: /\/ink\/build\/devtools\.js$/ }, () => ({ contents: "", loader: "js" }));
   },
 };
 
-await build({
+const { metafile } = await build({
   absWorkingDir: top,
-  entryPoints: ["src/cli/main.ts"],
-  outfile: "dist/spydertop.mjs",
+  entryPoints: { spydertop: "src/cli/main.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
   bundle: true,
+  splitting: true,
+  metafile: true,
   platform: "node",
   format: "esm",
   target: "node24",
@@ -51,7 +80,11 @@ await build({
     "process.env.SPYDERTOP_VERSION": JSON.stringify(version),
   },
   banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire as spyCreateRequire } from 'node:module';\nconst require = spyCreateRequire(import.meta.url);",
+    js: "#!/usr/bin/env node\nconst require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
-  plugins: [rewrites],
+  plugins: [builtins, rewrites],
 });
+
+// Chunks are named after their contents: those of earlier bundles would stay.
+for (const name of await readdir(`${top}/dist`))
+  if (/\.mjs(\.map)?$/.test(name) && !(`dist/${name}` in metafile.outputs)) await rm(`${top}/dist/${name}`);

@@ -53,7 +53,7 @@ const FIND = "find / -xdev -name '*.h' -size -4 2>/dev/null | head -3000 | xargs
 
 /** The kernel's events while compilers run, and while a tree is searched. */
 export async function captured(): Promise<Load> {
-  const source = openLive();
+  const source = await openLive();
   const take = (into: Uint8Array[]) => {
     while (source.drain((batch) => into.push(batch.slice()), 50));
   };

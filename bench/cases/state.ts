@@ -19,7 +19,7 @@ export async function state(): Promise<void> {
     // Not attached while /proc is read: its opens would be events.
     proc.usage.push((await reader.run("proc-usage", 1)).cpuNs / 1e6);
     proc.snapshot.push((await reader.run("proc-snapshot", 1)).cpuNs / 1e6);
-    const session = attachedSession();
+    const session = await attachedSession();
     ours.snapshot.push(
       cpuMs(() => {
         session.snapshot();

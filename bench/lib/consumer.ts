@@ -77,8 +77,8 @@ function answer(): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
-function attach(): void {
-  source = openLive();
+async function attach(): Promise<void> {
+  source = await openLive();
   drainAll();
   nextRefresh = performance.now() + REFRESH_MS;
   step();
@@ -91,8 +91,8 @@ function detach(): void {
 }
 
 createInterface({ input: process.stdin })
-  .on("line", (line) => {
-    if (line === "attach") attach();
+  .on("line", async (line) => {
+    if (line === "attach") await attach();
     if (line === "attach" || line === "count") {
       drainAll();
       from = totals();

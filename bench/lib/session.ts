@@ -3,11 +3,9 @@ import { type NativeSession, newNativeSession, objectPath } from "../../src/capt
 export const batchBuffer = new Uint8Array(1 << 20);
 
 /** A session of this process, attached to the kernel and with nothing waiting. */
-export function attachedSession(): NativeSession {
+export async function attachedSession(): Promise<NativeSession> {
   const session = newNativeSession();
-  session.open({ objectPath: objectPath() });
-  session.load();
-  session.attach();
+  await session.start({ objectPath: objectPath() });
   return session;
 }
 

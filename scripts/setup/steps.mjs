@@ -60,7 +60,7 @@ export const steps = [
   },
   {
     name: "bundle",
-    why: () => "packing the program into dist/spydertop.mjs (one file starts faster)",
+    why: () => "packing the program into dist/ (few files start faster)",
     done: () => upToDate(bundleOutputs, bundleInputs),
     run: () => stamped(bundleStamp, () => run(["scripts/node.sh", "scripts/bundle.mjs"])),
     remedy: "the messages above name the file and line in src/",

@@ -26,8 +26,8 @@ export interface SourceStatus {
  */
 export interface EventSource {
   readonly kind: "live" | "procfs" | "replay" | "import";
-  /** Attaches, takes the first snapshot. Throws CaptureError. */
-  start(): void;
+  /** Attaches, takes the first snapshot. Throws, or rejects with, CaptureError. */
+  start(): void | Promise<void>;
   /**
    * Hands over what is waiting, oldest first, for at most budgetMs. A batch is valid only during the call
    * of sink. Returns true when more is waiting.

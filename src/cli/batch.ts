@@ -19,7 +19,7 @@ const PLAIN = { selected: false, tagged: false };
 /** Prints frames as text or JSON until there are enough or it is interrupted. Resolves with the exit code. */
 export async function runBatch(options: BatchOptions): Promise<number> {
   const { frames, input, refreshMs, pid, json } = options;
-  const source = openSource(input);
+  const source = await openSource(input);
   const stop = interrupted();
   try {
     const session = createSession(source, follow(input));

@@ -12,10 +12,10 @@ import { note, tellLimits } from "./output.ts";
 import { createSession, follow, type Session } from "./session.ts";
 import { findSubject } from "./subject.ts";
 
-/** Prints how something came to be, or what came of it. Returns the exit code: 1 when it is not known. */
-export function runChain(options: ChainOptions): number {
+/** Prints how something came to be, or what came of it. Resolves with the exit code: 1 when it is not known. */
+export async function runChain(options: ChainOptions): Promise<number> {
   const { what, input } = options;
-  const source = openSource(input);
+  const source = await openSource(input);
   try {
     const session = createSession(source, follow(input));
     session.settle();

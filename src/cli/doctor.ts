@@ -30,20 +30,20 @@ export interface Report {
 }
 
 /**
- * Says what spydertop can see on this machine, and what to do about the rest. Returns the exit code: 0 when kernel events
+ * Says what spydertop can see on this machine, and what to do about the rest. Resolves with the exit code: 0 when kernel events
  * can be had, else 1.
  */
-export function runDoctor(options: DoctorOptions, out: Output = process.stdout): number {
-  const report = examine();
+export async function runDoctor(options: DoctorOptions, out: Output = process.stdout): Promise<number> {
+  const report = await examine();
   const colour = out.isTTY === true && options.noColor !== true && (process.env.NO_COLOR ?? "") === "";
   out.write(options.json ? `${jsonText(report)}\n` : table(report, colour));
   return report.live ? 0 : 1;
 }
 
-function examine(): Report {
+async function examine(): Promise<Report> {
   const { checks, blocker } = probeHost();
   try {
-    const live = openLive();
+    const live = await openLive();
     const { features } = live.status();
     live.close();
     return { live: true, checks, source: "live", features };

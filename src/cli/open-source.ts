@@ -1,9 +1,6 @@
 import { statSync } from "node:fs";
 import { hostname } from "node:os";
-import { openImport } from "../capture/import/open-import.ts";
 import { openLive } from "../capture/live/live-source.ts";
-import { openProcfs } from "../capture/procfs/procfs-source.ts";
-import { isRecording, openReplay } from "../capture/recording/replay.ts";
 import { CaptureError, type EventSource } from "../capture/source.ts";
 import type { Input } from "./args.ts";
 
@@ -13,24 +10,28 @@ export interface Opened {
   readonly hostname: () => string;
 }
 
-/** The file that was asked for, or this machine. Started. Throws CaptureError. */
-export function open({ bpf, from }: Input): Opened {
-  if (from === undefined) return { source: openMachine(bpf), hostname };
-  const opened = openFile(from);
-  opened.source.start();
+/** The file that was asked for, or this machine. Started. Rejects with CaptureError. */
+export async function open({ bpf, from }: Input): Promise<Opened> {
+  if (from === undefined) return { source: await openMachine(bpf), hostname };
+  const opened = await openFile(from);
+  await opened.source.start();
   return opened;
 }
 
-export function openSource(input: Input): EventSource {
-  return open(input).source;
+export async function openSource(input: Input): Promise<EventSource> {
+  return (await open(input)).source;
 }
 
-function openFile(path: string): Opened {
+async function openFile(path: string): Promise<Opened> {
   // A pipe is read once: of what is no file an importer makes what it can.
-  if (isFile(path) && isRecording(path)) {
-    const { source, recording } = openReplay(path);
-    return { source, hostname: () => recording.info.host };
+  if (isFile(path)) {
+    const { isRecording, openReplay } = await import("../capture/recording/replay.ts");
+    if (isRecording(path)) {
+      const { source, recording } = openReplay(path);
+      return { source, hostname: () => recording.info.host };
+    }
   }
+  const { openImport } = await import("../capture/import/open-import.ts");
   const source = openImport(path);
   return { source, hostname: () => source.host };
 }
@@ -40,11 +41,11 @@ function isFile(path: string): boolean {
 }
 
 /** The kernel's events where they can be had, otherwise /proc; the source says what it lacks and why. */
-function openMachine(bpf: boolean): EventSource {
+export async function openMachine(bpf: boolean): Promise<EventSource> {
   let because: CaptureError | undefined;
   if (bpf) {
     try {
-      return openLive();
+      return await openLive();
     } catch (error) {
       if (!(error instanceof CaptureError)) {
         throw error;
@@ -52,6 +53,7 @@ function openMachine(bpf: boolean): EventSource {
       because = error;
     }
   }
+  const { openProcfs } = await import("../capture/procfs/procfs-source.ts");
   const source = openProcfs(because === undefined ? {} : { because });
   source.start();
   return source;

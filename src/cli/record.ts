@@ -17,7 +17,7 @@ export function programVersion(): string {
 /** Records until SIGINT, SIGTERM or SIGHUP. Resolves with the exit code. */
 export async function record(path: string, input: Input): Promise<number> {
   const stop = interrupted();
-  const source = openSource(input);
+  const source = await openSource(input);
   try {
     return await runRecord({ path, source, version: programVersion() }, { note, stopped: stop.signal });
   } finally {
@@ -29,7 +29,7 @@ export async function record(path: string, input: Input): Promise<number> {
 export async function snapshot(path: string, input: Input): Promise<number> {
   const { from } = input;
   const replay = from !== undefined && isRecording(from) ? openReplay(from) : undefined;
-  const source = replay?.source ?? openSource(input);
+  const source = replay?.source ?? (await openSource(input));
   try {
     const session = createSession(source, follow(input));
     session.settle();

@@ -8,6 +8,7 @@ import { describeDamage, isRecording } from "../capture/recording/replay.ts";
 import { ReplaySource } from "../capture/recording/replay-source.ts";
 import { RewindBuffer } from "../capture/recording/rewind.ts";
 import { RecordingWriter } from "../capture/recording/writer.ts";
+import type { EventSource } from "../capture/source.ts";
 import type { Monitor, MonitorOptions } from "../core/monitor.ts";
 import type { CaptureTotals, Names, Queries, TimeMachine } from "../ui/ports.ts";
 import type { Input } from "./args.ts";
@@ -36,14 +37,14 @@ export interface Stage {
   close(): Promise<string | undefined>;
 }
 
-/** Throws CaptureError. record: a file that is written meanwhile. */
-export function openStage(input: Input, record?: string): Stage {
+/** Rejects with CaptureError. machine: its source when no file was asked for; record: a file that is written meanwhile. */
+export async function openStage(input: Input, machine: EventSource | undefined, record?: string): Promise<Stage> {
   const { from } = input;
-  return from !== undefined && isRecording(from) ? recordingStage(from, input) : machineStage(input, record);
+  if (from !== undefined && isRecording(from)) return recordingStage(from, input);
+  return sourceStage(machine ?? (await openSource(input)), input, record);
 }
 
-function machineStage(input: Input, record: string | undefined): Stage {
-  const source = openSource(input);
+function sourceStage(source: EventSource, input: Input, record: string | undefined): Stage {
   const capture = new FollowedCapture(input);
   const info = infoOf(source, programVersion());
   let tell = (_text: string): void => undefined;

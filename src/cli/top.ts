@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { signalProcess } from "../capture/live/native.ts";
-
+import type { EventSource } from "../capture/source.ts";
 import { runUi } from "../ui/run.tsx";
 import { SearchIndex } from "../ui/search/search-index.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
@@ -22,10 +22,10 @@ function sendSignal(pid: number, startNs: number, signal: string): string | unde
 
 const ELSEWHERE = "it is not in the PID namespace of this monitor; run it on the host";
 
-/** The live monitor. Resolves with the exit code. */
-export async function runTop(options: TopOptions): Promise<number> {
+/** The screens, over this machine's source or the file that was asked for. Resolves with the exit code. */
+export async function runTop(options: TopOptions, machine: EventSource | undefined): Promise<number> {
   const meters = new HostMeters();
-  const stage = openStage(options.input, options.record);
+  const stage = await openStage(options.input, machine, options.record);
   const { queries, names, time } = stage;
   try {
     stage.drain(FIRST_DRAIN_MS);

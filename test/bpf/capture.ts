@@ -21,9 +21,11 @@ export class Capture {
   }
 
   /** watched: processes that run already and are not started by this one. */
-  static open(options: LiveOptions & { watched?: readonly number[]; everything?: boolean } = {}): Capture {
+  static async open(
+    options: LiveOptions & { watched?: readonly number[]; everything?: boolean } = {},
+  ): Promise<Capture> {
     const { watched = [], everything = false, ...live } = options;
-    const capture = new Capture(openLive(live), watched);
+    const capture = new Capture(await openLive(live), watched);
     capture.#everything = everything;
     return capture;
   }

@@ -23,7 +23,7 @@ describe("docker", { timeout: 90_000 }, () => {
     const id = docker.run("run", "-d", "--name", "before-1", "--network", "none", "--", "sh", "-c", script).trim();
     const listening = () => docker.run("exec", "before-1", "busybox", "netstat", "-ltn").includes(`:${PORT} `);
     await expect.poll(listening, { timeout: 30_000 }).toBe(true);
-    const capture = Capture.open({ everything: true });
+    const capture = await Capture.open({ everything: true });
     onTestFinished(() => capture.close());
     capture.drain();
 

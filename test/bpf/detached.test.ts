@@ -10,7 +10,7 @@ const RINGBUF = 27;
 
 let bench: Bench;
 
-beforeAll(() => {
+beforeAll(async () => {
   bench = new Bench();
 });
 
@@ -54,8 +54,8 @@ function detach(program: string): void {
   onTestFinished(() => others.forEach(closeSync));
 }
 
-function opened(): Capture {
-  const capture = Capture.open();
+async function opened(): Promise<Capture> {
+  const capture = await Capture.open();
   onTestFinished(() => capture.close());
   capture.source.refresh();
   expect(capture.source.status().limited).toBeUndefined();
@@ -68,8 +68,8 @@ const missing = (capture: Capture) =>
     .features.filter((feature) => feature.state !== "ok")
     .map((feature) => feature.name);
 
-test("a hook that is detached is missed at the next refresh, and said", () => {
-  const capture = opened();
+test("a hook that is detached is missed at the next refresh, and said", async () => {
+  const capture = await opened();
   detach("on_signal");
   capture.source.refresh();
   expect(missing(capture)).toEqual(["signals"]);
@@ -80,7 +80,7 @@ test("a hook that is detached is missed at the next refresh, and said", () => {
 });
 
 test("without the hook on system calls all that rests on it is missing, and what does not goes on", async () => {
-  const capture = opened();
+  const capture = await opened();
   detach("on_syscall");
   capture.source.refresh();
   const names = missing(capture);
@@ -92,15 +92,15 @@ test("without the hook on system calls all that rests on it is missing, and what
   expect((await capture.exited(run.pid)).code).toBe(3 << 8);
 });
 
-test("an iterator that is detached costs its counters, not the capture", () => {
-  const capture = opened();
+test("an iterator that is detached costs its counters, not the capture", async () => {
+  const capture = await opened();
   detach("refresh_tasks");
   capture.source.refresh();
   expect(missing(capture)).toEqual(["usage"]);
 });
 
 test("system calls cannot be taken out of the table", async () => {
-  const capture = opened();
+  const capture = await opened();
   const tables = maps(PROG_ARRAY);
   expect(tables).toHaveLength(2);
   for (const { id } of tables) {
@@ -112,7 +112,7 @@ test("system calls cannot be taken out of the table", async () => {
 });
 
 test("another reader of the ring is noticed, and what comes after it is read", async () => {
-  const capture = opened();
+  const capture = await opened();
   capture.drain();
   const ring = maps(RINGBUF).sort((a, b) => b.bytes - a.bytes)[0]!;
   const taker = bench.run("take-ring", ring.id);

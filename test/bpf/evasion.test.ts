@@ -9,10 +9,10 @@ let bench: Bench;
 let capture: Capture;
 let without32: string | undefined;
 
-beforeAll(() => {
+beforeAll(async () => {
   bench = new Bench();
   without32 = missing32(bench);
-  capture = Capture.open();
+  capture = await Capture.open();
 });
 
 afterAll(async () => {
@@ -91,7 +91,7 @@ test("a 32-bit program is marked and its calls are understood", async ({ skip })
 test("a process that changes its name and arguments is found by a later start as what it runs", async () => {
   const run = bench.run("disguise", "visible");
   await run.ready();
-  const late = Capture.open({ watched: [run.pid] });
+  const late = await Capture.open({ watched: [run.pid] });
   late.drain();
   late.close();
   const [row] = late.of("PROCESS", run.pid);
@@ -104,7 +104,7 @@ test("a process that changes its name and arguments is found by a later start as
 });
 
 test("the monitor leaves out what it does itself, and shows itself and what it starts", async () => {
-  const late = Capture.open();
+  const late = await Capture.open();
   late.drain();
   const path = bench.path("read by the monitor");
   writeFileSync(path, "text");
@@ -137,7 +137,7 @@ test("long names everywhere at once do not hide an exec", async () => {
   expect(row.exe.endsWith(`/p${name.slice(2)}`)).toBe(true);
   expect(row.comm).toBe(`p${"n".repeat(14)}`);
   expect(row.cgroupPath.endsWith(`/${name}/${name}`)).toBe(true);
-  const late = Capture.open({ watched: [pid] });
+  const late = await Capture.open({ watched: [pid] });
   late.drain();
   const { malformed } = late.source.stats();
   late.close();

@@ -21,9 +21,9 @@ const ARGV_SLOT = 1 << 2;
 let bench: Bench;
 let capture: Capture;
 
-beforeAll(() => {
+beforeAll(async () => {
   bench = new Bench();
-  capture = Capture.open();
+  capture = await Capture.open();
 });
 
 afterAll(async () => {

@@ -5,9 +5,9 @@ import { Bench } from "./child.ts";
 let bench: Bench;
 let capture: Capture;
 
-beforeAll(() => {
+beforeAll(async () => {
   bench = new Bench();
-  capture = Capture.open();
+  capture = await Capture.open();
 });
 
 afterAll(async () => {

@@ -14,9 +14,9 @@ let bench: Bench;
 let source: LiveSource;
 const monitor = new Monitor();
 
-beforeAll(() => {
+beforeAll(async () => {
   bench = new Bench();
-  source = openLive({});
+  source = await openLive({});
 });
 
 afterAll(async () => {

@@ -50,7 +50,7 @@ function folder(): string {
 test.each([SMALLEST_RING, SMALL_RING])(
   "a full ring of %i bytes: every record is delivered, or counted as lost or left out, by kind",
   async (activityBytes) => {
-    const capture = Capture.open({ activityBytes, everything: true });
+    const capture = await Capture.open({ activityBytes, everything: true });
     // Nothing is read meanwhile.
     for (let round = 0; round < 2; round++) for (const [run] of SCENARIOS) await run().done();
     const before = capture.source.stats();
@@ -86,7 +86,7 @@ test.each([SMALLEST_RING, SMALL_RING])(
 );
 
 test("a flood of files cannot break the tree of processes", async () => {
-  const capture = Capture.open({ activityBytes: SMALLEST_RING });
+  const capture = await Capture.open({ activityBytes: SMALLEST_RING });
   const flood = bench.run("open-flood", bench.trigger, 50_000);
   const processes = bench.run("bomb", 100);
   await Promise.all([flood.done(), processes.done()]);
@@ -102,7 +102,7 @@ test("a flood of files cannot break the tree of processes", async () => {
 });
 
 test("one that floods the ring is left out, by name, and pushes nobody else's records out", async () => {
-  const capture = Capture.open({ activityBytes: SMALL_RING });
+  const capture = await Capture.open({ activityBytes: SMALL_RING });
   const flood = bench.run("open-flood", bench.trigger, 20_000);
   await flood.done();
   // The ring stays as full as the flood left it.
@@ -138,7 +138,7 @@ test("one that floods the ring is left out, by name, and pushes nobody else's re
 });
 
 test("nothing is lost and nothing said to be, when the reader keeps up", async () => {
-  const capture = Capture.open();
+  const capture = await Capture.open();
   const flood = bench.run("open-flood", bench.trigger, 5000);
   await flood.done();
   await capture.exited(flood.pid);

@@ -30,7 +30,7 @@ beforeAll(async () => {
   elsewhere = bench.run("state", bench.path("written too"), bench.path("other"), "netns");
   await Promise.all([here.ready(), elsewhere.ready()]);
   before = new Set(processes());
-  capture = Capture.open({ everything: true });
+  capture = await Capture.open({ everything: true });
   capture.drain();
 });
 

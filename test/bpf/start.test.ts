@@ -16,7 +16,7 @@ beforeAll(async () => {
   child = bench.run("churn", "/bin/true");
   await child.ready();
   await settled(300);
-  capture = Capture.open({ watched: [child.pid] });
+  capture = await Capture.open({ watched: [child.pid] });
   const atStart = child.lines.length;
   await settled(atStart + 600);
   await child.done();
@@ -65,12 +65,12 @@ test("every process is known before anything else is said of it, and under one i
   const known = new Set<string>();
   const unknown: unknown[] = [];
   const id = (pid: number, start: bigint) => `${pid} ${start}`;
-  const begin = startOfSnapshot();
+  const { timeNs: end } = capture.of("MARK").find((row) => row.what === MARK_WHAT.SNAPSHOT_END)!;
   for (const row of capture.rows) {
     if (row.kind === "FORK") known.add(id(row.childPid, row.childStartNs));
     if (row.kind === "PROCESS" || row.kind === "EXEC") known.add(id(row.pid, row.startNs));
-    // Before the snapshot a process may act that only the snapshot, or its exit, will tell of.
-    if ((row.kind === "EXIT" || row.kind === "CONNECT") && row.timeNs > begin && !known.has(id(row.pid, row.startNs)))
+    // Until the snapshot is over a process may act that only the snapshot, or its exit, will tell of.
+    if ((row.kind === "EXIT" || row.kind === "CONNECT") && row.timeNs > end && !known.has(id(row.pid, row.startNs)))
       unknown.push(row);
   }
   expect(unknown).toEqual([]);

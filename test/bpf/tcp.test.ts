@@ -16,9 +16,9 @@ const AF_INET6 = 10;
 let bench: Bench;
 let capture: Capture;
 
-beforeAll(() => {
+beforeAll(async () => {
   bench = new Bench();
-  capture = Capture.open();
+  capture = await Capture.open();
 });
 
 afterAll(async () => {

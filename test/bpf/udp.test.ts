@@ -8,9 +8,9 @@ const ICMP = 1;
 let bench: Bench;
 let capture: Capture;
 
-beforeAll(() => {
+beforeAll(async () => {
   bench = new Bench();
-  capture = Capture.open();
+  capture = await Capture.open();
 });
 
 afterAll(async () => {

@@ -13,9 +13,9 @@ const UNLINKAT = 36;
 let bench: Bench;
 let capture: Capture;
 
-beforeAll(() => {
+beforeAll(async () => {
   bench = new Bench();
-  capture = Capture.open();
+  capture = await Capture.open();
 });
 
 afterAll(async () => {

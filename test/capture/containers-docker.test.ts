@@ -36,7 +36,7 @@ describe("docker", { timeout: 30_000 }, () => {
   });
 
   test("a container that lives 200 ms keeps its name", async (context) => {
-    const source = liveSource();
+    const source = await liveSource();
     if (source === undefined) return context.skip("kernel events cannot be had here");
     onTestFinished(() => source.close());
     const names = new ContainerNames();
@@ -76,9 +76,9 @@ describe("docker", { timeout: 30_000 }, () => {
   });
 });
 
-function liveSource(): EventSource | undefined {
+async function liveSource(): Promise<EventSource | undefined> {
   try {
-    return openLive();
+    return await openLive();
   } catch (error) {
     if (error instanceof CaptureError) return undefined;
     throw error;

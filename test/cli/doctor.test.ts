@@ -10,14 +10,14 @@ const ESCAPE = "\x1b";
 /** Lines that were broken at 80 columns in one piece. */
 const unbroken = (text: string) => text.replaceAll(/\n {9,}(?!fix: )/g, " ");
 
-function reported(json: boolean, isTTY = false): { text: string; code: number } {
+async function reported(json: boolean, isTTY = false): Promise<{ text: string; code: number }> {
   let text = "";
-  const code = runDoctor({ json }, { isTTY, write: (part: string) => (text += part) });
+  const code = await runDoctor({ json }, { isTTY, write: (part: string) => (text += part) });
   return { text, code };
 }
 
-test("the exit code says whether kernel events can be had, the report names each hook", () => {
-  const { text, code } = reported(true);
+test("the exit code says whether kernel events can be had, the report names each hook", async () => {
+  const { text, code } = await reported(true);
   const report = JSON.parse(text) as Report;
   expect(code).toBe(report.live ? 0 : 1);
   expect(report.checks.map(({ name }) => name)).toEqual(
@@ -28,17 +28,17 @@ test("the exit code says whether kernel events can be had, the report names each
   for (const { state, fix } of report.checks) if (state === "missing") expect(fix).toBeTruthy();
 });
 
-test("the table is plain in a pipe and coloured on a terminal, with the same words", () => {
-  const plain = reported(false).text;
-  const coloured = reported(false, true).text;
+test("the table is plain in a pipe and coloured on a terminal, with the same words", async () => {
+  const plain = (await reported(false)).text;
+  const coloured = (await reported(false, true)).text;
   expect(plain).not.toContain(ESCAPE);
   expect(coloured).toContain(ESCAPE);
   const names = (text: string) => text.replaceAll(/\x1b\[\d+m/g, "").match(/^ {2}\w+ +[^ ].*?(?= {2})/gm);
   expect(names(coloured)).toEqual(names(plain));
 });
 
-test("columns are aligned", () => {
-  const lines = reported(false).text.split("\n");
+test("columns are aligned", async () => {
+  const lines = (await reported(false)).text.split("\n");
   const rows = lines.slice(1, lines.indexOf("")).filter((line) => !line.includes("fix: "));
   const kernel = rows.find((line) => line.includes(" kernel ")) ?? "";
   const column = kernel.indexOf("(") - kernel.slice(0, kernel.indexOf("(")).trimEnd().split(" ").at(-1)!.length - 1;

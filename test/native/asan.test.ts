@@ -39,40 +39,44 @@ beforeAll(() => {
 test("a whole capture is clean under the address and undefined-behaviour sanitizers", ({ skip }) => {
   if (without.length > 0) skip(`the compiler has no ${without.join(", ")}`);
   const { stdout, stderr, status } = sanitized(`
-    const { spawnSync } = require("node:child_process");
-    const start = (options) => {
-      const session = new Session();
-      session.open({ objectPath: process.argv[2], ...options });
-      session.load();
-      session.attach();
-      session.snapshot();
-      session.refresh();
-      return session;
-    };
-    const session = start({});
-    for (let i = 0; i < 30; i++) spawnSync("/bin/sh", ["-c", "echo x | cat; exit 3"]);
-    const into = new Uint8Array(65536);
-    let bytes = 0;
-    for (let round = 0; round < 3; round++) {
-      for (let n; (n = session.read(into)) > 0; ) bytes += n;
-      session.refresh();
-    }
-    const small = start({ activityBytes: 4096 });
-    spawnSync("/bin/ls", ["-R", "/usr/lib"]);
-    while (small.read(into) > 0);
-    small.features();
-    const { malformed } = session.stats();
-    session.close();
-    session.close();
-    session.read(into);
-    for (const options of [undefined, {}, { objectPath: "/etc/passwd" }, { objectPath: "/" }]) {
-      try {
-        session.open(options);
-        process.exit(3);
-      } catch {}
-    }
-    start({}); // left open: the end of the environment releases it
-    console.log(JSON.stringify({ enough: bytes > 100_000, malformed }));
+    (async () => {
+      const { spawnSync } = require("node:child_process");
+      const start = async (options) => {
+        const session = new Session();
+        await session.start({ objectPath: process.argv[2], ...options });
+        session.snapshot();
+        session.refresh();
+        return session;
+      };
+      const session = await start({});
+      for (let i = 0; i < 30; i++) spawnSync("/bin/sh", ["-c", "echo x | cat; exit 3"]);
+      const into = new Uint8Array(65536);
+      let bytes = 0;
+      for (let round = 0; round < 3; round++) {
+        for (let n; (n = session.read(into)) > 0; ) bytes += n;
+        session.refresh();
+      }
+      const small = await start({ activityBytes: 4096 });
+      spawnSync("/bin/ls", ["-R", "/usr/lib"]);
+      while (small.read(into) > 0);
+      small.features();
+      const { malformed } = session.stats();
+      session.close();
+      session.close();
+      session.read(into);
+      for (const options of [undefined, {}, { objectPath: "/etc/passwd" }, { objectPath: "/" }]) {
+        try {
+          await session.start(options);
+          process.exit(3);
+        } catch {}
+      }
+      const abandoned = new Session();
+      const starting = abandoned.start({ objectPath: process.argv[2] });
+      abandoned.close();
+      await starting.catch(() => {});
+      await start({}); // left open: the end of the environment releases it
+      console.log(JSON.stringify({ enough: bytes > 100_000, malformed }));
+    })();
   `);
   expect(stderr).toBe("");
   expect(status).toBe(0);

@@ -17,33 +17,50 @@ const CAPTURE = `
   const { parentPort, workerData } = require("node:worker_threads");
   const { Session } = require(workerData.addon);
   globalThis.session = new Session();
-  session.open({ objectPath: workerData.object });
-  session.load();
-  session.attach();
-  session.snapshot();
-  parentPort.postMessage("attached");
   parentPort.once("message", () => process.exit(0));
+  const starting = session.start({ objectPath: workerData.object });
+  if (workerData.wait) starting.then(() => {
+    session.snapshot();
+    parentPort.postMessage("attached");
+  });
+  else parentPort.postMessage("starting");
 `;
 
-async function capturing(): Promise<Worker> {
+/** wait: until it is attached; else it is just about to start. */
+async function capturing(wait = true): Promise<Worker> {
   const object = objectPath();
-  const worker = new Worker(CAPTURE, { eval: true, workerData: { object, addon: object.replace("bpf.o", "node") } });
+  const worker = new Worker(CAPTURE, {
+    eval: true,
+    workerData: { object, addon: object.replace("bpf.o", "node"), wait },
+  });
   await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
   return worker;
 }
 
-test.each([
+const ENDS = [
   ["ends", (worker: Worker) => worker.postMessage("end")],
   ["is terminated", (worker: Worker) => void worker.terminate()],
-])("an environment that %s without closing its session releases everything", async (_, end) => {
+] as const;
+
+test.each(ENDS)("an environment that %s without closing its session releases everything", async (_, end) => {
   const before = held();
   const worker = await capturing();
   expect(held()).toBeGreaterThan(before + 10);
+  await ended(worker, end);
+  expect(held()).toBe(before);
+});
+
+test.each(ENDS)("an environment that %s while its session starts releases everything", async (_, end) => {
+  const before = held();
+  await ended(await capturing(false), end);
+  expect(held()).toBe(before);
+});
+
+async function ended(worker: Worker, end: (worker: Worker) => void): Promise<void> {
   const exited = new Promise((resolve) => worker.once("exit", resolve));
   end(worker);
   await exited;
-  expect(held()).toBe(before);
-});
+}
 
 test("sessions in two environments do not disturb each other", async () => {
   const before = held();

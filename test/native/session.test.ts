@@ -27,21 +27,19 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The error a call throws, with the fields the addon gives it. */
-function thrown(call: () => unknown): Error & { code?: string; errno?: number; hint?: string } {
+/** The error a call throws or rejects with, with the fields the addon gives it. */
+async function thrown(call: () => unknown): Promise<Error & { code?: string; errno?: number; hint?: string }> {
   try {
-    call();
+    await call();
   } catch (error) {
     return error as Error;
   }
   throw new Error("it did not throw");
 }
 
-function started(): NativeSession {
+async function started(): Promise<NativeSession> {
   const session = newNativeSession();
-  session.open({ objectPath: objectPath() });
-  session.load();
-  session.attach();
+  await session.start({ objectPath: objectPath() });
   return session;
 }
 
@@ -61,8 +59,8 @@ const ringMappings = () =>
     .split("\n")
     .filter((line) => line.includes("bpf-map")).length;
 
-test("every feature works on this kernel", () => {
-  const source = openLive();
+test("every feature works on this kernel", async () => {
+  const source = await openLive();
   const features = source.status().features;
   source.close();
   expect(features.length).toBeGreaterThan(10);
@@ -75,17 +73,17 @@ test.each([
   ["no path", [{}]],
   ["a path that is no string", [{ objectPath: 1 }]],
   ["too much", [{ objectPath: "x" }, 1]],
-])("open refuses %s", (_, args) => {
-  const session = newNativeSession() as unknown as { open(...args: unknown[]): void };
-  expect(() => session.open(...args)).toThrow(TypeError);
+])("start refuses %s", (_, args) => {
+  const session = newNativeSession() as unknown as { start(...args: unknown[]): void };
+  expect(() => session.start(...args)).toThrow(TypeError);
 });
 
 test.each([0, -4096, 4095, 5000, 4096.5, 2 ** 31, 2 ** 32 + 4096, Number.NaN, Number.POSITIVE_INFINITY, "4096", null])(
-  "open refuses a ring of %s bytes",
-  (activityBytes) => {
+  "start refuses a ring of %s bytes",
+  async (activityBytes) => {
     const session = newNativeSession();
     const options = { objectPath: objectPath(), activityBytes } as { objectPath: string };
-    const error = thrown(() => session.open(options));
+    const error = await thrown(() => session.start(options));
     expect(error).toBeInstanceOf(RangeError);
     expect(error.message).toContain("power of two");
   },
@@ -106,9 +104,9 @@ test("methods refuse a foreign receiver", () => {
   expect(() => Session.prototype.stats.call({} as NativeSession)).toThrow();
 });
 
-test("an object that is not there", () => {
+test("an object that is not there", async () => {
   const path = join(folder, "missing.o");
-  const error = thrown(() => newNativeSession().open({ objectPath: path }));
+  const error = await thrown(() => newNativeSession().start({ objectPath: path }));
   expect(error).toMatchObject({ code: "ENOENT", errno: 2, hint: "build it: npm run setup" });
   expect(error.message).toContain(path);
 });
@@ -118,14 +116,11 @@ test.each([
   ["text", () => Buffer.from("not an object\n".repeat(100))],
   ["cut off", () => readFileSync(objectPath()).subarray(0, 20_000)],
   ["damaged", () => readFileSync(objectPath()).fill(0xff, 64, 4096)],
-])("an object that is %s", (name, bytes) => {
+])("an object that is %s", async (name, bytes) => {
   const path = join(folder, `${name}.o`);
   writeFileSync(path, bytes());
   const session = newNativeSession();
-  const error = thrown(() => {
-    session.open({ objectPath: path });
-    session.load();
-  });
+  const error = await thrown(() => session.start({ objectPath: path }));
   expect(error.code).toMatch(/^E[A-Z0-9]+$/);
   expect(error.errno).toBeGreaterThan(0);
   expect(error.hint).not.toBe("");
@@ -133,34 +128,59 @@ test.each([
   session.close();
 });
 
-test("calls out of order say so or give nothing", () => {
+test("before the start there is nothing to read", () => {
   const session = newNativeSession();
-  const into = new Uint8Array(65536);
-  expect(session.read(into)).toBe(0);
-  expect(thrown(() => session.attach())).toMatchObject({ code: "EINVAL" });
-  expect(thrown(() => session.load()).code).toMatch(/^E/);
+  expect(session.read(new Uint8Array(65536))).toBe(0);
+  expect(session.stats().ringBytes).toBe(0);
   session.close();
 });
 
-test("after close nothing is read and nothing breaks; closing again is nothing", () => {
-  const session = started();
+test("while it starts the session is the starting thread's alone", async () => {
+  const session = newNativeSession();
+  const into = new Uint8Array(65536);
+  const starting = session.start({ objectPath: objectPath() });
+  for (const call of [
+    () => session.start({ objectPath: objectPath() }),
+    () => session.snapshot(),
+    () => session.refresh(),
+    () => session.read(into),
+    () => session.features(),
+    () => session.stats(),
+  ])
+    expect(await thrown(call)).toMatchObject({ code: "EBUSY", hint: "wait for start() to settle" });
+  await starting;
+  session.snapshot();
+  expect(session.read(into)).toBeGreaterThan(0);
+  session.close();
+});
+
+test("closed while it starts, also twice, it rejects once everything is released", async () => {
+  (await started()).close();
+  const before = { fds: bpfDescriptors(), mappings: ringMappings() };
+  const session = newNativeSession();
+  const starting = session.start({ objectPath: objectPath() });
+  session.close();
+  session.close();
+  expect(await thrown(() => starting)).toMatchObject({ code: "ECANCELED" });
+  expect(bpfDescriptors()).toEqual(before.fds);
+  expect(ringMappings()).toBe(before.mappings);
+  expect(session.read(new Uint8Array(65536))).toBe(0);
+  await session.start({ objectPath: objectPath() });
+  expect(session.features().every(({ ok }) => ok)).toBe(true);
+  session.close();
+});
+
+test("after close nothing is read and nothing breaks; closing again is nothing", async () => {
+  const session = await started();
   session.snapshot();
   session.close();
   session.close();
   expect(session.read(new Uint8Array(65536))).toBe(0);
   expect(session.stats().ringUsed).toBe(0);
-  expect(thrown(() => session.attach())).toMatchObject({ code: "EINVAL" });
 });
 
-test("a session attached twice does not report everything twice", () => {
-  const session = started();
-  const again = thrown(() => session.attach());
-  session.close();
-  expect(again).toMatchObject({ code: "EINVAL" });
-});
-
-test("a session opened again begins with a key batch and with counters of its own", () => {
-  const session = started();
+test("a session started again begins with a key batch and with counters of its own", async () => {
+  const session = await started();
   const into = new Uint8Array(1 << 20);
   const drain = () => {
     const reader = new BatchReader();
@@ -173,19 +193,17 @@ test("a session opened again begins with a key batch and with counters of its ow
     return keys[0];
   };
   expect(drain()).toBe(true);
-  session.open({ objectPath: objectPath() });
-  session.load();
-  session.attach();
+  await session.start({ objectPath: objectPath() });
   expect(session.stats().delivered.every((count) => count === 0)).toBe(true);
   expect(drain()).toBe(true);
   session.close();
 });
 
-test("sessions leave no descriptor and no mapping behind", () => {
-  started().close();
+test("sessions leave no descriptor and no mapping behind", async () => {
+  (await started()).close();
   const before = { fds: bpfDescriptors(), mappings: ringMappings() };
   for (let i = 0; i < 8; i++) {
-    const session = started();
+    const session = await started();
     session.snapshot();
     session.refresh();
     session.read(new Uint8Array(1 << 20));
@@ -195,21 +213,19 @@ test("sessions leave no descriptor and no mapping behind", () => {
   expect(ringMappings()).toBe(before.mappings);
 });
 
-test("a session that fails half way leaves nothing behind", () => {
+test("a session that fails half way leaves nothing behind", async () => {
   const before = { fds: bpfDescriptors(), all: readdirSync("/proc/self/fd").length };
   for (let i = 0; i < 5; i++) {
     const session = newNativeSession();
-    session.open({ objectPath: objectPath() });
-    session.load();
-    session.close();
-    thrown(() => newNativeSession().open({ objectPath: join(folder, "missing.o") }));
+    await thrown(() => session.start({ objectPath: join(folder, "cut off.o") }));
+    await thrown(() => session.start({ objectPath: join(folder, "missing.o") }));
   }
   expect(bpfDescriptors()).toEqual(before.fds);
   expect(readdirSync("/proc/self/fd")).toHaveLength(before.all);
 });
 
-test("two captures at a time see the same", () => {
-  const sessions = [started(), started()];
+test("two captures at a time see the same", async () => {
+  const sessions = await Promise.all([started(), started()]);
   spawnSync("/bin/true");
   const seen = sessions.map((session) => {
     const into = new Uint8Array(1 << 20);
@@ -227,12 +243,9 @@ test("without privileges: the errno and what to do", () => {
     script,
     `const { Session } = require("./spydertop.node");
      const session = new Session();
-     try {
-       session.open({ objectPath: __dirname + "/spydertop.bpf.o" });
-       session.load();
-     } catch ({ message, code, errno, hint }) {
-       console.log(JSON.stringify({ message, code, errno, hint }));
-     }`,
+     session.start({ objectPath: __dirname + "/spydertop.bpf.o" }).catch(({ message, code, errno, hint }) =>
+       console.log(JSON.stringify({ message, code, errno, hint })),
+     );`,
   );
   const node = join(folder, "node");
   copyFileSync(process.execPath, node);

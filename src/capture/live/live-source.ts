@@ -34,7 +34,10 @@ export class LiveSource implements EventSource {
   async start(): Promise<void> {
     const { activityBytes } = this.#options;
     try {
-      await this.#session.start({ objectPath: objectPath(), ...(activityBytes === undefined ? {} : { activityBytes }) });
+      await this.#session.start({
+        objectPath: objectPath(),
+        ...(activityBytes === undefined ? {} : { activityBytes }),
+      });
       // Hooks first, then what is there: nothing falls between.
       this.#session.snapshot();
       this.#session.refresh();

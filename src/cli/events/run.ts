@@ -24,7 +24,7 @@ const REFRESH_MS = 1_000;
  * kernel keeps what waits, and what it drops is an event of its own. Resolves with the exit code.
  */
 export async function runEvents(options: EventsOptions): Promise<number> {
-  const { source, hostname } = open(options.input);
+  const { source, hostname } = await open(options.input);
   const stop = interrupted();
   const timer = options.seconds === undefined ? undefined : setTimeout(() => stop.abort(), options.seconds * 1000);
   try {

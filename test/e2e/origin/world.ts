@@ -31,14 +31,14 @@ export class World {
   readonly #holder: ChildProcess;
   readonly #children: ChildProcess[] = [];
 
-  private constructor(holder: ChildProcess, folder: string) {
+  private constructor(holder: ChildProcess, folder: string, source: LiveSource) {
     this.#holder = holder;
     this.folder = folder;
     this.actors = join(folder, "actors");
     this.preload = join(folder, "preload.so");
     execFileSync("clang", ["-O1", "-o", this.actors, join(import.meta.dirname, "actors.c")]);
     execFileSync("clang", ["-shared", "-fPIC", "-o", this.preload, join(import.meta.dirname, "preload.c")]);
-    this.source = openLive();
+    this.source = source;
   }
 
   static async open(): Promise<World> {
@@ -49,7 +49,7 @@ export class World {
       stdio: ["pipe", "pipe", "inherit"],
     });
     await once(createInterface({ input: holder.stdout }), "line");
-    const world = new World(holder, folder);
+    const world = new World(holder, folder, await openLive());
     world.spawn(process.execPath, [join(import.meta.dirname, "hub.mjs"), String(HUB)]);
     await world.listening(HUB);
     return world;
