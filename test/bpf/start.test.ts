@@ -18,7 +18,7 @@ beforeAll(async () => {
   await settled(300);
   capture = await Capture.open({ watched: [child.pid] });
   const atStart = child.lines.length;
-  await settled(atStart + 600);
+  await settled(atStart + 420);
   await child.done();
   await capture.exited(child.pid);
   // Connections end in the network's own time, perhaps after the process.

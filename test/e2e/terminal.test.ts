@@ -1,5 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { readdirSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { BUNDLE, cannotTrace, startProgram } from "./program.ts";
@@ -18,6 +21,17 @@ function start(): Tui {
   const tui = startProgram(["--no-bpf"], { columns: 100, rows: 24 });
   running.push(tui);
   return tui;
+}
+
+function holdsKernelObjects(pid: number): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((fd) => {
+    try {
+      return readlinkSync(`${folder}/${fd}`).includes("bpf");
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
 }
 
 /** What a shell needs of the terminal it gets back. */
@@ -62,6 +76,16 @@ describe("every way out gives the terminal back", () => {
     tui.press("\x03");
     expect((await tui.exited).exitCode).toBe(0);
     expectRestored(tui);
+  });
+
+  test("Ctrl-C while the kernel takes in the programs", async ({ skip }) => {
+    if (cannotTrace !== undefined) skip(cannotTrace);
+    const tui = startProgram([], { columns: 100, rows: 24 });
+    running.push(tui);
+    while (!holdsKernelObjects(tui.pid)) await setImmediate();
+    tui.press("\x03");
+    expect((await tui.exited).signal).toBe(constants.signals.SIGINT);
+    expect(tui.output).not.toContain("\x1b[?1049h");
   });
 
   test.each([
