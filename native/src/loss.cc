@@ -3,13 +3,17 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <cerrno>
 #include <cstring>
+#include <memory>
 
 #include "session.h"
 
 namespace spy {
 
 namespace {
+
+constexpr uint32_t kThrottled = 4096;  // bpf/lib/submit.h: all that the map holds
 
 spy_loss loss(uint16_t kind, uint32_t of, uint64_t lost) {
   spy_loss r = {};
@@ -23,12 +27,31 @@ spy_loss loss(uint16_t kind, uint32_t of, uint64_t lost) {
 
 }  // namespace
 
+// What the programs counted on all CPUs.
+void Session::read_counters(KindStats (&kinds)[SPY_KIND_MAX]) const {
+  struct Counter {
+    uint64_t produced, dropped;
+  };
+  int map = bpf_object__find_map_fd_by_name(object_, "counters");
+  size_t cpus = static_cast<size_t>(libbpf_num_possible_cpus());
+  std::vector<Counter> counters(cpus * SPY_KIND_MAX);
+  uint32_t keys[SPY_KIND_MAX], at = 0, count = SPY_KIND_MAX;
+  // f008d732ab18 (5.13) reads them in one call; before that it is one for each kind.
+  if (bpf_map_lookup_batch(map, nullptr, &at, keys, counters.data(), &count, nullptr) && errno != ENOENT)
+    for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) bpf_map_lookup_elem(map, &kind, &counters[kind * cpus]);
+  for (size_t i = 0; i < counters.size(); i++) {
+    kinds[i / cpus].produced += counters[i].produced;
+    kinds[i / cpus].dropped += counters[i].dropped;
+  }
+}
+
 void Session::enqueue_losses() {
-  Stats now = stats();
+  KindStats now[SPY_KIND_MAX] = {};
+  read_counters(now);
   for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) {
-    uint64_t lost = now.kinds[kind].dropped - reported_loss_[kind];
+    uint64_t lost = now[kind].dropped - reported_loss_[kind];
     if (!lost) continue;
-    reported_loss_[kind] = now.kinds[kind].dropped;
+    reported_loss_[kind] = now[kind].dropped;
     if (kind == SPY_KIND_CLOSE) close_lost_ns_ = boot_time_ns();
     spy_loss r = loss(SPY_KIND_LOSS, kind, lost);
     r.h.flags = SPY_FLAG_NO_OWNER;
@@ -48,12 +71,13 @@ void Session::prepare_throttled() {
 
 void Session::enqueue_throttled() {
   int map = bpf_object__find_map_fd_by_name(object_, "throttled");
-  std::vector<ThrottledKey> keys;
-  ThrottledKey key;
-  for (const void* from = nullptr; !bpf_map_get_next_key(map, from, &key); from = &keys.back()) keys.push_back(key);
-  for (const ThrottledKey& k : keys) {
-    uint64_t count = 0;
-    if (bpf_map_lookup_elem(map, &k, &count)) continue;
+  auto keys = std::make_unique_for_overwrite<ThrottledKey[]>(kThrottled);
+  auto counts = std::make_unique_for_overwrite<uint64_t[]>(kThrottled);
+  uint32_t at = 0, found = kThrottled;
+  if (bpf_map_lookup_batch(map, nullptr, &at, keys.get(), counts.get(), &found, nullptr) && errno != ENOENT) return;
+  for (uint32_t i = 0; i < found; i++) {
+    const ThrottledKey& k = keys[i];
+    uint64_t count = counts[i];
     uint64_t& told = throttled_[k];
     if (uint64_t more = count - told) {
       told = count;

@@ -323,16 +323,7 @@ Stats Session::stats() const {
   s.ring_used = lifecycle_.used() + activity_.used();
   s.ring_bytes = lifecycle_.size() + activity_.size();
   if (!object_) return s;
-  int cpus = libbpf_num_possible_cpus();
-  int map = bpf_object__find_map_fd_by_name(object_, "counters");
-  std::vector<uint64_t> values(static_cast<size_t>(cpus) * 2);
-  for (uint32_t kind = 0; kind < SPY_KIND_MAX; kind++) {
-    if (bpf_map_lookup_elem(map, &kind, values.data())) continue;
-    for (int cpu = 0; cpu < cpus; cpu++) {
-      s.kinds[kind].produced += values[static_cast<size_t>(cpu) * 2];
-      s.kinds[kind].dropped += values[static_cast<size_t>(cpu) * 2 + 1];
-    }
-  }
+  read_counters(s.kinds);
   bpf_program* p;
   bpf_object__for_each_program(p, object_) {
     // Where one of the two is skipped the other ran.

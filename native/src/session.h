@@ -129,6 +129,7 @@ class Session {
   void lose(const std::string& program, const std::string& why);
   void refresh_uses(uint64_t refresh_ns);
   void enqueue_bytes(const UseKey& key, uint64_t start, uint64_t first, uint64_t bytes);
+  void read_counters(KindStats (&kinds)[SPY_KIND_MAX]) const;
   void enqueue_losses();
   void prepare_throttled();
   void enqueue_throttled();
