@@ -112,8 +112,16 @@ export interface FooterKey {
   readonly always: boolean;
 }
 
+const footers = new Map<ScreenName, readonly FooterKey[]>();
+
 /** Keys worth showing below a screen, in the table's order. */
 export function footerKeys(screen: ScreenName): readonly FooterKey[] {
+  const keys = footers.get(screen) ?? footerOf(screen);
+  footers.set(screen, keys);
+  return keys;
+}
+
+function footerOf(screen: ScreenName): readonly FooterKey[] {
   return BINDINGS.filter((binding) => binding.on?.includes(screen) ?? true)
     .map(({ command, footer, keys }) => ({
       key: keyLabels({ keys })[0] ?? "",
