@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { queryProblem } from "../../src/ui/search/mistyped.ts";
 import { type Field, parseQuery, queryHolds } from "../../src/ui/search/query.ts";
 
 const thing = (haystack: string, fields: Partial<Record<Field, readonly string[]>> = {}) => ({
@@ -40,5 +41,24 @@ describe("a query", () => {
 
   test("while a term is only begun the list does not vanish", () => {
     for (const begun of ["", "port:", "!", '"', "!user:"]) expect(holds(begun), begun).toBe(true);
+  });
+
+  test("a mistyped field is named, with the one that was meant", () => {
+    expect(queryProblem("usr:root")).toBe('no field "usr"; did you mean user:?');
+    expect(queryProblem("curl !prot:8765")).toBe('no field "prot"; did you mean port:?');
+    expect(queryProblem("contianer:web")).toBe('no field "contianer"; did you mean container:?');
+    expect(queryProblem("uid:0")).toBe('no field "uid"; did you mean user:?');
+    expect(queryProblem("usr:")).toContain("user:?");
+    for (const right of [
+      "user:root",
+      "ip:=10.0.0.1",
+      "localhost:80",
+      "http://cdn",
+      "10:30",
+      ":8765",
+      '"usr:root"',
+      "nginx:alpine",
+    ])
+      expect(queryProblem(right), right).toBeUndefined();
   });
 });

@@ -183,6 +183,18 @@ describe("searching", () => {
     expect(await screen.text()).toMatch(/nothing matches the filter; Esc clears it/u);
   });
 
+  test("a mistyped field is said, in a filter and in a search", async () => {
+    const screen = attack();
+    screen.press("\\", "usr:root");
+    expect(await screen.text()).toContain('no field "usr"; did you mean user:?');
+    screen.press("\r");
+    expect(await screen.text()).toContain('no field "usr"; did you mean user:?');
+    screen.press("\x1b", "/", "prot:4444");
+    const text = await screen.text();
+    expect(text).toContain('no field "prot"; did you mean port:?');
+    expect(text).not.toMatch(/similar/u);
+  });
+
   test("connections are filtered by port and user", async () => {
     const screen = attack();
     screen.press("2", "\\", "port:4444", "\r");

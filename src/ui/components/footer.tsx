@@ -1,5 +1,6 @@
 import type { Finding } from "../../core/query/model.ts";
 import { type FooterKey, footerKeys } from "../keymap/help.ts";
+import { queryProblem } from "../search/mistyped.ts";
 import type { Frame } from "../state/frame.ts";
 import { selected } from "../state/selection.ts";
 import { currentScreen, type TextInput, type ViewState } from "../state/view-state.ts";
@@ -86,7 +87,9 @@ export function keysLine(env: Env, view: ViewState, frame: Frame): string {
   }
   if (view.overlay?.name === "filter") {
     addInput(line.add("key", " filter: "), view.overlay.input);
-    return line.add("dim", "   Enter keep  Esc cancel   user: pid: port: cont: path: !not").build();
+    const problem = queryProblem(view.overlay.input.text);
+    const hint = problem ?? "Enter keep  Esc cancel   user: pid: port: cont: path: !not";
+    return line.add(problem === undefined ? "dim" : "warn", `   ${hint}`).build();
   }
   const { ids } = frame.body;
   const position = ids.length === 0 ? "" : `${frame.cursor.index + 1}/${ids.length} `;

@@ -2,6 +2,7 @@ import type { SearchEntry } from "../../core/query/model.ts";
 import { Dialog, type DialogLine } from "../components/dialog.tsx";
 import type { Env } from "../components/env.ts";
 import { addInput } from "../components/footer.tsx";
+import { queryProblem } from "../search/mistyped.ts";
 import { parseQuery } from "../search/query.ts";
 import type { Frame } from "../state/frame.ts";
 import type { Overlay } from "../state/view-state.ts";
@@ -82,6 +83,7 @@ export function SearchOverlay({ env, frame, overlay }: SearchProps) {
   const words = parseQuery(overlay.input.text)
     .filter((term) => !term.negated && term.field === undefined)
     .map((term) => term.text);
+  const problem = queryProblem(overlay.input.text);
   const hit =
     (entry: SearchEntry): DialogLine =>
     (line) => {
@@ -97,7 +99,11 @@ export function SearchOverlay({ env, frame, overlay }: SearchProps) {
     if (entry !== undefined) {
       return { draw: hit(entry), selected: top + row === index };
     }
-    const nothing: DialogLine = (line) => line.add("dim", row === 0 && hits.length === 0 ? "  nothing found" : "");
+    const nothing: DialogLine = (line) =>
+      line.add(
+        problem === undefined ? "dim" : "warn",
+        row === 0 && hits.length === 0 ? `  ${problem ?? "nothing found"}` : "",
+      );
     return { draw: nothing };
   });
   const note =

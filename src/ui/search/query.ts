@@ -28,6 +28,9 @@ export function completeField(word: string): string | undefined {
 
 const ALIASES: Readonly<Record<string, Field>> = { container: "cont", ip: "host", file: "path", command: "cmd" };
 
+/** All names of fields. */
+export const FIELD_WORDS: readonly string[] = [...FIELD_NAMES, ...Object.keys(ALIASES)];
+
 export interface Term {
   readonly field?: Field;
   /** Lower case. */
@@ -52,22 +55,28 @@ export interface Searchable {
  */
 export function parseQuery(text: string): readonly Term[] {
   const terms: Term[] = [];
-  for (const [, negation, name, equals, quoted, bare] of text
-    .toLowerCase()
-    .matchAll(/(!?)(?:([a-z]+):(=?))?(?:"([^"]*)"?|(\S+))?(?:\s+|$)/gu)) {
+  for (const { negated, name, equals, value } of termsOf(text)) {
     const field = name === undefined ? undefined : fieldOf(name);
-    const value = quoted ?? bare ?? "";
     // "10:30" or "http://x" is text, not a field.
     const word = name !== undefined && field === undefined ? `${name}:${equals}${value}` : value;
     if (word !== "") {
       const whole = field !== undefined && equals === "=" ? ({ whole: true } as const) : {};
-      terms.push({ ...(field === undefined ? {} : { field }), text: word, negated: negation === "!", ...whole });
+      terms.push({ ...(field === undefined ? {} : { field }), text: word, negated, ...whole });
     }
   }
   return terms;
 }
 
-function fieldOf(name: string): Field | undefined {
+/** The terms of a query as they were typed, in lower case; a name may be of no field. */
+export function* termsOf(text: string): Generator<{ negated: boolean; name?: string; equals: string; value: string }> {
+  for (const [, negation, name, equals = "", quoted, bare] of text
+    .toLowerCase()
+    .matchAll(/(!?)(?:([a-z]+):(=?))?(?:"([^"]*)"?|(\S+))?(?:\s+|$)/gu)) {
+    yield { negated: negation === "!", ...(name === undefined ? {} : { name }), equals, value: quoted ?? bare ?? "" };
+  }
+}
+
+export function fieldOf(name: string): Field | undefined {
   return ALIASES[name] ?? FIELD_NAMES.find((field) => field === name);
 }
 

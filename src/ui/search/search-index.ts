@@ -1,6 +1,7 @@
 import Fuse from "fuse.js";
 import type { ProcessId, ProcessRow, SearchEntry } from "../../core/query/model.ts";
 import type { Names, Queries } from "../ports.ts";
+import { queryProblem } from "./mistyped.ts";
 import { containerValues, type Field, parseQuery, queryHolds, type Searchable, type Term } from "./query.ts";
 
 /** With fewer exact hits than this a typo is likely: the fuzzy tier is asked too. */
@@ -58,7 +59,8 @@ export class SearchIndex {
     const terms = parseQuery(text);
     const exact = this.#entries.filter((entry) => queryHolds(terms, this.#searchable(entry)));
     const ranked = rank(exact, terms, limit, (entry) => this.#row(entry)?.name);
-    const fuzzy = exact.length < FEW ? this.#typos(terms, new Set(exact)).slice(0, limit - ranked.length) : [];
+    const forgiving = exact.length < FEW && queryProblem(text) === undefined;
+    const fuzzy = forgiving ? this.#typos(terms, new Set(exact)).slice(0, limit - ranked.length) : [];
     return {
       hits: [...ranked, ...fuzzy],
       total: exact.length + fuzzy.length,

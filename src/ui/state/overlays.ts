@@ -1,3 +1,4 @@
+import { queryProblem } from "../search/mistyped.ts";
 import type { InputEvent } from "../terminal/input-event.ts";
 import { TOP } from "./cursor.ts";
 import { choose } from "./menus.ts";
@@ -109,7 +110,8 @@ function searchKey(
 /** The list is filtered while the filter is typed; Esc brings the old one back. */
 function filterKey(view: ViewState, overlay: Overlay & { name: "filter" }, key: string, event: InputEvent): Step {
   if (key === "enter") {
-    return { view: close(view) };
+    const problem = queryProblem(overlay.input.text);
+    return { view: problem === undefined ? close(view) : { ...close(view), notice: { text: problem, token: "warn" } } };
   }
   const input = (key === "tab" ? completeInput(overlay.input) : undefined) ?? edited(overlay.input, event);
   if (input === undefined) {
