@@ -44,6 +44,7 @@ interface Socket {
  *     bash > curl | sh            both forked, piped
  *     curl -> 1.2.3.4:443         connect            curl -> nginx:8080       local: connect and accept
  *     sshd:22 <- 9.9.9.9:51022    accept             nginx listens :80
+ *     bash appends /tmp/.x        writes without making it         bash opens /tmp/.x          for writing, and does not
  *     curl writes /tmp/.x         cat reads /etc/shadow      bash chmods /tmp/.x
  *     client ~> server            unix connect and accept
  *     bash > sh @ 9.9.9.9:51022   stdio is that socket
@@ -106,7 +107,7 @@ export class Story {
     if ((match = /^\+([\d.]+)s$/.exec(step))) this.#nowNs += Number(match[1]) * 1e9;
     else if ((match = /^(\S+) exits ?(\d+)?$/.exec(step))) this.#exit(match[1] as string, Number(match[2] ?? 0) << 8);
     else if ((match = /^(\S+) dies (\d+)$/.exec(step))) this.#exit(match[1] as string, Number(match[2]));
-    else if ((match = /^(\S+) (writes|reads|chmods) (\S+)$/.exec(step)))
+    else if ((match = /^(\S+) (writes|appends|opens|reads|chmods) (\S+)$/.exec(step)))
       this.#file(match[1] as string, match[2] as string, match[3] as string);
     else if ((match = /^(\S+) listens :(\d+)$/.exec(step))) this.#listen(match[1] as string, Number(match[2]));
     else if ((match = /^(\S+) (injects|attaches) (\S+)$/.exec(step)))
@@ -278,10 +279,13 @@ export class Story {
       path,
       dev: 1,
       ino: this.inode(path),
-      open: verb === "writes" ? write : OPEN_FLAG.READ,
+      open: verb === "writes" ? write : verb === "reads" ? OPEN_FLAG.READ : OPEN_FLAG.WRITE,
     };
+    const { dev, ino } = fields;
+    const head = this.head(name);
     if (verb === "chmods") this.emit((writer) => writer.chmod({ ...fields, open: 0, mode: 0o100755 }));
     else this.emit((writer) => writer.open(fields));
+    if (verb === "appends") this.emit((writer) => writer.use(KIND.WRITE, { ...head, path, dev, ino, bytes: 9 }));
   }
 
   #listen(name: string, port: number): void {

@@ -3,14 +3,15 @@ import { IMAGE_KNOWN } from "../graph/images.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { baseName } from "../graph/paths.ts";
-import { lastWrite, obeysStdin, writeTime, writtenCode } from "../graph/provenance.ts";
+import { obeysStdin, writtenCode } from "../graph/provenance.ts";
 import { isPackageManager, nameAt } from "../graph/roles.ts";
+import { contentWrites, writeTime } from "../graph/writes.ts";
 import { duration, who } from "../origin/words.ts";
 import { edgeCertainty, imageCertainty, weakest } from "../query/certainty.ts";
 import type { Severity } from "../query/model.ts";
 import { argvOf } from "../query/names.ts";
 import { chainOf, chainRoot } from "./chain.ts";
-import { type Download, downloadedFile, pipedDownload } from "./downloaded.ts";
+import { type Download, downloadedBy, pipedDownload } from "./downloaded.ts";
 import type { Signal } from "./signal.ts";
 
 /** Fetch and run for a living. Known false positives beside them: self-updating agents, `git pull && ./build`. */
@@ -24,18 +25,18 @@ export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal
   if (image === NONE) return undefined;
   const ranNs = images.atNs.get(image);
   for (const { file, script } of writtenCode(graph, image)) {
-    const write = lastWrite(graph, file, ranNs);
-    if (write === NONE) continue;
-    const writer = graph.edges.process.get(write);
-    const wroteNs = writeTime(graph, write, ranNs);
-    if (isPackageManager(nameAt(graph, writer, wroteNs)) || chainRoot(graph, writer) !== chainRoot(graph, process))
-      continue;
-    images.known.set(image, images.known.get(image) | IMAGE_KNOWN.WRITTEN_BY_CHAIN);
-    const download = downloadedFile(graph, file, ranNs);
-    if (download === undefined) continue;
-    const path = files.path.get(file);
-    const how = `${who(graph, process, ranNs)} ${script ? "interpreted" : "executed"} ${path}, written ${duration(ranNs - wroteNs)} earlier by ${who(graph, writer, wroteNs)}`;
-    return signalOf(graph, process, download, how, { kind: "file", id: files.id(file) }, path);
+    for (const write of contentWrites(graph, file, ranNs)) {
+      const writer = graph.edges.process.get(write);
+      const wroteNs = writeTime(graph, write, ranNs);
+      if (isPackageManager(nameAt(graph, writer, wroteNs)) || chainRoot(graph, writer) !== chainRoot(graph, process))
+        continue;
+      images.known.set(image, images.known.get(image) | IMAGE_KNOWN.WRITTEN_BY_CHAIN);
+      const download = downloadedBy(graph, file, write, ranNs);
+      if (download === undefined) continue;
+      const path = files.path.get(file);
+      const how = `${who(graph, process, ranNs)} ${script ? "interpreted" : "executed"} ${path}, written ${duration(ranNs - wroteNs)} earlier by ${who(graph, writer, wroteNs)}`;
+      return signalOf(graph, process, download, how, { kind: "file", id: files.id(file) }, path);
+    }
   }
   return undefined;
 }

@@ -2,8 +2,9 @@ import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { lastWrite, pipeHolders, stdinPipe, writeTime } from "../graph/provenance.ts";
+import { pipeHolders, stdinPipe } from "../graph/provenance.ts";
 import { isPackageManager, isServerSide, nameAt } from "../graph/roles.ts";
+import { contentWrites, lastWrite, writeTime } from "../graph/writes.ts";
 
 /** Content that came over the network: who fetched it, over which connection. */
 export interface Download {
@@ -16,6 +17,8 @@ export interface Download {
 /** Copies and pipelines are followed this far. */
 const MAX_STAGES = 4;
 const MAX_EDGES = 512;
+/** Of the writers of a file that was copied, so many are looked at. */
+const MAX_SOURCES = 16;
 
 /** The network connection a process had made last before a moment; NONE when it had none. One to this host counts. */
 export function connectionBefore(graph: Graph, process: ProcessIndex, timeNs: number): EdgeIndex {
@@ -41,24 +44,26 @@ export function connectionBefore(graph: Graph, process: ProcessIndex, timeNs: nu
   return best;
 }
 
-/** Whether what a file held at a moment was fetched by its writer, or copied from something that was. */
-export function downloadedFile(graph: Graph, file: FileIndex, timeNs: number): Download | undefined {
-  const through: ProcessIndex[] = [];
-  let at = file;
-  let beforeNs = timeNs;
-  for (let stage = 0; stage < MAX_STAGES; stage++) {
-    const write = lastWrite(graph, at, beforeNs);
-    if (write === NONE) return undefined;
-    const writer = graph.edges.process.get(write);
-    beforeNs = writeTime(graph, write, beforeNs);
-    if (isPackageManager(nameAt(graph, writer, beforeNs))) return undefined;
-    const edge = connectionBefore(graph, writer, beforeNs);
-    if (edge !== NONE) return { by: writer, edge, through };
-    through.push(writer);
-    const piped = pipedDownload(graph, writer, beforeNs);
-    if (piped !== undefined) return { ...piped, through: [...through, ...piped.through] };
-    at = lastReadWritten(graph, writer, at, beforeNs);
-    if (at === NONE) return undefined;
+/** Whether what a writer put into a file was fetched by it, or copied from something that was. */
+export function downloadedBy(
+  graph: Graph,
+  file: FileIndex,
+  write: EdgeIndex,
+  timeNs: number,
+  stages = MAX_STAGES,
+): Download | undefined {
+  const writer = graph.edges.process.get(write);
+  const beforeNs = writeTime(graph, write, timeNs);
+  if (isPackageManager(nameAt(graph, writer, beforeNs))) return undefined;
+  const edge = connectionBefore(graph, writer, beforeNs);
+  if (edge !== NONE) return { by: writer, edge, through: [] };
+  const piped = pipedDownload(graph, writer, beforeNs);
+  if (piped !== undefined) return { ...piped, through: [writer, ...piped.through] };
+  const source = stages > 1 ? lastReadWritten(graph, writer, file, beforeNs) : NONE;
+  if (source === NONE) return undefined;
+  for (const earlier of contentWrites(graph, source, beforeNs, writer).slice(0, MAX_SOURCES)) {
+    const copied = downloadedBy(graph, source, earlier, beforeNs, stages - 1);
+    if (copied !== undefined) return { ...copied, through: [writer, ...copied.through] };
   }
   return undefined;
 }

@@ -54,6 +54,10 @@ export const EDGE_FLAG = {
   MADE_EXECUTABLE: 512,
   /** connection, channel: the descriptor was passed to the process by another (EDGE.PASSED) */
   RECEIVED: 1024,
+  /** file, WROTE: it made or emptied the file, or bytes were seen written; without it only an open for writing is known */
+  WRITTEN: 2048,
+  /** file, WROTE: it made or emptied the file: what others wrote before is gone */
+  EMPTIED: 4096,
 } as const;
 
 /** Lists of a process, each with its own head. Writes and sockets are kept with the last touched first. */
@@ -216,6 +220,10 @@ export class Edges extends Table {
     if (timeNs > this.lastNs.get(row)) this.lastNs.set(row, timeNs);
     if (timeNs < this.firstNs.get(row)) this.firstNs.set(row, timeNs);
     return row;
+  }
+
+  setFlag(row: EdgeIndex, flag: number): void {
+    this.flags.set(row, this.flags.get(row) | flag);
   }
 
   remove(row: EdgeIndex): void {

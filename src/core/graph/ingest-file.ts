@@ -37,7 +37,8 @@ export function ingestFile(graph: Graph, reader: BatchReader): void {
   }
   if ((open & (OPEN_FLAG.WRITE | OPEN_FLAG.CREATED)) !== 0) {
     const created = (open & OPEN_FLAG.CREATED) !== 0;
-    edges.touch(EDGE.WROTE, process, file, timeNs, how | (created ? EDGE_FLAG.CREATED : 0));
+    const emptied = created || (open & OPEN_FLAG.TRUNC) !== 0 ? EDGE_FLAG.EMPTIED | EDGE_FLAG.WRITTEN : 0;
+    edges.touch(EDGE.WROTE, process, file, timeNs, how | emptied | (created ? EDGE_FLAG.CREATED : 0));
     if (edges.added) files.indexPath(file);
   }
   if ((open & OPEN_FLAG.READ) !== 0) {
@@ -60,6 +61,7 @@ export function ingestUse(graph: Graph, reader: BatchReader): void {
   const edge = edges.note(wrote ? EDGE.WROTE : EDGE.READ, process, file, timeNs, graph.rowEdgeFlags(reader));
   const { added } = edges;
   edges.setBytes(edge, reader.number(USE.bytes));
+  if (wrote) edges.setFlag(edge, EDGE_FLAG.WRITTEN);
   if (!added) return;
   if (wrote) files.indexPath(file);
   else if (files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);

@@ -5,7 +5,7 @@ import type { ChannelIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } fro
 import { NONE } from "./indexes.ts";
 import { baseName, resolvePath } from "./paths.ts";
 
-/** A file with more writers than this explains nothing (a shared log, a lock). */
+/** What more than this many have, act on or read explains nothing (a shared log, a lock). */
 export const HUB = 256;
 
 const INTERPRETER =
@@ -115,30 +115,6 @@ export function scriptNamed(graph: Graph, image: ImageIndex): string {
     if (!argument.startsWith("-")) return argument;
   }
   return "";
-}
-
-/** The last write to a file before a moment, not by a process that is `except`; NONE for a hub. */
-export function lastWrite(graph: Graph, file: FileIndex, timeNs: number, except: ProcessIndex = NONE): EdgeIndex {
-  const { files, edges } = graph;
-  if (files.writerCount.get(file) > HUB) return NONE;
-  let best: EdgeIndex = NONE;
-  let bestNs = Number.NEGATIVE_INFINITY;
-  for (let edge = files.writers.get(file); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
-    if (edges.kind.get(edge) !== EDGE.WROTE || edges.process.get(edge) === except || edges.firstNs.get(edge) > timeNs)
-      continue;
-    const atNs = writeTime(graph, edge, timeNs);
-    if (atNs > bestNs) {
-      best = edge;
-      bestNs = atNs;
-    }
-  }
-  return best;
-}
-
-/** When an edge last happened before a moment, as far as its first and last time tell. */
-export function writeTime(graph: Graph, edge: EdgeIndex, timeNs: number): number {
-  const lastNs = graph.edges.lastNs.get(edge);
-  return lastNs <= timeNs ? lastNs : graph.edges.firstNs.get(edge);
 }
 
 /** The pipe that is the standard input of a process since before a moment. */

@@ -3,9 +3,10 @@ import type { Graph } from "../graph/graph.ts";
 import type { ChannelIndex, ConnectionIndex, EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { ownersOf, processAt } from "../graph/peers.ts";
-import { HUB, imageAt, lastWrite, pipeHolders, writeTime } from "../graph/provenance.ts";
+import { imageAt, pipeHolders } from "../graph/provenance.ts";
 import { isServerSide } from "../graph/roles.ts";
-import { edgeCertainty } from "../query/certainty.ts";
+import { lastWrite, unseenWriters, writesBefore, writeTime } from "../graph/writes.ts";
+import { edgeCertainty, weakest } from "../query/certainty.ts";
 import { connectionCertainty, homeEnd } from "../query/connections.ts";
 import { type Cause, RANK } from "./cause.ts";
 import { bytes, duration, who } from "./words.ts";
@@ -60,22 +61,23 @@ export function acceptorCauses(graph: Graph, connection: ConnectionIndex, atNs: 
 export function fileCauses(graph: Graph, file: FileIndex, atNs: number, gaps: Set<string>): Cause[] {
   const { edges, files } = graph;
   const path = files.path.get(file);
-  if (files.writerCount.get(file) > HUB) gaps.add(`${path} has too many writers to follow`);
-  else if (files.writers.get(file) === NONE) gaps.add(`nobody was seen writing ${path}`);
+  const unseen = unseenWriters(graph, file);
+  if (unseen !== "") gaps.add(unseen);
+  if (files.writers.get(file) === NONE) gaps.add(`nobody was seen writing ${path}`);
   const causes: Cause[] = [];
   const last = lastWrite(graph, file, atNs);
-  for (let edge = last === NONE ? NONE : files.writers.get(file); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
-    if (edges.kind.get(edge) !== EDGE.WROTE || edges.firstNs.get(edge) > atNs) continue;
+  for (const edge of writesBefore(graph, file, atNs)) {
     const writer = edges.process.get(edge);
     const wroteNs = writeTime(graph, edge, atNs);
-    const verb = edges.has(edge, EDGE_FLAG.CREATED) ? "created" : "written";
+    const seen = edges.has(edge, EDGE_FLAG.WRITTEN);
+    const verb = edges.has(edge, EDGE_FLAG.CREATED) ? "created" : seen ? "written" : "opened for writing";
     causes.push({
       from: { kind: "process", row: writer, atNs: wroteNs },
       link: "wrote",
       atNs: wroteNs,
-      certainty: edgeCertainty(graph, edge),
+      certainty: weakest(edgeCertainty(graph, edge), seen ? "observed" : "inferred"),
       explanation: `${verb} by ${who(graph, writer, wroteNs)}`,
-      aside: `wrote it too, ${duration(atNs - wroteNs)} ago`,
+      aside: `${seen ? "wrote it too" : "opened it for writing, no write was seen"}, ${duration(atNs - wroteNs)} ago`,
       rank: edge === last ? RANK.CODE : RANK.SOURCE,
     });
   }

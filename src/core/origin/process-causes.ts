@@ -1,22 +1,13 @@
 import { EDGE, EDGE_FLAG } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import { STDIO } from "../graph/images.ts";
-import type { ProcessIndex } from "../graph/indexes.ts";
+import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
-import {
-  HUB,
-  imageAt,
-  lastWrite,
-  obeysStdin,
-  pipeHolders,
-  stdinPipe,
-  writeTime,
-  writtenCode,
-  writtenLibraries,
-} from "../graph/provenance.ts";
+import { imageAt, obeysStdin, pipeHolders, stdinPipe, writtenCode, writtenLibraries } from "../graph/provenance.ts";
 import { acceptedBefore, eachSocket, isPackageManager, nameAt } from "../graph/roles.ts";
+import { contentWrites, opensForWriting, unseenWriters, writeTime } from "../graph/writes.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import type { Certainty } from "../query/model.ts";
 import { type Cause, RANK } from "./cause.ts";
@@ -27,6 +18,9 @@ import { duration, who } from "./words.ts";
 export const REQUEST_WINDOW_NS = 2e9;
 /** A server that forks this soon after an accept forks for that client. */
 const FORK_WINDOW_NS = 1e9;
+
+/** Of a file of code that several wrote, so many beside the last one are told. */
+const MAX_OTHERS = 8;
 
 /** Why a process did what it did at a moment, most telling first. Every cause is earlier than that moment. */
 export function processCauses(graph: Graph, process: ProcessIndex, atNs: number, gaps: Set<string>): Cause[] {
@@ -63,24 +57,45 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
   ];
   for (const { file, verb, ranNs, rank } of code) {
     const path = files.path.get(file);
-    if (files.writerCount.get(file) > HUB) gaps.add(`${path} has too many writers to follow`);
-    const write = lastWrite(graph, file, ranNs, process);
-    if (write === NONE) continue;
+    const unseen = unseenWriters(graph, file);
+    if (unseen !== "") gaps.add(unseen);
+    const [write, ...others] = contentWrites(graph, file, ranNs, process);
+    if (write === undefined) continue;
     const writer = edges.process.get(write);
     const wroteNs = writeTime(graph, write, ranNs);
     if (isPackageManager(nameAt(graph, writer, wroteNs))) continue;
+    const seen = edges.has(write, EDGE_FLAG.WRITTEN);
     causes.push({
       from: { kind: "process", row: writer, atNs: wroteNs },
       link: "executed",
       atNs: ranNs,
-      certainty: edgeCertainty(graph, write),
-      explanation: `${verb} ${path}, which ${who(graph, writer, wroteNs)} wrote ${duration(ranNs - wroteNs)} earlier`,
+      certainty: weakest(edgeCertainty(graph, write), seen ? "observed" : "inferred"),
+      explanation: `${verb} ${path}, which ${who(graph, writer, wroteNs)} ${seen ? "wrote" : "opened for writing"} ${duration(ranNs - wroteNs)} earlier`,
       aside: `wrote ${path}, which ${who(graph, process, atNs)} ran`,
       rank,
       through: file,
     });
+    const opens = seen ? opensForWriting(graph, file, wroteNs, ranNs) : [];
+    for (const other of [...others, ...opens].slice(0, MAX_OTHERS)) causes.push(otherWriter(graph, other, path, ranNs));
   }
   return causes;
+}
+
+/** Somebody else whose writes the code may hold, or who opened it for writing without being seen to write. */
+function otherWriter(graph: Graph, write: EdgeIndex, path: string, ranNs: number): Cause {
+  const wroteNs = writeTime(graph, write, ranNs);
+  const aside = graph.edges.has(write, EDGE_FLAG.WRITTEN)
+    ? `wrote into ${path} before`
+    : `opened ${path} for writing after that; no write was seen`;
+  return {
+    from: { kind: "process", row: graph.edges.process.get(write), atNs: wroteNs },
+    link: "wrote",
+    atNs: wroteNs,
+    certainty: edgeCertainty(graph, write),
+    explanation: "",
+    aside: `${aside}, ${duration(ranNs - wroteNs)} before it was run`,
+    rank: RANK.SOURCE,
+  };
 }
 
 /** Its standard input is a pipe: for a shell without a script that is its program, for anything else its data. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PTRACE } from "../../../src/core/graph/calls.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
+import { findings } from "../../../src/core/query/findings.ts";
 import type { OriginChain, Subject } from "../../../src/core/query/model.ts";
 import { KIND } from "../../../src/core/wire/layout.gen.ts";
 import { by, emptyMonitor, feed, graphFromText, type Told } from "../fixture.ts";
@@ -234,13 +235,46 @@ describe("the origin of a process", () => {
     expect(chain(of(told, "tool"))).toEqual(["boundary: 102 bash", "spawned: 103 tool"]);
   });
 
-  test("that runs a file many wrote says that it was not followed", () => {
+  test("that runs a file more wrote than are looked at says so", () => {
     const told = graphFromText("bash listens :1");
-    for (let i = 0; i < 300; i++) told.go(`bash > w#${i}; w#${i} writes /shared; w#${i} exits`);
+    for (let i = 0; i < 1100; i++) told.go(`bash > w#${i}; w#${i} writes /shared; w#${i} exits`);
     told.go("bash > /shared");
     const origin = of(told, "shared");
-    expect(chain(origin).at(-2)).toBe("boundary: 100 bash");
-    expect(origin.gaps).toEqual(["/shared has too many writers to follow"]);
+    expect(chain(origin).at(-2)).toMatch(/: \d+ w$/);
+    expect(origin.gaps).toEqual(["/shared was changed by 1100: only the newest 1024 were looked at"]);
+  });
+
+  test.each(["opens", "appends"])("that runs what another %s after it was fetched keeps who fetched it", (verb) => {
+    const told = graphFromText(
+      `${LOGIN}; bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/a; bash > late; late ${verb} /tmp/a; bash > sh(/tmp/a)`,
+    );
+    const origin = of(told, "sh");
+    const [main, aside] = verb === "opens" ? ["curl", "late"] : ["late", "curl"];
+    expect(chain(origin).at(-2)).toMatch(new RegExp(`: \\d+ ${main}$`));
+    expect(origin.steps.find(({ title }) => title.endsWith(` ${aside}`))?.explanation).toMatch(
+      verb === "opens" ? /^opened \/tmp\/a for writing after that; no write was seen/ : /^wrote into \/tmp\/a before/,
+    );
+    expect(findings(told.monitor).map(({ rule }) => rule)).toContain("download-then-execute");
+  });
+
+  test("that runs what was only seen opened for writing is an inference", () => {
+    const origin = of(graphFromText("bash > vi; vi opens /tmp/a; bash > sh(/tmp/a)"), "sh");
+    expect(origin.steps.find(({ link }) => link === "executed")).toMatchObject({
+      certainty: "inferred",
+      explanation: "interpreted /tmp/a, which 101 vi opened for writing 0.1 s earlier",
+    });
+  });
+
+  test("that runs a file emptied since it was fetched is who filled it again", () => {
+    const told = graphFromText(
+      "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/a; bash > vi; vi writes /tmp/a; bash > sh(/tmp/a)",
+    );
+    expect(
+      of(told, "sh")
+        .steps.map(({ title }) => title)
+        .join(),
+    ).not.toContain("curl");
+    expect(findings(told.monitor)).toEqual([]);
   });
 
   test("of a login names the user, of a cron job the scheduler", () => {

@@ -1,0 +1,77 @@
+import { EDGE, EDGE_FLAG } from "./edges.ts";
+import type { Graph } from "./graph.ts";
+import type { EdgeIndex, FileIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+
+/** Of a file that more had written to, renamed or changed the mode of, the newest so many are looked at. */
+export const MAX_WRITERS = 1024;
+
+/** Who of the newest may have written a file before a moment, not `except`. */
+export function* writesBefore(
+  graph: Graph,
+  file: FileIndex,
+  timeNs: number,
+  except: ProcessIndex = NONE,
+): Generator<EdgeIndex> {
+  const { files, edges } = graph;
+  let left = MAX_WRITERS;
+  for (let edge = files.writers.get(file); edge !== NONE && left > 0; edge = edges.nextOfObject.get(edge), left--) {
+    if (edges.kind.get(edge) !== EDGE.WROTE || edges.process.get(edge) === except) continue;
+    if (edges.firstNs.get(edge) <= timeNs) yield edge;
+  }
+}
+
+/** The last write to a file before a moment; an open for writing counts only when nobody was seen to write. */
+export function lastWrite(graph: Graph, file: FileIndex, timeNs: number, except: ProcessIndex = NONE): EdgeIndex {
+  let best: EdgeIndex = NONE;
+  for (const edge of writesBefore(graph, file, timeNs, except))
+    if (best === NONE || compareWrites(graph, edge, best, timeNs) < 0) best = edge;
+  return best;
+}
+
+/** Those whose writes a file may hold at a moment, the last one first: nobody emptied it after them. */
+export function contentWrites(
+  graph: Graph,
+  file: FileIndex,
+  timeNs: number,
+  except: ProcessIndex = NONE,
+): readonly EdgeIndex[] {
+  const { edges } = graph;
+  const writes = [...writesBefore(graph, file, timeNs, except)].filter((edge) => edges.has(edge, EDGE_FLAG.WRITTEN));
+  let sinceNs = Number.NEGATIVE_INFINITY;
+  // Of one that opened it several times it is not known which open emptied it.
+  for (const edge of writes)
+    if (edges.has(edge, EDGE_FLAG.EMPTIED)) sinceNs = Math.max(sinceNs, edges.firstNs.get(edge));
+  const holds = writes.filter((edge) => edges.lastNs.get(edge) >= sinceNs);
+  if (holds.length > 0) return holds.sort((a, b) => compareWrites(graph, a, b, timeNs));
+  const last = lastWrite(graph, file, timeNs, except);
+  return last === NONE ? [] : [last];
+}
+
+/** Those that opened a file for writing after a moment and before another, and were not seen to write. */
+export function opensForWriting(graph: Graph, file: FileIndex, afterNs: number, timeNs: number): readonly EdgeIndex[] {
+  const { edges } = graph;
+  return [...writesBefore(graph, file, timeNs)].filter(
+    (edge) => !edges.has(edge, EDGE_FLAG.WRITTEN) && writeTime(graph, edge, timeNs) > afterNs,
+  );
+}
+
+/** The gap in what is told of a file's writers; empty when all were looked at. */
+export function unseenWriters(graph: Graph, file: FileIndex): string {
+  const count = graph.files.writerCount.get(file);
+  return count > MAX_WRITERS
+    ? `${graph.files.path.get(file)} was changed by ${count}: only the newest ${MAX_WRITERS} were looked at`
+    : "";
+}
+
+function compareWrites(graph: Graph, a: EdgeIndex, b: EdgeIndex, timeNs: number): number {
+  const { edges } = graph;
+  const written = Number(edges.has(b, EDGE_FLAG.WRITTEN)) - Number(edges.has(a, EDGE_FLAG.WRITTEN));
+  return written || writeTime(graph, b, timeNs) - writeTime(graph, a, timeNs);
+}
+
+/** When an edge last happened before a moment, as far as its first and last time tell. */
+export function writeTime(graph: Graph, edge: EdgeIndex, timeNs: number): number {
+  const lastNs = graph.edges.lastNs.get(edge);
+  return lastNs <= timeNs ? lastNs : graph.edges.firstNs.get(edge);
+}
