@@ -92,14 +92,14 @@ std::string hint_for(int error) {
     case EPERM:
     case EACCES:
       return "run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; under lockdown or in a container BPF may be "
-             "forbidden: see `spydertop doctor`";
+             "forbidden: the command doctor tells which";
     case ENOENT:
     case ESRCH:
       return std::string("kernel ") + u.release + " lacks BTF or a hook: it needs 5.10 or later with CONFIG_DEBUG_INFO_BTF=y";
     case ENOMEM:
       return "raise the memory lock limit (ulimit -l unlimited)";
     default:
-      return "see `spydertop doctor`";
+      return "the command doctor tells what is there and what is not";
   }
 }
 
@@ -355,6 +355,9 @@ void Session::close() {
   told_bytes_.clear();
   next_uses_ns_ = 0;
   sockets_.clear();
+  unseen_.clear();
+  unowned_.clear();
+  next_look_ns_ = 0;
   close_lost_ns_ = 0;
   std::fill(std::begin(reported_loss_), std::end(reported_loss_), 0);
   throttled_.clear();

@@ -123,6 +123,9 @@ class Session {
   void refresh_tasks(std::span<const uint8_t> records);
   void refresh_sockets(std::span<const uint8_t> records);
   bool ended_unseen(SocketUsage& usage) const;
+  void refresh_hidden();
+  bool list_sockets();
+  void enqueue_unowned();
   void keep_link(const std::string& program, bpf_link* link);
   void take_pulse();
   void check_beat();
@@ -153,6 +156,10 @@ class Session {
   std::unordered_map<uint32_t, size_t> sum_index_;  // tgid -> sums_, while one refresh is added up
   std::vector<spy_tick> sums_;
   std::unordered_map<uint64_t, SocketUsage> sockets_;
+  std::unordered_map<uint32_t, uint64_t> unseen_;    // tgid -> start: told by a snapshot, not by a refresh
+  std::vector<spy_sock> listed_;                     // of /proc, while one refresh looks for owners
+  std::unordered_map<uint64_t, spy_sock> unowned_;   // by inode: told without an owner
+  uint64_t next_look_ns_ = 0;
   std::unordered_map<UseKey, ToldBytes, UseHash> told_bytes_;
   uint64_t next_uses_ns_ = 0;
   uint32_t generation_ = 0;

@@ -80,6 +80,7 @@ Error Session::snapshot(std::vector<uint32_t>& tgids) {
       auto h = read_as<spy_hdr>(record);
       if (h.kind == SPY_KIND_PROCESS) {
         tgids.push_back(h.tgid);
+        unseen_[h.tgid] = h.start;
         enqueue_process(record);
       } else {
         enqueue(record);
@@ -124,10 +125,15 @@ Error Session::refresh() {
   if (iterators_.contains("refresh_tasks")) {
     if (Error e = run_iterator("refresh_tasks", iterator_buffer_)) return e;
     refresh_tasks(iterator_buffer_);
+    refresh_hidden();
+    enqueue_mark(SPY_MARK_TICK);
   }
   if (iterators_.contains("refresh_sockets")) {
+    bool listed = list_sockets();
     if (Error e = run_iterator("refresh_sockets", iterator_buffer_)) return e;
     refresh_sockets(iterator_buffer_);
+    if (listed) enqueue_unowned();
+    enqueue_mark(SPY_MARK_SOCKETS);
   }
   refresh_uses(began_ns);
   enqueue_losses();
@@ -165,7 +171,6 @@ void Session::refresh_tasks(std::span<const uint8_t> records) {
     if (changed) enqueue(bytes_of(r));
   }
   std::erase_if(usage_, [this](const auto& entry) { return entry.second.generation != generation_; });
-  enqueue_mark(SPY_MARK_TICK);
 }
 
 void Session::refresh_sockets(std::span<const uint8_t> records) {
@@ -192,7 +197,6 @@ void Session::refresh_sockets(std::span<const uint8_t> records) {
     enqueue(bytes_of(r));
     it = sockets_.erase(it);
   }
-  enqueue_mark(SPY_MARK_SOCKETS);
 }
 
 // Datagram sockets end without an event. TCP ends with one, which may still wait in a ring, or come minutes after the last

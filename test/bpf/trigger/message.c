@@ -75,6 +75,24 @@ static void pass_hidden(int argc, char **argv)
 	MUST(sendmsg(ends[0], &m, 0));
 }
 
+/* A socket that listens in a message nobody has read: no process holds it, unless argv has one word. */
+static void in_flight(int argc, char **argv)
+{
+	static struct parcel parcel;
+	union address at = loopback(AF_INET, 0);
+	struct msghdr m = wrap(&parcel);
+	int ends[2], fd;
+
+	(void)argv;
+	fd = listening(&at);
+	MUST(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
+	put_fds(&m, &parcel.control.head, &fd, 1);
+	MUST(sendmsg(ends[0], &m, 0));
+	if (!argc)
+		close(fd);
+	hold();
+}
+
 /* In a network of its own: one call that sends to three ports, and one that receives two answers. */
 static void datagrams(int argc, char **argv)
 {
@@ -111,4 +129,4 @@ static void datagrams(int argc, char **argv)
 }
 
 const struct scenario message_scenarios[] = {
-	{"pass-many", pass_many}, {"pass-hidden", pass_hidden}, {"datagrams", datagrams}, {}};
+	{"pass-many", pass_many}, {"pass-hidden", pass_hidden}, {"in-flight", in_flight}, {"datagrams", datagrams}, {}};

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { FLAG } from "../../src/core/wire/layout.gen.ts";
+import { Capture } from "./capture.ts";
+import { Bench } from "./child.ts";
+
+const LISTENING = 10;
+const CLOSED = 7;
+const PAGE_BYTES = 4096;
+
+let bench: Bench;
+
+beforeAll(() => {
+  bench = new Bench();
+});
+
+afterAll(async () => {
+  await bench?.remove();
+});
+
+test("a listener that was open before the start is told although no process holds it, and so is its end", async () => {
+  const run = bench.run("in-flight");
+  await run.ready();
+  const capture = Capture.open({ everything: true });
+  try {
+    const ino = Number(run.facts["listenIno"]);
+    const { row } = await capture.until("listener", () => {
+      const row = capture.of("SOCKET").find(({ sock }) => sock === ino);
+      return row && { row };
+    });
+    expect(row).toMatchObject({
+      state: LISTENING,
+      localPort: Number(run.facts["port"]),
+      pid: 0,
+      flags: FLAG.NO_OWNER | FLAG.BEFORE_START,
+    });
+    await run.done();
+    await capture.until("end", () => {
+      capture.source.refresh();
+      return capture.of("CLOSE").some(({ sock, state }) => sock === ino && state === CLOSED);
+    });
+  } finally {
+    capture.close();
+  }
+});
+
+test("sockets that have an owner are not told without one", async () => {
+  const run = bench.run("in-flight", "held");
+  await run.ready();
+  const capture = Capture.open({ everything: true });
+  try {
+    capture.source.refresh();
+    capture.drain();
+    const sockets = capture.of("SOCKET");
+    const owned = new Set(sockets.filter(({ pid }) => pid !== 0).map(({ sock }) => sock));
+    expect(owned).toContain(Number(run.facts["listenIno"]));
+    expect(sockets.filter(({ pid, sock }) => pid === 0 && owned.has(sock))).toEqual([]);
+  } finally {
+    capture.close();
+  }
+});
+
+test("every process found has its usage, pid 1 too where the iterators hide it", () => {
+  const capture = Capture.open({ watched: [1], everything: true });
+  try {
+    capture.drain();
+    const found = capture.of("PROCESS").map(({ pid }) => pid);
+    expect(found).toContain(1);
+    const resident = Number(readFileSync("/proc/1/statm", "utf8").split(" ")[1]) * PAGE_BYTES;
+    const row = capture.of("TICK", 1).at(-1);
+    expect(row?.rssBytes).toBeGreaterThan(resident / 2);
+    expect(row?.cpuNs).toBeGreaterThan(0);
+    expect(row?.startNs).toBe(capture.of("PROCESS", 1)[0]?.startNs);
+  } finally {
+    capture.close();
+  }
+});
