@@ -21,7 +21,7 @@ afterAll(async () => {
 test("a listener that was open before the start is told although no process holds it, and so is its end", async () => {
   const run = bench.run("in-flight");
   await run.ready();
-  const capture = Capture.open({ everything: true });
+  const capture = await Capture.open({ everything: true });
   try {
     const ino = Number(run.facts["listenIno"]);
     const { row } = await capture.until("listener", () => {
@@ -47,7 +47,7 @@ test("a listener that was open before the start is told although no process hold
 test("sockets that have an owner are not told without one", async () => {
   const run = bench.run("in-flight", "held");
   await run.ready();
-  const capture = Capture.open({ everything: true });
+  const capture = await Capture.open({ everything: true });
   try {
     capture.source.refresh();
     capture.drain();
@@ -61,7 +61,7 @@ test("sockets that have an owner are not told without one", async () => {
 });
 
 test("every process found has its usage, pid 1 too where the iterators hide it", () => {
-  const capture = Capture.open({ watched: [1], everything: true });
+  const capture = await Capture.open({ watched: [1], everything: true });
   try {
     capture.drain();
     const found = capture.of("PROCESS").map(({ pid }) => pid);
