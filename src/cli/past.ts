@@ -10,6 +10,7 @@ export class Past {
   /** Takes the place of the monitor when it has arrived. */
   #next: Monitor | undefined;
   #arrived = false;
+  #reachedNs = 0;
   /** A moment was asked for that is not reached yet. */
   #wanted = true;
 
@@ -29,7 +30,14 @@ export class Past {
     return this.#wanted || this.#next !== undefined;
   }
 
+  /** The moment the monitor shows: on the way to another one, that of before. */
+  get shownNs(): number {
+    if (!this.seeking) return this.source.cursorNs;
+    return this.#next === undefined ? Math.max(this.#reachedNs, this.source.positionNs) : this.#reachedNs;
+  }
+
   seek(timeNs: number): void {
+    if (!this.seeking) this.#reachedNs = this.source.cursorNs;
     this.#wanted = true;
     this.source.seek(timeNs);
   }

@@ -2,6 +2,7 @@ import type { Note } from "../capture/recording/notes.ts";
 import type { Monitor, MonitorOptions } from "../core/monitor.ts";
 import { monitorQueries } from "../ui/monitor-queries.ts";
 import type { Names, Queries, Standing, TimeAction, TimeMachine, TimeMark } from "../ui/ports.ts";
+import { formatClock } from "../ui/text/format.ts";
 import { type OpenReplay, Past } from "./past.ts";
 
 /** What is followed while the past is looked at. */
@@ -47,8 +48,8 @@ export class TimeTravel implements TimeMachine {
   #epoch = 0;
   #playing = false;
   #speed: number = SPEEDS[0];
-  /** A way back that is being opened, and the moment shown until then. */
-  #opening: { toNs: number; action: TimeAction } | undefined;
+  /** A way back that is being opened: the moment it was asked for at, and what was asked. */
+  #opening: { readonly toNs: number; readonly actions: TimeAction[] } | undefined;
   #bookmarks: readonly number[];
   /** The alert or bookmark that was gone to last. */
   #atMark: number | undefined;
@@ -89,8 +90,9 @@ export class TimeTravel implements TimeMachine {
     const mode = !away ? "live" : this.#playing ? "playing" : "paused";
     const file = this.#shelf === undefined ? {} : { file: this.#shelf.file };
     const endNs = this.#endNs;
-    const startNs = this.#past?.source.startNs ?? this.#present?.startNs() ?? 0;
-    return { mode, ...file, nowNs: this.#nowNs, startNs, endNs, speed: this.#speed, marks: this.#marks() };
+    const startNs = this.#startNs;
+    const making = this.seeking ? { makingNs: this.#aimNs } : {};
+    return { mode, ...file, ...making, nowNs: this.#shownNs, startNs, endNs, speed: this.#speed, marks: this.#marks() };
   }
 
   /** Takes in what is due of the past, for at most budgetMs; true when there is more. */
@@ -112,8 +114,9 @@ export class TimeTravel implements TimeMachine {
     if (action.kind === "speed") return this.#nextSpeed();
     if (action.kind === "live") return this.#goLive();
     if (this.#past !== undefined) return this.#move(this.#past, action);
-    if (this.#opening !== undefined) return undefined;
-    return this.#leave(action);
+    if (this.#opening === undefined) return this.#leave(action);
+    this.#opening.actions.push(action);
+    return this.#tooEarly(this.#target(action, this.#opening.toNs));
   }
 
   density(cells: number): ArrayLike<number> {
@@ -130,11 +133,27 @@ export class TimeTravel implements TimeMachine {
     this.#past?.close();
   }
 
-  get #nowNs(): number {
-    if (this.#opening !== undefined) return this.#opening.toNs;
+  /** The moment that was asked for last, also when it is not reached yet. */
+  get #aimNs(): number {
+    if (this.#opening !== undefined) {
+      const { toNs, actions } = this.#opening;
+      const aim = actions.reduce((at, action) => this.#target(action, at) ?? at, toNs);
+      return Math.min(Math.max(aim, this.#startNs), this.#endNs);
+    }
     const source = this.#past?.source;
     if (source === undefined) return (this.#present as Present).monitor.nowNs;
     return Math.min(Math.max(source.cursorNs, source.startNs), this.#endNs);
+  }
+
+  /** The moment the queries answer for. */
+  get #shownNs(): number {
+    const past = this.#past;
+    if (past === undefined || past.monitor !== this.#shownMonitor) return this.#shownMonitor.nowNs;
+    return Math.min(Math.max(past.shownNs, past.source.startNs), this.#endNs);
+  }
+
+  get #startNs(): number {
+    return this.#past?.source.startNs ?? this.#present?.startNs() ?? 0;
   }
 
   get #endNs(): number {
@@ -149,22 +168,25 @@ export class TimeTravel implements TimeMachine {
       return "this is the present";
     const target = this.#target(action, present.monitor.nowNs);
     if (action.kind === "alert" && target === undefined) return "no alert yet";
-    this.#opening = { toNs: present.monitor.nowNs, action };
+    const opening = { toNs: present.monitor.nowNs, actions: [action] };
+    this.#opening = opening;
+    // By then one may be back in the present, and on another way from there.
     present.ready().then(
-      () => this.#opened(present),
-      () => (this.#opening = undefined),
+      () => opening === this.#opening && this.#opened(present, opening),
+      () => opening === this.#opening && this.#goLive(),
     );
-    return undefined;
+    return this.#tooEarly(target);
   }
 
-  #opened(present: Present): void {
-    const opening = this.#opening;
-    // Back in the present before the past was there.
-    if (opening === undefined) return;
+  #opened(present: Present, { toNs, actions }: { readonly toNs: number; readonly actions: TimeAction[] }): void {
     this.#opening = undefined;
-    this.#past = new Past(present.open, this.#limits);
-    this.#past.seek(opening.toNs);
-    if (opening.action.kind !== "toggle") this.#move(this.#past, opening.action);
+    const past = new Past(present.open, this.#limits);
+    this.#past = past;
+    past.seek(toNs);
+    for (const [at, action] of actions.entries()) {
+      // The first key that stops the time has done so already; one of those after it may have led back to the present.
+      if (this.#past === past && (at > 0 || action.kind !== "toggle")) this.#move(past, action);
+    }
     this.revision++;
   }
 
@@ -176,15 +198,16 @@ export class TimeTravel implements TimeMachine {
       case "step":
         this.#stop(past);
         if (action.by > 0) {
+          if (past.seeking) return "the moment is still being rebuilt";
           const stepped = past.step();
           this.#follow(past);
           return stepped ? undefined : "nothing happened after this that is recorded yet";
         }
-        return this.#seekTo(past, source.changesBefore(this.#nowNs)[1], "nothing before this is kept");
+        return this.#seekTo(past, source.changesBefore(this.#aimNs)[1], this.#beginning);
       case "alert":
       case "move":
       case "go": {
-        const target = this.#target(action, this.#nowNs);
+        const target = this.#target(action, this.#aimNs);
         if (target === undefined) return action.kind === "alert" ? "no further alert" : undefined;
         if (this.#present !== undefined && target >= this.#endNs) return this.#goLive();
         this.#stop(past);
@@ -215,9 +238,26 @@ export class TimeTravel implements TimeMachine {
 
   #seekTo(past: Past, toNs: number | undefined, nothing: string | undefined): string | undefined {
     if (toNs === undefined) return nothing;
-    const { startNs } = past.source;
     past.seek(toNs);
-    return toNs < startNs ? "nothing before this is kept" : undefined;
+    return this.#tooEarly(toNs);
+  }
+
+  /** What to tell when a moment is not kept, or no longer. */
+  #tooEarly(toNs: number | undefined): string | undefined {
+    if (toNs === undefined || toNs >= this.#startNs) {
+      const after = this.#shelf !== undefined && toNs !== undefined && toNs > this.#endNs;
+      return after ? `the recording ends at ${this.#clock(this.#endNs)}` : undefined;
+    }
+    return this.#beginning;
+  }
+
+  get #beginning(): string {
+    const what = this.#shelf === undefined ? "memory" : "the recording";
+    return `${what} begins at ${this.#clock(this.#startNs)}: nothing before it is kept`;
+  }
+
+  #clock(ns: number): string {
+    return formatClock(this.#shown.wallMs(ns));
   }
 
   #toggle(past: Past): string | undefined {
@@ -225,7 +265,7 @@ export class TimeTravel implements TimeMachine {
       this.#stop(past);
       return undefined;
     }
-    if (this.#shelf !== undefined && this.#nowNs >= past.source.endNs) past.seek(past.source.startNs);
+    if (this.#shelf !== undefined && this.#aimNs >= past.source.endNs) past.seek(past.source.startNs);
     this.#playing = true;
     past.source.speed = this.#speed;
     past.source.resume();
@@ -267,7 +307,7 @@ export class TimeTravel implements TimeMachine {
   }
 
   #bookmark(): string {
-    const atNs = this.#nowNs;
+    const atNs = this.#shownNs;
     if (this.#bookmarks.includes(atNs)) {
       this.#bookmarks = this.#bookmarks.filter((other) => other !== atNs);
       return "bookmark removed";
@@ -308,7 +348,7 @@ export class TimeTravel implements TimeMachine {
   /** Queries that answer from whatever is shown; now is the moment shown, not the last one that anything happened. */
   #switchboard(): Queries {
     const value = (name: string | symbol): unknown => {
-      if (name === "nowNs") return this.#nowNs;
+      if (name === "nowNs") return this.#shownNs;
       if (name === "version") return this.#epoch * 2 ** 32 + this.#shown.version;
       return Reflect.get(this.#shown, name);
     };

@@ -59,7 +59,10 @@ export interface Standing {
   readonly mode: "live" | "paused" | "playing";
   /** Name of the recording that is shown: it has no present. */
   readonly file?: string;
+  /** The moment that is shown. */
   readonly nowNs: number;
+  /** The moment that is being made, until it is shown. */
+  readonly makingNs?: number;
   /** What can be gone to; the end of what is live moves. */
   readonly startNs: number;
   readonly endNs: number;

@@ -7,9 +7,10 @@ import { RecordingWriter } from "../../src/capture/recording/writer.ts";
 import { rewinding } from "../../src/cli/stage.ts";
 import { TimeTravel } from "../../src/cli/time-travel.ts";
 import { BatchWriter } from "../../src/core/wire/encode.ts";
+import { KIND } from "../../src/core/wire/layout.gen.ts";
 import { INFO } from "../capture/recording-batches.ts";
 import { folder } from "../capture/recording-folder.ts";
-import { BASE_NS, batchOf, Story } from "../core/fixture.ts";
+import { BASE_NS, batchOf, Story, WALL_NS } from "../core/fixture.ts";
 import { Screen } from "./screen.tsx";
 
 const NAMES = { user: String, container: () => "", cgroup: () => undefined };
@@ -43,15 +44,32 @@ class Stage {
     this.capture.take(batchOf(this.#writer, [], nowNs));
   }
 
+  /** `rows` records that change nothing. */
+  flood(rows: number): void {
+    const { nowNs } = this.story;
+    const writer = this.#writer;
+    for (let told = 0; told < rows; told += 1_000) {
+      for (let row = 0; row < 1_000; row++)
+        writer.use(KIND.READ, { timeNs: nowNs, pid: 1, startNs: 1_000_000, path: "/etc/hosts", dev: 1, ino: 7 });
+      this.capture.take(writer.finish(nowNs, WALL_NS + BigInt(nowNs - BASE_NS)));
+    }
+  }
+
+  /** Lets the moment that was asked for be reached. */
+  async arrive(): Promise<string> {
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.time.pump(1_000);
+    } while (this.time.seeking);
+    this.screen.store.follow();
+    return this.text();
+  }
+
   /** Presses keys one after another; each moment is reached before the next. Returns what the screen shows. */
   async press(...keys: string[]): Promise<string> {
     for (const key of keys) {
       this.screen.press(key);
-      do {
-        await new Promise((resolve) => setImmediate(resolve));
-        this.time.pump(1_000);
-      } while (this.time.seeking);
-      this.screen.store.follow();
+      await this.arrive();
     }
     return this.text();
   }
@@ -116,7 +134,7 @@ test("minutes, and what lies before the beginning or after the end", async () =>
   const minute = await it.press("{");
   expect(minute).toContain("--1");
   expect(minute).not.toContain("--2");
-  expect(await it.press("{", "{", "{")).toContain("nothing before this is kept");
+  expect(await it.press("{", "{", "{")).toMatch(/memory begins at \d\d:\d\d:\d\d/u);
   expect(await it.press("}", "}", "}")).toContain("LIVE");
 });
 
@@ -205,6 +223,58 @@ test("a moment of the past survives that it is kept no longer", async () => {
   const paused = await it.text();
   expect(paused).toContain("--one");
   expect(paused).not.toContain("n3");
+});
+
+test("a time before memory begins is said, and when that is", async () => {
+  const it = show("bash > job(--one); +90s; bash > late(--two); +30s");
+  const begins = /memory begins at (\d\d:\d\d:\d\d)/u;
+  const said = await it.press("b", ..."-30m", "\r");
+  expect(said).toMatch(begins);
+  expect(said).toContain(`PAUSED ${begins.exec(said)?.[1]}`);
+  // In the past, and when the past is not open yet.
+  expect(await it.press("b", ..."-30m", "\r")).toMatch(begins);
+  await it.press("L");
+  it.screen.press("Z", "b", ..."-30m", "\r");
+  expect(await it.text()).toMatch(begins);
+});
+
+/** What a busy machine tells between two checkpoints: too much to catch up with. */
+const FLOOD = 60_000;
+
+test("right after one was in the present, a moment is that moment: no other one's rows, and none that is empty", async () => {
+  const it = show("bash > old(--one); +100s; bash > new(--two); +100s");
+  it.flood(FLOOD);
+  it.go("+100s; bash > newest(--three); +10s");
+  await it.press("Z");
+  it.screen.press("L", "b", ..."-250s", "\r");
+  const making = await it.text();
+  // What is shown meanwhile says so, under its own time.
+  expect(making).toMatch(/PAUSED \S+ rebuilding \d\d:\d\d:\d\d/u);
+  expect(making).toContain("--three");
+  const shown = await it.arrive();
+  expect(shown).not.toMatch(/rebuilding/u);
+  expect(shown).toContain("--one");
+  expect(shown).not.toContain("--two");
+  expect(shown).not.toContain("nothing matches");
+});
+
+test("what is asked for while the way back is opened is done, the last of it", async () => {
+  const it = show("bash > old(--one); +100s; bash > new(--two); +100s");
+  it.screen.press("Z", "b", ..."-150s", "\r");
+  expect(await it.arrive()).not.toContain("--two");
+  it.screen.press("L", "Z", "L", "b", ..."-50s", "\r");
+  expect(await it.arrive()).toContain("--two");
+  it.screen.press("b", ..."-100s", "\r", "L");
+  expect(await it.arrive()).toContain("LIVE");
+});
+
+test("a filter of the present is that of the past, though no time has passed between", async () => {
+  const it = show("bash > one(--1); one exits; +60s; bash > two(--2)");
+  await it.press("\\", ..."two", "\r");
+  expect(await it.text()).toContain("--2");
+  const past = await it.press("Z");
+  expect(past).toContain("--2");
+  expect(past).not.toContain("--1");
 });
 
 test("a time that is none is said to be none", async () => {

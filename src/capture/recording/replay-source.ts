@@ -182,7 +182,8 @@ export class ReplaySource implements EventSource {
     const start = startBefore(this.#store, target);
     this.#anchor(target);
     if (start === undefined) return;
-    const back = target < this.#positionNs;
+    // Nothing delivered yet: the frame may be the beginning for a later moment that was asked for before.
+    const back = target < this.#positionNs || (this.#positionNs === Number.NEGATIVE_INFINITY && start < this.#frame);
     if (back || this.#frame < this.#store.first || this.#rowsUntil(start) > CATCH_UP_ROWS) this.#restart(start);
   }
 

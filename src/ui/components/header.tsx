@@ -20,6 +20,11 @@ const SPARK_CELLS = 4;
 /** From this width on network and events have one too. */
 const ALL_SPARKS_FROM = 132;
 
+/** Wall clock of a moment, from that of the moment shown. */
+export function wallClock(frame: Frame, ns: number): string {
+  return formatClock(frame.nowMs + (ns - frame.nowNs) / 1e6);
+}
+
 function statusPart({ theme }: Env, frame: Frame): Part {
   const clock = formatClock(frame.nowMs);
   const { kind } = frame.meters.capture;
@@ -27,8 +32,10 @@ function statusPart({ theme }: Env, frame: Frame): Part {
   if (time !== undefined) {
     const word = time.mode === "playing" || time.file !== undefined ? "REPLAY" : "PAUSED";
     const sign = time.mode === "playing" ? theme.glyphs.collapsed : theme.glyphs.paused;
+    const making =
+      time.makingNs === undefined ? "" : ` rebuilding ${wallClock(frame, time.makingNs)}${theme.glyphs.ellipsis}`;
     return {
-      segments: [["bar", `${sign} ${word}${time.file === undefined ? "" : ` ${time.file}`} ${clock}`]],
+      segments: [["bar", `${sign} ${word}${time.file === undefined ? "" : ` ${time.file}`} ${clock}${making}`]],
       drop: 0,
     };
   }

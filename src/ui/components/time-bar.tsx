@@ -1,11 +1,12 @@
 import { sparkLine } from "../charts/charts.ts";
 import type { Frame } from "../state/frame.ts";
 import { barCells, type TimeFrame } from "../state/time.ts";
-import { formatAge, formatClock } from "../text/format.ts";
+import { formatAge } from "../text/format.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 import { textWidth } from "../text/width.ts";
 import type { Token } from "../theme/tokens.ts";
 import type { Env } from "./env.ts";
+import { wallClock } from "./header.tsx";
 
 /** Cells of the bar with their signs: what happened, alerts and bookmarks over it, the moment shown over both. */
 function cellsOf({ theme }: Env, time: TimeFrame, cells: number): readonly (readonly [Token, string])[] {
@@ -47,7 +48,7 @@ export function timeBarLine(env: Env, frame: Frame): string {
     return line.build();
   }
   const { glyphs } = env.theme;
-  const wall = (ns: number): string => formatClock(frame.nowMs + (ns - frame.nowNs) / 1e6);
+  const wall = (ns: number): string => wallClock(frame, ns);
   const behindNs = time.endNs - time.nowNs;
   const behind = behindNs >= 1e9 ? ` (-${formatAge(behindNs)})` : "";
   const sign = time.mode === "playing" ? glyphs.collapsed : glyphs.paused;

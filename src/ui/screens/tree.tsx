@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import type { Env } from "../components/env.ts";
 import { Lines } from "../components/lines.tsx";
 import type { Body, Frame } from "../state/frame.ts";
+import { filterOf } from "../state/navigation.ts";
 import type { ViewState } from "../state/view-state.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 import { anyContainer, GUTTER, TO_THE_LEFT, type TreeColumn, type TreeColumns, treeColumns } from "./tree-columns.ts";
@@ -40,8 +41,9 @@ function headLine({ theme }: Env, view: ViewState, columns: TreeColumns, width: 
   return line.build("columns");
 }
 
-function nothing({ theme }: Env, width: number): string {
-  return new LineBuilder(theme, width).add("dim", "  nothing matches the filter; Esc clears it").build();
+function nothing({ theme }: Env, width: number, filter: string): string {
+  const text = filter === "" ? "no process is known at this moment" : "nothing matches the filter; Esc clears it";
+  return new LineBuilder(theme, width).add("dim", `  ${text}`).build();
 }
 
 interface TreeProps {
@@ -70,7 +72,7 @@ export function TreeScreen({ env, view, frame, body }: TreeProps) {
   return (
     <>
       {head > 0 && <Lines lines={[headLine(env, view, columns, width)]} />}
-      <Lines lines={lines.length === 0 ? ["", nothing(env, width)] : lines} height={list} />
+      <Lines lines={lines.length === 0 ? ["", nothing(env, width, filterOf(view))] : lines} height={list} />
     </>
   );
 }

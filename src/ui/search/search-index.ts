@@ -82,6 +82,13 @@ export class SearchIndex {
     return found;
   }
 
+  /** The queries answer from another graph: what is known of this one is of no use, though the moment may be the same. */
+  forget(): void {
+    this.#moment = Number.NaN;
+    this.#version = -1;
+    this.#answer = undefined;
+  }
+
   /** Collecting the entries costs more than searching them: once a moment, not once a key. */
   #refresh(moment: number): void {
     if (this.#moment !== moment && this.#queries.version !== this.#version) {

@@ -60,6 +60,7 @@ export class Store {
     const { time } = options.sources;
     if (time !== undefined) {
       time.onSwitch = (before, after) => {
+        options.sources.search.forget();
         this.#shown = { ...this.#shown, view: shiftView(this.#shown.view, before, after) };
       };
     }
