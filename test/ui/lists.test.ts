@@ -133,6 +133,26 @@ describe("a nice value", () => {
     expect(await screen.text()).toMatch(/nice value 2 set for 104 \.x/u);
   });
 
+  test("digits and a minus are the number, whatever row they would be", async () => {
+    const screen = attack();
+    screen.press("G", "r", "1", "0");
+    expect(await screen.text()).toMatch(/> 10\b/u);
+    expect(await screen.text()).toMatch(/Enter sets 10, now 0 /u);
+    screen.press("\r", "r", "7", "\r", "r", "-", "5");
+    expect(await screen.text()).toMatch(/Enter sets -5, now 0: more CPU, needs root/u);
+    screen.press("\r");
+    expect(screen.signals).toEqual(["nice 10 104", "nice 7 104", "nice -5 104"]);
+  });
+
+  test("a number that is no nice value is said to be none, and sets nothing", async () => {
+    const screen = attack();
+    screen.press("G", "r", "9", "9", "\r");
+    expect(await screen.text()).toMatch(/99 is no nice value: -20 to 19/u);
+    expect(screen.signals).toEqual([]);
+    screen.press("\x7f", "\r");
+    expect(screen.signals).toEqual(["nice 9 104"]);
+  });
+
   test("a refusal is told, and --read-only sets none", async () => {
     const refused = attack({ renice: () => "not permitted (EPERM)" });
     refused.press("G", "r", "k", "\r");

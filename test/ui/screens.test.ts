@@ -215,6 +215,16 @@ describe("acting", () => {
     expect(await screen.text()).toMatch(/could not send SIGINT to 104 .x: not permitted/u);
   });
 
+  test("after an action Esc stays with the process, also when a search led there", async () => {
+    const screen = attack();
+    screen.press("g", "/", "pid:104", "\r", "\x0b", "\r", "y", "\x1b");
+    expect(await selectedRow(screen)).toMatch(/ 104 /u);
+    screen.press("\x0b", "\r", "y");
+    expect(screen.signals).toEqual(["SIGTERM 104", "SIGTERM 104"]);
+    screen.press("/", "pid:101", "\r", "r", "5", "\r", "\x1b", "r", "6", "\r");
+    expect(screen.signals.slice(2)).toEqual(["nice 5 101", "nice 6 101"]);
+  });
+
   test("read-only sends nothing", async () => {
     const screen = attack({ readOnly: true });
     screen.press("G", "\x0b");

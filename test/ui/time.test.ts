@@ -207,6 +207,7 @@ test("a recording is shown at its end, and played from its beginning", async () 
   expect(alert).toMatch(/curl/u);
   expect(alert).not.toContain("--l");
   expect(await it.press("L")).toContain("--l");
+  expect(await it.press("\x0b")).toMatch(/this is a replay: the past gets no signals/u);
   it.screen.press("Z");
   expect(it.time.standing.mode).toBe("playing");
   it.time.pump(1_000);

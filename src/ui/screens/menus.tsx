@@ -39,7 +39,7 @@ export function ListMenu({ env, frame, overlay }: MenuProps<"menu">) {
   if (menu === undefined) {
     return null;
   }
-  const { items, title, hint: keys } = menu;
+  const { items, title, hint: keys, numbered } = menu;
   const labels = Math.max(...items.map(({ label }) => textWidth(sanitise(label))), 8);
   const notes = Math.max(...items.map(({ note }) => note.length), 0);
   const wanted = Math.max(
@@ -52,13 +52,18 @@ export function ListMenu({ env, frame, overlay }: MenuProps<"menu">) {
   const choices = items.slice(first, first + shown).map(({ label, note, ticked }, at) => ({
     draw: ((line) => {
       const number = first + at + 1;
-      line.add("key", number < 10 ? ` ${number} ` : "   ");
+      line.add("key", number < 10 && numbered !== false ? ` ${number} ` : "   ");
       line.add(ticked ? "good" : "faint", ticked === undefined ? "" : ticked ? "[x] " : "[ ] ");
       line.cell("strong", label, Math.min(labels, line.left)).add("text", "  ").clipped("dim", note);
     }) as DialogLine,
     selected: first + at === overlay.index,
   }));
-  const more = shown < items.length ? `${overlay.index + 1} of ${items.length}` : "";
+  const more =
+    overlay.typed !== undefined
+      ? `> ${overlay.typed}`
+      : shown < items.length
+        ? `${overlay.index + 1} of ${items.length}`
+        : "";
   return (
     <Dialog
       env={env}

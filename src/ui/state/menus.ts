@@ -1,9 +1,9 @@
 import type { Names, Queries } from "../ports.ts";
 import { isTable, optionalColumns, orderOf, sortBy, sortColumns } from "./columns.ts";
 import { TOP } from "./cursor.ts";
-import { filterOf, withCursor, withFilter } from "./navigation.ts";
+import { filterOf, stay, withCursor, withFilter } from "./navigation.ts";
 import type { Step } from "./reduce.ts";
-import { LEAST_NICE, MOST_NICE } from "./targets.ts";
+import { LEAST_NICE, MOST_NICE, niceOf } from "./targets.ts";
 import { currentScreen, type MenuOverlay, type SignalTarget, type ViewState } from "./view-state.ts";
 
 export interface MenuItem {
@@ -18,6 +18,8 @@ export interface Menu {
   readonly title: string;
   readonly items: readonly MenuItem[];
   readonly hint: string;
+  /** Whether digits choose a row, as its number says. */
+  readonly numbered?: false;
 }
 
 const SIGNALS: readonly (MenuItem & { readonly label: NodeJS.Signals })[] = [
@@ -47,6 +49,17 @@ function niceItems(): readonly MenuItem[] {
       nice === LEAST_NICE ? "most CPU" : nice === 0 ? "as usual" : nice === MOST_NICE ? "what is left over" : "";
     return { label: String(nice), note };
   });
+}
+
+/** What Enter does with the value that is chosen or typed. */
+function niceHint({ index, nice, typed }: MenuOverlay): string {
+  if (typed !== undefined && niceOf(typed) === undefined) {
+    return typed === "-" ? "type a number" : `${typed} is no nice value: ${LEAST_NICE} to ${MOST_NICE}`;
+  }
+  const chosen = LEAST_NICE + index;
+  const from = nice === undefined ? "" : `, now ${nice}`;
+  const root = chosen < (nice ?? 0) ? `: more CPU, needs root` : "";
+  return `Enter sets ${chosen}${from}${root}  Esc close  type a number`;
 }
 
 interface User {
@@ -111,7 +124,8 @@ export function menuOf(view: ViewState, overlay: MenuOverlay, queries: Queries, 
       return {
         title: `Nice value of ${targetText(overlay.targets)}`,
         items: niceItems(),
-        hint: "Enter set  Esc close; below 0 needs root",
+        hint: niceHint(overlay),
+        numbered: false,
       };
   }
 }
@@ -152,6 +166,6 @@ export function choose(closed: ViewState, overlay: MenuOverlay, queries: Queries
     case "signal":
       return { view: { ...closed, overlay: { name: "confirm", signal: SIGNALS[index]?.label ?? "SIGTERM", targets } } };
     case "renice":
-      return { view: closed, effect: { kind: "renice", nice: LEAST_NICE + index, targets } };
+      return { view: stay(closed), effect: { kind: "renice", nice: LEAST_NICE + index, targets } };
   }
 }

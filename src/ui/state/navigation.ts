@@ -77,6 +77,12 @@ export function back(view: ViewState): ViewState {
   return zoom === undefined ? restored : { ...restored, zoom };
 }
 
+/** After something was done to a process: Esc leads no further back than to the list it was done from, on that row. */
+export function stay(view: ViewState): ViewState {
+  const deeper = view.screens.length - 1;
+  return { ...view, history: deeper === 0 ? [] : view.history.slice(-deeper) };
+}
+
 const TREE: Screen = { name: "tree" };
 
 /** Shows a process in the tree with everything above it expanded; its details when it has left the tree. */

@@ -2,9 +2,10 @@ import { queryProblem } from "../search/mistyped.ts";
 import type { InputEvent } from "../terminal/input-event.ts";
 import { TOP } from "./cursor.ts";
 import { choose } from "./menus.ts";
-import { push, revealProcess, withCursor, withFilter } from "./navigation.ts";
+import { push, revealProcess, stay, withCursor, withFilter } from "./navigation.ts";
 import { paletteHits } from "./palette.ts";
 import { type Context, reduce, type Step } from "./reduce.ts";
+import { LEAST_NICE, LONGEST_NICE, niceOf } from "./targets.ts";
 import { completeInput, editText, pasteText } from "./text-input.ts";
 import { parseMoment } from "./time.ts";
 import { currentScreen, type MenuOverlay, type Overlay, type TextInput, type ViewState } from "./view-state.ts";
@@ -143,14 +144,29 @@ function jumpKey(
   return { view: close(view), effect: { kind: "time", action: { kind: "go", toNs } } };
 }
 
+/** The number typed so far, and the row it stands for as soon as it is a nice value. */
+function typeNice(overlay: MenuOverlay, before: string, key: string): MenuOverlay {
+  const typed = key === "backspace" ? before.slice(0, -1) : `${before}${key}`.slice(0, LONGEST_NICE);
+  const nice = niceOf(typed);
+  const index = nice === undefined ? overlay.index : nice - LEAST_NICE;
+  return typed === "" ? overlay : { ...overlay, index, typed };
+}
+
 /** A list to choose from: as in every menu digits choose a row, Space too where rows are ticked. */
 function menuKey(view: ViewState, overlay: MenuOverlay, key: string, context: Context): Step {
+  const { typed: before, ...untyped } = overlay;
+  if (overlay.menu === "renice" && (/^[-\d]$/u.test(key) || key === "backspace")) {
+    return { view: { ...view, overlay: typeNice(untyped, before ?? "", key) } };
+  }
+  if (before !== undefined && key === "enter" && niceOf(before) === undefined) {
+    return { view };
+  }
   const count = context.frame.menu?.items.length ?? 0;
   const vim = key === "j" ? "down" : key === "k" ? "up" : key;
   const digit = /^[1-9]$/u.test(key) ? Number(key) - 1 : undefined;
   const index = stepIndex(overlay.index, count, vim) ?? (digit !== undefined && digit < count ? digit : undefined);
   if (index !== undefined) {
-    return { view: { ...view, overlay: { ...overlay, index } } };
+    return { view: { ...view, overlay: { ...untyped, index } } };
   }
   if (key === "q") {
     return { view: close(view) };
@@ -194,7 +210,7 @@ function commandKey(view: ViewState, overlay: Overlay & { name: "command" }, key
 
 function confirmKey(view: ViewState, overlay: Overlay & { name: "confirm" }, key: string): Step {
   if (key === "y" || key === "Y") {
-    return { view: close(view), effect: { kind: "signal", signal: overlay.signal, targets: overlay.targets } };
+    return { view: stay(close(view)), effect: { kind: "signal", signal: overlay.signal, targets: overlay.targets } };
   }
   return key === "n" || key === "N" || key === "q" ? { view: close(view) } : { view };
 }

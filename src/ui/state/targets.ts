@@ -5,13 +5,25 @@ import type { Context } from "./reduce.ts";
 import { selected } from "./selection.ts";
 import type { Notice, SignalTarget, ViewState } from "./view-state.ts";
 
-const warn = (view: ViewState, text: string): ViewState => ({ ...view, notice: { text, token: "warn" } });
+/** Why nothing can be done to processes here. */
+function refusal({ frame, readOnly }: Context): string | undefined {
+  const { kind } = frame.meters.capture;
+  if (frame.time?.file !== undefined || kind === "replay" || kind === "import") {
+    return "this is a replay: the past gets no signals and no nice values";
+  }
+  if (frame.time !== undefined) {
+    return "this is the past: L goes back to the present, where this is done";
+  }
+  return readOnly ? "started with --read-only: no signals, no nice values" : undefined;
+}
 
 /** What a key acts on: the tagged processes that are alive, or the one under the cursor. Or why there is none. */
-function targets(view: ViewState, { frame, queries }: Context): readonly SignalTarget[] | Notice | undefined {
-  if (frame.time !== undefined && frame.time.file === undefined) {
-    return { text: "this is the past: L goes back to the present, where this is done", token: "warn" };
+function targets(view: ViewState, context: Context): readonly SignalTarget[] | Notice | undefined {
+  const refused = refusal(context);
+  if (refused !== undefined) {
+    return { text: refused, token: "warn" };
   }
+  const { frame, queries } = context;
   const { process } = selected(frame);
   const ids = view.tags.size > 0 ? [...view.tags] : process === undefined ? [] : [process];
   const rows = ids.map((id) => queries.process(id)).filter((row) => row !== undefined);
@@ -34,9 +46,6 @@ export function signalMenu(view: ViewState, context: Context): ViewState {
   if (found === undefined) {
     return view;
   }
-  if (context.readOnly) {
-    return warn(view, "started with --read-only: no signals");
-  }
   if (isNotice(found)) {
     return { ...view, notice: found };
   }
@@ -45,21 +54,27 @@ export function signalMenu(view: ViewState, context: Context): ViewState {
 
 export const LEAST_NICE = -20;
 export const MOST_NICE = 19;
+/** Characters of the longest one, and one more, so that a slip of the finger is seen. */
+export const LONGEST_NICE = 4;
+
+/** The nice value a text is; undefined when it is none. */
+export function niceOf(text: string): number | undefined {
+  const nice = Number(text);
+  return /^-?\d+$/u.test(text) && nice >= LEAST_NICE && nice <= MOST_NICE ? nice : undefined;
+}
 
 export function reniceMenu(view: ViewState, context: Context): ViewState {
   const found = targets(view, context);
   if (found === undefined) {
     return view;
   }
-  if (context.readOnly) {
-    return warn(view, "started with --read-only: nothing is reniced");
-  }
   if (isNotice(found)) {
     return { ...view, notice: found };
   }
   const nice = found.length === 1 ? context.nice(found[0]?.pid ?? 0) : undefined;
   const index = (nice ?? 0) - LEAST_NICE;
-  return { ...view, overlay: { name: "menu", menu: "renice", index, targets: found } };
+  const now = nice === undefined ? {} : { nice };
+  return { ...view, overlay: { name: "menu", menu: "renice", index, targets: found, ...now } };
 }
 
 /** Tags the process under the cursor, or untags it, and goes on to the next row. */

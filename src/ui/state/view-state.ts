@@ -50,6 +50,10 @@ export interface MenuOverlay {
   readonly index: number;
   /** What the choice is for. */
   readonly targets: readonly SignalTarget[];
+  /** The present nice value of the one process a new one is for. */
+  readonly nice?: number;
+  /** A number that is being typed. */
+  readonly typed?: string;
 }
 
 export interface SignalTarget {
