@@ -68,6 +68,17 @@ describe("plain keys", () => {
     expect(keys(bytes.subarray(0, 1), bytes.subarray(1, 4), bytes.subarray(4))).toEqual(["é", "日"]);
   });
 
+  test("Esc pressed twice at once is twice, ^C right after it is ^C", () => {
+    const parser = new InputParser();
+    const events = [...parser.push(Buffer.from("\x1b\x1b")), ...parser.flush()];
+    expect(events).toEqual([
+      { kind: "key", key: "escape" },
+      { kind: "key", key: "escape" },
+    ]);
+    expect(parser.push(Buffer.from("\x1b\x03"))).toEqual([{ kind: "key", key: "ctrl-c" }]);
+    expect(parser.push(Buffer.from("\x1b\x1b[A"))).toEqual([{ kind: "key", key: "alt-up" }]);
+  });
+
   test("text is what a field inserts; a key with ctrl or alt inserts nothing", () => {
     expect(parse("J ")).toEqual([
       { kind: "key", key: "J", text: "J" },

@@ -302,6 +302,20 @@ describe("terminals", () => {
     );
   });
 
+  test("where limited capture has no room, what is missed is shortened, never cause and cure", async () => {
+    const limited = {
+      why: "bpf(2) refused: EPERM",
+      missed:
+        "processes that live shorter than a second; files read and written; bytes of each connection; pipes; logins",
+      fix: "start with sudo, or give it CAP_BPF, CAP_PERFMON",
+    };
+    const screen = attack({ limited, columns: 80, rows: 24 });
+    const text = (await screen.text()).replace(/\s+/gu, " ");
+    expect(text).toMatch(
+      /LIMITED: processes that .*\.\.\. start with sudo, or give it CAP_BPF, CAP_PERFMON \(bpf\(2\) refused: EPERM\)/u,
+    );
+  });
+
   test("limited capture is said, with cause and cure", async () => {
     const limited = { why: "bpf(2) refused: EPERM", missed: "short-lived processes", fix: "start with sudo" };
     const screen = attack({ limited, columns: 140 });

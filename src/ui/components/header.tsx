@@ -193,7 +193,7 @@ function tabNotes(view: ViewState, { body }: Frame): string {
 /** Capture sees less than it should: what is missed, what to do, why. */
 export function bannerTexts(env: Env, frame: Frame): readonly string[] {
   const { columns, banner } = frame.layout;
-  return bannerLines(frame.meters.capture.limited, columns)
-    .slice(0, banner)
-    .map((text) => new LineBuilder(env.theme, columns).add("banner", " ").clipped("banner", text).build("banner"));
+  return bannerLines(frame.meters.capture.limited, columns, banner).map((text) =>
+    new LineBuilder(env.theme, columns).add("banner", " ").clipped("banner", text).build("banner"),
+  );
 }

@@ -46,14 +46,22 @@ const HEAD: Readonly<Record<Screen["name"], number>> = {
   help: 1,
 };
 
-/** What is missed, and how to get it, in as many lines as it takes, two at most. */
-export function bannerLines(limited: CaptureTotals["limited"], columns: number): readonly string[] {
+/**
+ * What is missed, how to get it, and why, in as many lines as it takes, `most` at most: where that is too few, of what is
+ * missed only the first words, never without cause and cure.
+ */
+export function bannerLines(limited: CaptureTotals["limited"], columns: number, most: number): readonly string[] {
   if (limited === undefined) {
     return [];
   }
-  const text = sanitise(`LIMITED: ${limited.missed}.  ${limited.fix}  (${limited.why})`);
-  const [first = "", ...more] = wrapWords(text, Math.max(columns - 2, 1));
-  return more.length === 0 ? [first] : [first, more.join(" ")];
+  const wrapped = (missed: string): readonly string[] =>
+    wrapWords(sanitise(`LIMITED: ${missed}  ${limited.fix}  (${limited.why})`), Math.max(columns - 2, 1));
+  const words = limited.missed.split(" ");
+  let lines = wrapped(`${limited.missed}.`);
+  for (let kept = words.length - 1; kept >= 0 && lines.length > most; kept--) {
+    lines = wrapped([...words.slice(0, kept), "..."].join(" "));
+  }
+  return [...lines.slice(0, most - 1), lines.slice(most - 1).join(" ")].slice(0, Math.min(lines.length, most));
 }
 
 export function layoutOf(size: Size, screen: Screen["name"], limited: CaptureTotals["limited"], away = false): Layout {
@@ -63,7 +71,7 @@ export function layoutOf(size: Size, screen: Screen["name"], limited: CaptureTot
   const fixed = {
     tabs: roomy ? 1 : 0,
     charts,
-    banner: Math.min(bannerLines(limited, size.columns).length, roomy ? 2 : 1),
+    banner: Math.min(bannerLines(limited, size.columns, roomy ? 2 : 1).length, roomy ? 2 : 1),
     time: away ? 1 : 0,
     head: roomy ? HEAD[screen] : Math.min(HEAD[screen], 1),
     foot: screen === "origin" || screen === "impact" ? 1 : 0,

@@ -51,7 +51,8 @@ export class InputParser {
     if (this.waiting) {
       this.#ground();
     }
-    return lone ? [keyEvent("escape", alt ? 2 : 0)] : [];
+    // Pressed twice before it was read.
+    return lone ? Array.from({ length: alt ? 2 : 1 }, () => keyEvent("escape", 0)) : [];
   }
 
   #ground(): undefined {
@@ -133,7 +134,8 @@ export class InputParser {
         return undefined;
       default: {
         this.#ground();
-        return this.#plain(char, 2);
+        // ^C quits, whatever was pressed just before.
+        return this.#plain(char, char === "\x03" ? 0 : 2);
       }
     }
   }
