@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Monitor } from "../../src/core/monitor.ts";
 import { textWidth } from "../../src/ui/text/width.ts";
-import { attack, crowd, selectedRow, show } from "./stories.ts";
+import { attack, crowd, selectedRow, show, tell } from "./stories.ts";
 
 describe.each([
   [80, 24],
@@ -132,6 +132,32 @@ describe("searching", () => {
     expect(await screen.text()).toMatch(/proc +103 chmod/u);
     expect(await screen.text()).toMatch(/similar/u);
   });
+
+  test("a typing error in a name finds processes before paths, living before exited", async () => {
+    const screen = tell(
+      "bash > tool; tool reads /usr/lib/locale/python/LC_TELEPHONE; bash > python3(a.py); bash > python3#2(b.py); python3 exits",
+    );
+    screen.press("/", "pyhton");
+    const hits = (await screen.lines()).filter((line) => /^ *.? *(?:proc|file|conn|alert) /u.test(line));
+    expect(hits[0]).toMatch(/proc .*b\.py/u);
+    expect(hits[1]).toMatch(/proc .*a\.py/u);
+  });
+
+  test.each([":8765", "8765", "port:8765"])(
+    "a port (%s) finds who listens, then connections, then processes",
+    async (port) => {
+      const screen = tell(
+        "bash > server(--port=8765); bash > curl(http://127.0.0.1:8765/); curl -> 192.0.2.1:8765; server listens :8765",
+      );
+      screen.press("/", port);
+      const kinds = (await screen.lines())
+        .map((line) => /(?:proc|conn|file|alert) .*8765/u.exec(line)?.[0])
+        .filter((hit) => hit !== undefined);
+      expect(kinds[0]).toMatch(/conn +tcp \S*:8765/u);
+      expect(kinds[0]).not.toContain("->");
+      expect(kinds[1]).toMatch(/conn .*-> /u);
+    },
+  );
 
   test("opens what is above a hit that was collapsed", async () => {
     const screen = attack();

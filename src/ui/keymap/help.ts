@@ -13,6 +13,7 @@ export type LegendSign =
   | "collapsed"
   | "connected"
   | "accepted"
+  | "bullet"
   | "write"
   | "execute-written"
   | "delete";
@@ -34,6 +35,7 @@ const LEGEND: Readonly<Record<LegendSign, string>> = {
   collapsed: "children are hidden",
   connected: "goes out: connection, datagram",
   accepted: "comes in, or listens (bare port)",
+  bullet: "who connected is not known",
   write: "file written or created",
   "execute-written": "ran a file just written",
   delete: "file deleted",

@@ -18,7 +18,8 @@ function addRow(line: LineBuilder, { theme }: Env, row: HelpRow, end: number): v
       return;
     case "legend": {
       const { sign } = row;
-      const own = sign === "suspicious" || sign === "above" || sign === "exited" || sign === "collapsed";
+      const own =
+        sign === "suspicious" || sign === "above" || sign === "exited" || sign === "collapsed" || sign === "bullet";
       line.add("text", "  ").cell("match", own ? glyphs[sign] : glyphs.activity[sign], 3);
       line.clipped("text", row.help, end - line.used);
     }

@@ -63,6 +63,9 @@ function addMatches(
   line.add(token, clean.slice(at));
 }
 
+/** Of most pids: commands begin in one column. */
+const PID_CELLS = 6;
+
 /** On a narrower terminal the dialog takes the whole width. */
 const WIDEST = 120;
 
@@ -91,6 +94,8 @@ export function SearchOverlay({ env, frame, overlay }: SearchProps) {
       const noteWidth = Math.min(entry.note.length, 28);
       line.add(KIND_TOKEN[kind], ` ${KIND_LABEL[kind].padEnd(6)}`);
       const { ellipsis } = env.theme.glyphs;
+      const pid = kind === "process" ? entry.text.indexOf(" ") : 0;
+      line.add("text", " ".repeat(pid > 0 ? Math.max(PID_CELLS - pid, 0) : 0));
       addMatches(line, entry.text, words, line.left - noteWidth - 3, entry.live ? "text" : "faint", ellipsis);
       line.to(width - 2 - noteWidth - 1).clipped("dim", entry.note, noteWidth);
     };

@@ -1,7 +1,7 @@
 import Fuse from "fuse.js";
 import type { ProcessId, ProcessRow, SearchEntry } from "../../core/query/model.ts";
 import type { Names, Queries } from "../ports.ts";
-import { queryProblem } from "./mistyped.ts";
+import { editDistance, queryProblem } from "./mistyped.ts";
 import { containerValues, type Field, parseQuery, queryHolds, type Searchable, type Term } from "./query.ts";
 
 /** With fewer exact hits than this a typo is likely: the fuzzy tier is asked too. */
@@ -9,6 +9,8 @@ const FEW = 3;
 /** The fuzzy tier costs about 4 µs an entry; beyond this many the newest are searched. */
 const FUZZY_MOST = 10_000;
 const FUZZY_SHORTEST = 3;
+/** In a longer word two letters may be wrong. */
+const LONG_WORD = 6;
 /** Fuse looks for 32 characters at a time; what is longer was pasted, not mistyped. */
 const FUZZY_LONGEST = 32;
 
@@ -169,11 +171,23 @@ export class SearchIndex {
     }
     const others = terms.filter((term) => !words.includes(term));
     const current = this.#fill();
-    return this.#fuse
+    const similar = this.#fuse
       .search(pattern, { limit: 50 })
       .map(({ item }) => current.get(keyOf(item)))
-      .filter((entry) => entry !== undefined)
-      .filter((entry) => !known.has(entry) && queryHolds(others, this.#searchable(entry)));
+      .filter((entry) => entry !== undefined);
+    const named = [...current.values()]
+      .filter((entry) => entry.subject.kind === "process" && this.#nearlyNamed(entry, pattern))
+      .sort((a, b) => Number(b.live) - Number(a.live))
+      .slice(0, 50);
+    return [...new Set([...named, ...similar])].filter(
+      (entry) => !known.has(entry) && queryHolds(others, this.#searchable(entry)),
+    );
+  }
+
+  /** Whether a process's name begins like a word, but for a slip of the finger or two, by the word's length. */
+  #nearlyNamed(entry: SearchEntry, word: string): boolean {
+    const name = this.#row(entry)?.name.toLowerCase() ?? "";
+    return editDistance(word, name.slice(0, word.length)) <= (word.length > LONG_WORD ? 2 : 1);
   }
 
   /** Brings the fuzzy index up to date: new entries are added, and it is made afresh when half of it is stale. */
@@ -213,8 +227,18 @@ function rank(
   nameOf: (entry: SearchEntry) => string | undefined,
 ): SearchEntry[] {
   const word = terms.find((term) => term.field === undefined && !term.negated)?.text ?? "";
+  const aboutProcesses = terms.some(({ field }) => field === "cmd" || field === "name");
+  const port = terms.find(({ field, negated }) => field === "port" && !negated)?.text ?? PORT.exec(word)?.[1];
   const score = (entry: SearchEntry): number => {
     const { kind } = entry.subject;
+    if (port !== undefined) {
+      const connects = kind === "connection" && new RegExp(`:${port}\\b`, "u").test(entry.haystack);
+      const listens = connects && !entry.text.includes(" -> ");
+      return entry.live ? (listens ? 0 : connects ? 1 : kind === "process" ? 2 : 3) : 4;
+    }
+    if (aboutProcesses && kind === "process") {
+      return entry.live ? 0 : 1;
+    }
     const text = entry.text.toLowerCase();
     const named = kind === "process" && word !== "" ? nameOf(entry)?.toLowerCase() : undefined;
     // A haystack begins with the text that is shown.
@@ -234,4 +258,6 @@ function rank(
   return best.slice(0, limit);
 }
 
+/** A port alone. */
+const PORT = /^:?(\d{1,5})$/u;
 const WORD = /[a-z0-9]/u;
