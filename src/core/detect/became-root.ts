@@ -3,7 +3,7 @@ import { IMAGE_KNOWN } from "../graph/images.ts";
 import type { MarkIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { MARK, ROOT } from "../graph/marks.ts";
-import { nameAt } from "../graph/roles.ts";
+import { trustedName } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { howCertainty, imageCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
 import { IMAGE_FLAG } from "../wire/layout.gen.ts";
@@ -50,7 +50,7 @@ export function setuidExec(graph: Graph, process: ProcessIndex): Signal | undefi
   const worst = worstOf(graph, chain);
   if (worst < severityNumber("low")) return undefined;
   const atNs = images.atNs.get(image);
-  const asks = ASKS.test(nameAt(graph, process, atNs));
+  const asks = ASKS.test(trustedName(graph, process, atNs));
   return {
     rule: "became-root",
     title: "Root in a suspicious chain",

@@ -2,7 +2,8 @@ import type { Graph } from "../graph/graph.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
-import { beginsLogin, facesNetwork, isContainerRuntime, isLoginServer, isScheduler, nameAt } from "../graph/roles.ts";
+import { beginsLogin, facesNetwork } from "../graph/roles.ts";
+import { isContainerRuntime, isLoginServer, isScheduler } from "../graph/trust.ts";
 import { severityNumber } from "../query/certainty.ts";
 
 /**
@@ -14,12 +15,12 @@ export function chainOf(graph: Graph, process: ProcessIndex): ProcessIndex[] {
   const chain: ProcessIndex[] = [];
   for (let at = process; at !== NONE; at = processes.parent.get(at)) {
     if (processes.tgid.get(at) === 1 || processes.has(at, PROCESS_FLAG.KERNEL_THREAD)) break;
-    const name = nameAt(graph, at, Number.POSITIVE_INFINITY);
+    const nowNs = Number.POSITIVE_INFINITY;
     const listens = at !== process && facesNetwork(graph, at);
     // One sshd or container runtime serves them all.
-    if (at !== process && ((listens && isLoginServer(name)) || isContainerRuntime(name))) break;
+    if (at !== process && ((listens && isLoginServer(graph, at, nowNs)) || isContainerRuntime(graph, at, nowNs))) break;
     chain.push(at);
-    if (at !== process && (listens || isScheduler(name))) break;
+    if (at !== process && (listens || isScheduler(graph, at, nowNs))) break;
     if (beginsLogin(graph, at)) break;
   }
   return chain.reverse();

@@ -1,10 +1,10 @@
 import type { Graph } from "../graph/graph.ts";
 import { IMAGE_KNOWN } from "../graph/images.ts";
-import type { ProcessIndex } from "../graph/indexes.ts";
+import type { ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { baseName } from "../graph/paths.ts";
+import { resolvePath } from "../graph/paths.ts";
 import { obeysStdin, writtenCode } from "../graph/provenance.ts";
-import { isPackageManager, nameAt } from "../graph/roles.ts";
+import { installedName, isPackageManager } from "../graph/trust.ts";
 import { contentWrites, writeTime } from "../graph/writes.ts";
 import { duration, who } from "../origin/words.ts";
 import { edgeCertainty, imageCertainty, weakest } from "../query/certainty.ts";
@@ -17,6 +17,7 @@ import type { Signal } from "./signal.ts";
 /** Fetch and run for a living. Known false positives beside them: self-updating agents, `git pull && ./build`. */
 const INSTALLER =
   /^(pip[\d.]*|pipx|npm|npx|yarn|pnpm|corepack|cargo|rustup(-init)?|gem|bundle|go|composer|conda|mamba|brew|poetry|uv|mvn|gradle|sbt|nix(-.*)?)(\.js|-cli\.js|\.cjs|\.py)?$/;
+const PYTHON = /^python[\d.]*$/;
 
 /** The executable or script was fetched from the network by the same chain that now runs it. */
 export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal | undefined {
@@ -28,8 +29,7 @@ export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal
     for (const write of contentWrites(graph, file, ranNs)) {
       const writer = graph.edges.process.get(write);
       const wroteNs = writeTime(graph, write, ranNs);
-      if (isPackageManager(nameAt(graph, writer, wroteNs)) || chainRoot(graph, writer) !== chainRoot(graph, process))
-        continue;
+      if (isPackageManager(graph, writer, wroteNs) || chainRoot(graph, writer) !== chainRoot(graph, process)) continue;
       images.known.set(image, images.known.get(image) | IMAGE_KNOWN.WRITTEN_BY_CHAIN);
       const download = downloadedBy(graph, file, write, ranNs);
       if (download === undefined) continue;
@@ -70,7 +70,7 @@ function signalOf(
   const { edges, connections, processes, images } = graph;
   const chain = chainOf(graph, process);
   // A maintainer's script runs what its package manager fetched.
-  if (chain.some((one) => isPackageManager(nameAt(graph, one, Number.POSITIVE_INFINITY)))) return undefined;
+  if (chain.some((one) => isPackageManager(graph, one, Number.POSITIVE_INFINITY))) return undefined;
   const connection = edges.object.get(download.edge);
   const server = 2 * connection + 1 - connections.clientSide.get(connection);
   const local = connections.endIsLoopback(server);
@@ -95,7 +95,15 @@ function signalOf(
 function isInstaller(graph: Graph, process: ProcessIndex): boolean {
   const image = graph.processes.image.get(process);
   if (image === NONE) return false;
-  return argvOf(graph, image)
-    .slice(0, 3)
-    .some((word) => INSTALLER.test(baseName(word)));
+  const name = installedName(graph, image);
+  return INSTALLER.test(name) || (PYTHON.test(name) && isModuleInstaller(graph, image));
+}
+
+/** `python3 -m pip`, unless somebody wrote a module of that name where Python looks first. */
+function isModuleInstaller(graph: Graph, image: ImageIndex): boolean {
+  const { files, images } = graph;
+  const [, option, module = ""] = argvOf(graph, image);
+  if (option !== "-m" || !INSTALLER.test(module)) return false;
+  const cwd = images.cwd.get(image);
+  return [`${module}.py`, `${module}/__main__.py`].every((path) => files.atPath(resolvePath(path, cwd)) === NONE);
 }

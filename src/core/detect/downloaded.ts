@@ -3,7 +3,8 @@ import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { pipeHolders, stdinPipe } from "../graph/provenance.ts";
-import { isPackageManager, isServerSide, nameAt } from "../graph/roles.ts";
+import { isServerSide } from "../graph/roles.ts";
+import { isPackageManager } from "../graph/trust.ts";
 import { contentWrites, lastWrite, writeTime } from "../graph/writes.ts";
 
 /** Content that came over the network: who fetched it, over which connection. */
@@ -54,7 +55,7 @@ export function downloadedBy(
 ): Download | undefined {
   const writer = graph.edges.process.get(write);
   const beforeNs = writeTime(graph, write, timeNs);
-  if (isPackageManager(nameAt(graph, writer, beforeNs))) return undefined;
+  if (isPackageManager(graph, writer, beforeNs)) return undefined;
   const edge = connectionBefore(graph, writer, beforeNs);
   if (edge !== NONE) return { by: writer, edge, through: [] };
   const piped = pipedDownload(graph, writer, beforeNs);

@@ -1,6 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex } from "../graph/indexes.ts";
-import { nameAt } from "../graph/roles.ts";
+import { trustedName } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
 import { chainOf, worstOf } from "./chain.ts";
@@ -15,7 +15,7 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
   const { edges, files, processes } = graph;
   const process = edges.process.get(edge);
   const atNs = edges.firstNs.get(edge);
-  if (AUTHENTICATES.test(nameAt(graph, process, atNs))) return undefined;
+  if (AUTHENTICATES.test(trustedName(graph, process, atNs))) return undefined;
   const chain = chainOf(graph, process);
   const worst = worstOf(graph, chain);
   if (worst < severityNumber("low")) return undefined;

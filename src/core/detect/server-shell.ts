@@ -2,16 +2,8 @@ import type { Graph } from "../graph/graph.ts";
 import { IMAGE_KNOWN } from "../graph/images.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import {
-  type Accepted,
-  acceptedBefore,
-  beginsLogin,
-  facesNetwork,
-  isContainerRuntime,
-  isLoginServer,
-  isScheduler,
-  nameAt,
-} from "../graph/roles.ts";
+import { type Accepted, acceptedBefore, beginsLogin, facesNetwork, nameAt } from "../graph/roles.ts";
+import { installedName, isContainerRuntime, isLoginServer, isScheduler, trustedName } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { imageCertainty } from "../query/certainty.ts";
 import type { Severity, Subject } from "../query/model.ts";
@@ -25,7 +17,8 @@ const SHELL = /^((ba|da|z|k|c|tc|a|fi)?sh|busybox)$/;
  */
 const STARTS_SHELLS =
   /^(tmux.*|screen|emacs.*|code(-server)?|vscode.*|jupyter.*|gitlab-runner|buildkitd|make|ninja|systemd|Xorg|Xvnc|gnome-.*|zellij.*|ttyd|wetty)$/;
-const EDITOR_SERVER = /\.(vscode|cursor|windsurf)-server\/|jupyter|code-server/;
+const EDITOR_SERVER = /\.(vscode|cursor|windsurf)-server\//;
+const EDITOR_PROGRAM = /^(jupyter.*|code-server)$/;
 
 /** A shell below a process that serves the network, and no login in between. */
 export function shellBelowServer(graph: Graph, process: ProcessIndex): Signal | undefined {
@@ -68,14 +61,23 @@ function serverAbove(graph: Graph, process: ProcessIndex): ProcessIndex {
   for (let at = process; at !== NONE; at = processes.parent.get(at)) {
     if (processes.tgid.get(at) === 1 || beginsLogin(graph, at)) return NONE;
     if (at === process) continue;
-    const name = nameAt(graph, at, Number.POSITIVE_INFINITY);
-    if (isLoginServer(name) || isContainerRuntime(name) || isScheduler(name) || STARTS_SHELLS.test(name)) return NONE;
-    if (EDITOR_SERVER.test(commandOf(graph, at))) return NONE;
+    const nowNs = Number.POSITIVE_INFINITY;
+    if (isLoginServer(graph, at, nowNs) || isContainerRuntime(graph, at, nowNs) || isScheduler(graph, at, nowNs))
+      return NONE;
+    if (STARTS_SHELLS.test(trustedName(graph, at, nowNs)) || isEditorServer(graph, at)) return NONE;
     if (facesNetwork(graph, at)) return at;
     // What a shell starts is told with that shell.
-    if (SHELL.test(name)) return NONE;
+    if (SHELL.test(nameAt(graph, at, nowNs))) return NONE;
   }
   return NONE;
+}
+
+/** Lives in its user's home directory, or in an environment of theirs: what it executes tells it, not what its arguments say. */
+function isEditorServer(graph: Graph, process: ProcessIndex): boolean {
+  const image = graph.processes.image.get(process);
+  if (image === NONE) return false;
+  const name = installedName(graph, image);
+  return name !== "" && (EDITOR_SERVER.test(graph.images.exe.get(image)) || EDITOR_PROGRAM.test(name));
 }
 
 interface Client {

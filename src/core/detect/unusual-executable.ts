@@ -1,8 +1,9 @@
 import type { Graph } from "../graph/graph.ts";
 import { IMAGE_KNOWN } from "../graph/images.ts";
-import type { ProcessIndex } from "../graph/indexes.ts";
+import type { ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { resolvePath } from "../graph/paths.ts";
+import { isContainerRuntime, isRuntimeImage, trustedName } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { imageCertainty } from "../query/certainty.ts";
 import type { Severity } from "../query/model.ts";
@@ -18,12 +19,36 @@ const IN_WRITABLE = /^\/(tmp|var\/tmp|run\/lock)\/[^/]+$/;
 const IN_MEMORY_DIRECTORY = /^\/(dev|run)\/shm\//;
 /** A hidden program, or a hidden directory right in such a directory or a user's runtime directory. */
 const HIDDEN = /^\/(tmp|var\/tmp|run\/lock|run\/user\/\d+)\/(\.[^/]|.*\/\.[^/]+$)/;
-/** Build and packaging tools that run what they just made there. Known false positives beside them: self-extracting installers. */
+/** Where build and packaging tools run what they just made. Known false positives beside them: self-extracting programs. */
 const BUILD =
-  /^\/(var\/)?tmp\/(go-build|go-link|\.mount_|appimage|pytest|cargo|rustc|cc[A-Za-z0-9]{6}|npm-|npx-|pip-|uv-|bazel|nix-build|build[-.]|cmake|conftest|mkinitramfs|dracut)/i;
+  /^\/(var\/)?tmp\/(go-build|go-link|pytest|cargo|rustc|cc[A-Za-z0-9]{6}|npm-|npx-|pip-|uv-|bazel|nix-build|build[-.]|cmake|conftest|mkinitramfs|dracut)/i;
+const BUILDER =
+  /^(go|(.*-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cpp)(-[\d.]+)?|collect2|ld(\..*)?|make|gmake|ninja|cmake|ctest|bazel|cargo|rustc|pytest|py\.test|pip[\d.]*|uv|npm(-cli\.js)?|npx(-cli\.js)?|nix-.*|dracut.*|mkinitramfs|update-initramfs)$/;
+const SHELL = /^(ba|da|z|k|a)?sh$/;
 /** Container runtimes copy themselves into memory before they enter a container (CVE-2019-5736). */
 const SELF_CLONE = /runc_cloned|^\/?memfd:(runc|crun|systemd|lxc)/;
 const SYSTEM = /^\/(usr|bin|sbin|lib|lib64|opt|snap|nix)\//;
+
+/** What executed it was a runtime; of one found waiting to start its container only the parent can tell. */
+function isRuntimeClone(graph: Graph, process: ProcessIndex, image: ImageIndex): boolean {
+  const { images, processes } = graph;
+  if ((images.known.get(image) & IMAGE_KNOWN.BEFORE_START) === 0)
+    return isRuntimeImage(graph, images.previous.get(image));
+  const parent = processes.parent.get(process);
+  return parent !== NONE && isContainerRuntime(graph, parent, processes.startNs.get(process));
+}
+
+/** A build tool that nobody tampered with started it, itself or by a shell. */
+function madeByBuild(graph: Graph, process: ProcessIndex): boolean {
+  const { processes } = graph;
+  const parent = processes.parent.get(process);
+  if (parent === NONE) return false;
+  const startNs = processes.startNs.get(process);
+  const name = trustedName(graph, parent, startNs);
+  if (!SHELL.test(name)) return BUILDER.test(name);
+  const above = processes.parent.get(parent);
+  return above !== NONE && BUILDER.test(trustedName(graph, above, startNs));
+}
 
 interface Place {
   readonly what: string;
@@ -42,7 +67,9 @@ export function unusualExecutable(graph: Graph, process: ProcessIndex): Signal |
   const flags = images.flags.get(image);
   const found = (images.known.get(image) & IMAGE_KNOWN.BEFORE_START) !== 0;
   const path = placeOf(script) === undefined ? exe : script;
-  const place = memoryPlace(exe, flags) ?? deletedPlace(exe, flags, found) ?? placeOf(path);
+  if (BUILD.test(path) && madeByBuild(graph, process)) return undefined;
+  const cloned = SELF_CLONE.test(exe) && isRuntimeClone(graph, process, image);
+  const place = (cloned ? undefined : memoryPlace(flags)) ?? deletedPlace(exe, flags, found) ?? placeOf(path);
   if (place === undefined) return undefined;
   const file = files.row(images.fileId.get(image));
   return {
@@ -60,20 +87,19 @@ export function unusualExecutable(graph: Graph, process: ProcessIndex): Signal |
   };
 }
 
-function memoryPlace(exe: string, flags: number): Place | undefined {
-  if ((flags & IMAGE_FLAG.MEMFD) === 0 || SELF_CLONE.test(exe)) return undefined;
+function memoryPlace(flags: number): Place | undefined {
+  if ((flags & IMAGE_FLAG.MEMFD) === 0) return undefined;
   return { what: "it exists in memory only", severity: "high", techniques: ["T1620"] };
 }
 
 /** An upgrade leaves running programs without a name; one that had none when it was executed was hidden. */
 function deletedPlace(exe: string, flags: number, found: boolean): Place | undefined {
   if ((flags & IMAGE_FLAG.DELETED) === 0 || (flags & IMAGE_FLAG.MEMFD) !== 0) return undefined;
-  if ((found && SYSTEM.test(exe)) || BUILD.test(exe)) return undefined;
+  if (found && SYSTEM.test(exe)) return undefined;
   return { what: "it has been deleted", severity: found ? "low" : "medium", techniques: ["T1070.004"] };
 }
 
 function placeOf(path: string): Place | undefined {
-  if (BUILD.test(path)) return undefined;
   if (IN_MEMORY_DIRECTORY.test(path))
     return {
       what: "a directory in memory that everybody may write to",

@@ -7,24 +7,12 @@ import { baseName } from "./paths.ts";
 import { NO_LOGIN, PROCESS_FLAG } from "./processes.ts";
 import { imageAt } from "./provenance.ts";
 
-/** What a process is to its descendants. Names decide only what no record tells. */
-const PACKAGE_MANAGER =
-  /^(dpkg(-.*)?|apt(-.*|itude)?|rpm|dnf5?|yum|zypper|pacman|apk|snapd?|flatpak|unattended-upgr.*|nix-daemon|packagekitd)$/;
-const SCHEDULER = /^(cron|crond|anacron|atd|fcron|cronie)$/;
-const CONTAINER_RUNTIME = /^(containerd-shim.*|conmon|docker-init|dockerd|containerd|crio|runc|crun)$/;
-const LOGIN_SERVER = /^(sshd(-.*)?|dropbear|login|in\.telnetd|telnetd|mosh-server)$/;
-
 /** Base name of what a process ran at a moment. */
 export function nameAt(graph: Graph, process: ProcessIndex, timeNs: number): string {
   const image = imageAt(graph, process, timeNs);
   const exe = image === NONE ? "" : graph.images.exe.get(image);
   return exe === "" ? graph.processes.comm.get(process) : baseName(exe);
 }
-
-export const isPackageManager = (name: string): boolean => PACKAGE_MANAGER.test(name);
-export const isScheduler = (name: string): boolean => SCHEDULER.test(name);
-export const isContainerRuntime = (name: string): boolean => CONTAINER_RUNTIME.test(name);
-export const isLoginServer = (name: string): boolean => LOGIN_SERVER.test(name);
 
 /** The mount namespace of pid 1, or where that is not shown, of the program that captures; 0 = not known. */
 export function hostMountNamespace(graph: Graph): number {

@@ -2,7 +2,8 @@ import type { Graph } from "../graph/graph.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { NO_LOGIN, PROCESS_FLAG } from "../graph/processes.ts";
-import { acceptedBefore, beginsLogin, isContainerRuntime, isLoginServer, isScheduler, nameAt } from "../graph/roles.ts";
+import { acceptedBefore, beginsLogin, nameAt } from "../graph/roles.ts";
+import { isContainerRuntime, isLoginServer, isScheduler } from "../graph/trust.ts";
 import type { Certainty, LinkKind } from "../query/model.ts";
 import type { Names } from "./words.ts";
 
@@ -31,14 +32,14 @@ export function boundaryOf(graph: Graph, process: ProcessIndex, atNs: number, na
   if (tgid === 1) return end("boundary", "the first process: system start", "system start");
   if (processes.has(process, PROCESS_FLAG.KERNEL_THREAD)) return end("boundary", "a kernel thread", "the kernel");
   const name = nameAt(graph, process, atNs);
-  if (isScheduler(name)) return end("boundary", `scheduled by ${name}`, `a ${name} job`);
+  if (isScheduler(graph, process, atNs)) return end("boundary", `scheduled by ${name}`, `a ${name} job`);
   // The scheduler makes a login of each job: the job explains it better.
-  const scheduled = parent !== NONE && isScheduler(nameAt(graph, parent, processes.startNs.get(process)));
+  const scheduled = parent !== NONE && isScheduler(graph, parent, processes.startNs.get(process));
   if (!scheduled && beginsLogin(graph, process) && !servedAbove(graph, process, atNs)) {
     const user = names.user(processes.loginUid.get(process));
     return end("login", `login session of ${user}`, `login of ${user}`);
   }
-  if (parent !== NONE && isContainerRuntime(nameAt(graph, parent, processes.startNs.get(process)))) {
+  if (parent !== NONE && isContainerRuntime(graph, parent, processes.startNs.get(process))) {
     const container = containerOf(processes.cgroupPath.get(process));
     return end("boundary", `main process of container ${container}`, `container ${container}`);
   }
@@ -65,7 +66,7 @@ function servedAbove(graph: Graph, process: ProcessIndex, atNs: number): boolean
   let timeNs = atNs;
   for (let at = process; at !== NONE; at = processes.parent.get(at)) {
     if (acceptedBefore(graph, at, timeNs) !== undefined) return true;
-    if (at !== process && !isLoginServer(nameAt(graph, at, timeNs))) return false;
+    if (at !== process && !isLoginServer(graph, at, timeNs)) return false;
     timeNs = processes.startNs.get(at);
   }
   return false;

@@ -6,7 +6,8 @@ import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import { imageAt, obeysStdin, pipeHolders, stdinPipe, writtenCode, writtenLibraries } from "../graph/provenance.ts";
-import { acceptedBefore, eachSocket, isPackageManager, nameAt } from "../graph/roles.ts";
+import { acceptedBefore, eachSocket } from "../graph/roles.ts";
+import { isPackageManager } from "../graph/trust.ts";
 import { contentWrites, opensForWriting, unseenWriters, writeTime } from "../graph/writes.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import type { Certainty } from "../query/model.ts";
@@ -63,7 +64,7 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
     if (write === undefined) continue;
     const writer = edges.process.get(write);
     const wroteNs = writeTime(graph, write, ranNs);
-    if (isPackageManager(nameAt(graph, writer, wroteNs))) continue;
+    if (isPackageManager(graph, writer, wroteNs)) continue;
     const seen = edges.has(write, EDGE_FLAG.WRITTEN);
     causes.push({
       from: { kind: "process", row: writer, atNs: wroteNs },

@@ -1,6 +1,7 @@
 import type { Graph } from "../graph/graph.ts";
 import { imageAt, isInterpreter, scriptNamed } from "../graph/provenance.ts";
-import { isLoginServer, nameAt } from "../graph/roles.ts";
+import { nameAt } from "../graph/roles.ts";
+import { isLoginServer } from "../graph/trust.ts";
 import { argvOf } from "../query/names.ts";
 import { loginOf } from "./boundary.ts";
 import type { Branch, Hop } from "./cause.ts";
@@ -57,8 +58,8 @@ function shortName(graph: Graph, { node }: Hop): string {
 /** A login server, or an interactive shell, between two others. */
 function isPassage(graph: Graph, { node, cause }: Hop, effect: Hop): boolean {
   if (node.kind !== "process" || effect.cause?.link !== "spawned") return false;
+  if (isLoginServer(graph, node.row, node.atNs)) return true;
   const name = nameAt(graph, node.row, node.atNs);
-  if (isLoginServer(name)) return true;
   const image = imageAt(graph, node.row, node.atNs);
   return cause?.link === "spawned" && isInterpreter(name) && (image < 0 || argvOf(graph, image).length <= 1);
 }

@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { imageAt } from "../graph/provenance.ts";
-import { isLoginServer, nameAt } from "../graph/roles.ts";
+import { isLoginServer } from "../graph/trust.ts";
 import { lastWrite } from "../graph/writes.ts";
 import type { Monitor } from "../monitor.ts";
 import { type Boundary, boundaryOf } from "./boundary.ts";
@@ -195,8 +195,7 @@ function remoteEnd(graph: Graph, connection: number): Boundary | undefined {
   const client = 2 * connection + connections.clientSide.get(connection);
   const from = connections.isUnix(connection) ? connections.path.get(connection) : connections.endpoint(client);
   const server = acceptorCauses(graph, connection, connections.openedNs.get(connection))[0]?.from;
-  const login =
-    server?.kind === "process" && server.row !== NONE && isLoginServer(nameAt(graph, server.row, server.atNs));
+  const login = server?.kind === "process" && server.row !== NONE && isLoginServer(graph, server.row, server.atNs);
   return {
     link: login ? "login" : "boundary",
     explanation: login ? `remote login from ${from}` : `came from ${from}`,

@@ -1,0 +1,114 @@
+import { EDGE } from "./edges.ts";
+import type { Graph } from "./graph.ts";
+import { IMAGE_KNOWN } from "./images.ts";
+import type { FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { baseName, resolvePath } from "./paths.ts";
+import { PROCESS_FLAG } from "./processes.ts";
+import { HUB, imageAt, isInterpreter } from "./provenance.ts";
+
+/**
+ * A name is chosen by whoever starts a program, so alone it says nothing. It counts for a file where only root installs programs, that
+ * nobody but an installer of packages was seen to write. The same paths count inside containers. /usr/local is one: container runtimes
+ * and compilers are installed there. /opt and home directories belong to whoever uses them.
+ * Known gaps: what root put there before capture began; a file mounted over another in a mount namespace of one's own.
+ */
+const SYSTEM = /^\/(usr|bin|sbin|lib|lib64|nix\/store|snap|var\/lib\/(rancher|snapd))\//;
+const EVERYBODY = /^\/(tmp|var\/tmp|dev\/shm|run\/(shm|lock|user))\//;
+
+const PACKAGE_MANAGER =
+  /^(dpkg(-.*)?|apt(-.*|itude)?|rpm|dnf(5|-3)?|yum|zypper|pacman|apk|snapd?|flatpak|unattended-upgr.*|nix-daemon|packagekitd)$/;
+const SCHEDULER = /^(cron|crond|anacron|atd|fcron|cronie)$/;
+const CONTAINER_RUNTIME = /^(containerd-shim.*|conmon|docker-init|dockerd|containerd|crio|runc|crun|lxc-.*)$/;
+const LOGIN_SERVER = /^(sshd(-.*)?|dropbear|login|in\.telnetd|telnetd|mosh-server)$/;
+
+/** Installers that were installed by packages that were installed: so far it is asked who wrote a program. */
+const MAX_DEPTH = 4;
+
+/** The name of the program a process ran at a moment, if that can be trusted; empty otherwise. */
+export function trustedName(graph: Graph, process: ProcessIndex, timeNs: number): string {
+  return nameOf(graph, process, timeNs, 0);
+}
+
+export const isPackageManager = (graph: Graph, process: ProcessIndex, timeNs: number): boolean =>
+  PACKAGE_MANAGER.test(trustedName(graph, process, timeNs));
+export const isScheduler = (graph: Graph, process: ProcessIndex, timeNs: number): boolean =>
+  SCHEDULER.test(trustedName(graph, process, timeNs));
+export const isContainerRuntime = (graph: Graph, process: ProcessIndex, timeNs: number): boolean =>
+  CONTAINER_RUNTIME.test(trustedName(graph, process, timeNs));
+export const isLoginServer = (graph: Graph, process: ProcessIndex, timeNs: number): boolean =>
+  LOGIN_SERVER.test(trustedName(graph, process, timeNs));
+
+/** Whether an image is a trusted program of a container runtime. */
+export function isRuntimeImage(graph: Graph, image: ImageIndex): boolean {
+  return image !== NONE && CONTAINER_RUNTIME.test(imageName(graph, image, 0));
+}
+
+/**
+ * The name of a program anybody may install for themselves (nvm, cargo, a Python environment): wherever it is, other than in a directory
+ * everybody may write to, if nobody but an installer of packages was seen to write it. Enough to say less of something, no trust.
+ */
+export function installedName(graph: Graph, image: ImageIndex): string {
+  const { images } = graph;
+  const exe = images.exe.get(image);
+  if (!exe.startsWith("/") || EVERYBODY.test(exe) || !isUntouched(graph, image, 0)) return "";
+  const name = baseName(exe);
+  const script = isInterpreter(name) ? scriptOf(graph, image) : "";
+  if (script === "") return name;
+  return EVERYBODY.test(script) || isWritten(graph, graph.files.atPath(script), images.atNs.get(image), 0)
+    ? name
+    : baseName(script);
+}
+
+function nameOf(graph: Graph, process: ProcessIndex, timeNs: number, depth: number): string {
+  const { processes, images } = graph;
+  const image = imageAt(graph, process, timeNs);
+  if (image !== NONE && images.exe.get(image) !== "") return imageName(graph, image, depth);
+  // Without privileges the executables of others are not told. What root already ran is called what it calls itself.
+  const found =
+    processes.has(process, PROCESS_FLAG.DESCRIBED) &&
+    (image === NONE || (images.known.get(image) & (IMAGE_KNOWN.BEFORE_START | IMAGE_KNOWN.POLLED)) !== 0);
+  return found && processes.uid.get(process) === 0 && processes.euid.get(process) === 0
+    ? processes.comm.get(process)
+    : "";
+}
+
+function imageName(graph: Graph, image: ImageIndex, depth: number): string {
+  const { images } = graph;
+  const exe = images.exe.get(image);
+  if (!SYSTEM.test(exe) || !isUntouched(graph, image, depth)) return "";
+  const name = baseName(exe);
+  const script = isInterpreter(name) ? scriptOf(graph, image) : "";
+  if (!SYSTEM.test(script)) return name;
+  return isWritten(graph, graph.files.atPath(script), images.atNs.get(image), depth) ? name : baseName(script);
+}
+
+/** The script of an interpreter, by the kernel or as the first argument: a later word may be the value of an option. */
+function scriptOf({ images }: Graph, image: ImageIndex): string {
+  const named = images.script.get(image) || (images.argv.get(image).split("\0", 2)[1] ?? "");
+  return named.startsWith("-") ? "" : resolvePath(named, images.cwd.get(image));
+}
+
+function isUntouched(graph: Graph, image: ImageIndex, depth: number): boolean {
+  const { images, files } = graph;
+  return !isWritten(graph, files.row(images.fileId.get(image)), images.atNs.get(image), depth);
+}
+
+/** Whether somebody other than an installer of packages wrote a file, or gave it its name, before a moment. */
+function isWritten(graph: Graph, file: FileIndex, timeNs: number, depth: number): boolean {
+  const { files, edges } = graph;
+  if (file === NONE) return false;
+  if (files.writerCount.get(file) > HUB) return true;
+  for (let edge = files.writers.get(file); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    const kind = edges.kind.get(edge);
+    if ((kind !== EDGE.WROTE && kind !== EDGE.RENAMED) || edges.firstNs.get(edge) > timeNs) continue;
+    if (depth >= MAX_DEPTH || !installs(graph, edges.process.get(edge), edges.firstNs.get(edge), depth)) return true;
+  }
+  return false;
+}
+
+/** Packages come by their manager, layers of images by a container runtime. */
+function installs(graph: Graph, process: ProcessIndex, timeNs: number, depth: number): boolean {
+  const name = nameOf(graph, process, timeNs, depth + 1);
+  return PACKAGE_MANAGER.test(name) || CONTAINER_RUNTIME.test(name);
+}
