@@ -20,12 +20,16 @@ export async function runChain(options: ChainOptions): Promise<number> {
     const session = createSession(source, follow(input));
     session.settle();
     tellLimits(source.status());
-    const subject = findSubject(session.monitor.graph, what);
-    if (subject === undefined) {
+    const match = findSubject(session.monitor.graph, what);
+    if (match === undefined) {
       note(`nothing known about ${what}`);
       return EXIT.FAILED;
     }
-    process.stdout.write(`${answerOf(session, subject, options)}\n`);
+    if (match.others > 0)
+      note(
+        `${match.others} more ${match.others === 1 ? "matches" : "match"} ${what}; told is what is open, then newest`,
+      );
+    process.stdout.write(`${answerOf(session, match.subject, options)}\n`);
     return EXIT.OK;
   } finally {
     source.close();
@@ -35,7 +39,7 @@ export async function runChain(options: ChainOptions): Promise<number> {
 function answerOf(session: Session, subject: Subject, { question, form, ascii, all }: ChainOptions): string {
   const { queries, monitor } = session;
   const wallMs = (ns: number): number => queries.wallMs(ns);
-  const text = [wallMs, wallMs(queries.nowNs), glyphsOf(ascii)] as const;
+  const text = [wallMs, wallMs(queries.nowNs), glyphsOf(ascii), all] as const;
   let answer: Answer;
   if (question === "origin") {
     const chain = queries.origin(subject, all);

@@ -144,7 +144,7 @@ export const OPTIONS = [
     short: "a",
     group: "choice",
     on: ["origin", "impact"],
-    help: "every step, not only those that tell most",
+    help: "every step, not only those that tell most, with whole command lines",
   },
   {
     name: "pid",

@@ -3,8 +3,17 @@ import type { Graph } from "../core/graph/graph.ts";
 import { PROCESS_FLAG } from "../core/graph/processes.ts";
 import type { Subject } from "../core/query/model.ts";
 
-/** What a user calls "4711", "192.0.2.1:443", "192.0.2.1", ":22" or "/tmp/x": of several what still is, then the newest. */
-export function findSubject(graph: Graph, what: string): Subject | undefined {
+/** What was meant, and how many others could have been. */
+export interface Match {
+  readonly subject: Subject;
+  readonly others: number;
+}
+
+/**
+ * What a user calls "4711", "192.0.2.1:443", "192.0.2.1", ":22" or "/tmp/x": of several what still is, then the newest. An address
+ * with a port means who connected rather than who listens there; ":22" means who listens.
+ */
+export function findSubject(graph: Graph, what: string): Match | undefined {
   if (/^\d+$/u.test(what)) return findProcess(graph, Number(what));
   if (what.startsWith("/")) return findFile(graph, what) ?? findConnection(graph, (_ends, path) => path === what);
   if (what.startsWith(":"))
@@ -15,33 +24,39 @@ export function findSubject(graph: Graph, what: string): Subject | undefined {
   return findConnection(graph, (ends) => ends.some((end) => end === what || hostOf(end) === what));
 }
 
-function findProcess(graph: Graph, pid: number): Subject | undefined {
+function findProcess(graph: Graph, pid: number): Match | undefined {
   const { processes } = graph;
   const rows = processes.withTgid(pid);
   const best = rows.toSorted((a, b) => {
     const gone = (row: number): number => (processes.has(row, PROCESS_FLAG.EXITED) ? 1 : 0);
     return gone(a) - gone(b) || processes.startNs.get(b) - processes.startNs.get(a);
   })[0];
-  return best === undefined ? undefined : { kind: "process", id: processes.id(best) };
+  return best === undefined
+    ? undefined
+    : { subject: { kind: "process", id: processes.id(best) }, others: rows.length - 1 };
 }
 
-function findFile(graph: Graph, path: string): Subject | undefined {
+function findFile(graph: Graph, path: string): Match | undefined {
   const { files } = graph;
   let best: number | undefined;
+  let found = 0;
   for (let row = 0; row < files.limit; row++) {
     if (!files.isLive(row) || files.path.get(row) !== path) continue;
+    found++;
     if (best === undefined || files.lastNs.get(row) > files.lastNs.get(best)) best = row;
   }
-  return best === undefined ? undefined : { kind: "file", id: files.id(best) };
+  return best === undefined ? undefined : { subject: { kind: "file", id: files.id(best) }, others: found - 1 };
 }
 
 function findConnection(
   graph: Graph,
   holds: (ends: readonly [string, string], path: string, listens: boolean) => boolean,
-): Subject | undefined {
+): Match | undefined {
   const { connections } = graph;
-  const rank = (row: number): number => (connections.has(row, CONNECTION_FLAG.CLOSED) ? 1 : 0);
+  const rank = (row: number): number =>
+    connections.isListening(row) ? 2 : connections.has(row, CONNECTION_FLAG.CLOSED) ? 1 : 0;
   let best: number | undefined;
+  let found = 0;
   for (let row = 0; row < connections.limit; row++) {
     if (!connections.isLive(row)) continue;
     const unix = connections.isUnix(row);
@@ -49,6 +64,7 @@ function findConnection(
       ? (["", ""] as const)
       : ([connections.endpoint(2 * row), connections.endpoint(2 * row + 1)] as const);
     if (!holds(ends, unix ? connections.path.get(row) : "", connections.isListening(row))) continue;
+    found++;
     if (
       best === undefined ||
       rank(row) < rank(best) ||
@@ -56,7 +72,9 @@ function findConnection(
     )
       best = row;
   }
-  return best === undefined ? undefined : { kind: "connection", id: connections.id(best) };
+  return best === undefined
+    ? undefined
+    : { subject: { kind: "connection", id: connections.id(best) }, others: found - 1 };
 }
 
 /** "192.0.2.1" of "192.0.2.1:443", "::1" of "[::1]:443". */

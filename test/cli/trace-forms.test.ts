@@ -6,6 +6,9 @@ import { traceJson } from "../../src/cli/format/trace-json.ts";
 import { findSubject } from "../../src/cli/subject.ts";
 import { impactOf } from "../../src/core/origin/impact.ts";
 import { originOf } from "../../src/core/origin/origin.ts";
+import { KIND } from "../../src/core/wire/layout.gen.ts";
+import { originText } from "../../src/ui/text/origin-text.ts";
+import { glyphsOf } from "../../src/ui/theme/glyphs.ts";
 import { graphFromText } from "../core/fixture.ts";
 import { HOSTILE } from "./every-row.ts";
 import { faults } from "./schema.ts";
@@ -18,7 +21,7 @@ const SOURCE = { kind: "live", events: 9, lost: 0 } as const;
 const wallMs = (ns: number): number => monitor.graph.clock.wallOf(ns);
 
 function answers(what: string): readonly Answer[] {
-  const subject = findSubject(monitor.graph, what);
+  const subject = findSubject(monitor.graph, what)?.subject;
   if (subject === undefined) throw new Error(`nothing known about ${what}`);
   const chain = originOf(monitor, subject);
   return [
@@ -65,6 +68,44 @@ test("what nobody knows is not found, and a pid means the living process", () =>
   expect(findSubject(monitor.graph, "/no/such/file")).toBeUndefined();
   expect(findSubject(monitor.graph, "192.0.2.1:1")).toBeUndefined();
   expect(findSubject(monitor.graph, ":")).toBeUndefined();
+});
+
+test("an address with a port means who connected to it before who listens, open before closed, newest first", () => {
+  const told = graphFromText(
+    "web listens :9001; bash > curl; curl -> 192.0.2.9:80; bash > wget; wget -> 192.0.2.9:80; wget closes 192.0.2.9:80",
+  );
+  const { graph } = told.monitor;
+  const clientOf = (what: string): readonly [string | undefined, number | undefined] => {
+    const match = findSubject(graph, what);
+    if (match === undefined) return [undefined, undefined];
+    const chain = originOf(told.monitor, match.subject);
+    return [chain.steps.find(({ title }) => /curl|wget/.test(title))?.title.replace(/^\d+ /, ""), match.others];
+  };
+  expect(clientOf("192.0.2.9:80")).toEqual(["curl", 1]);
+  const listener = findSubject(graph, ":9001")?.subject;
+  expect(listener?.kind === "connection" && graph.connections.isListening(graph.connections.row(listener.id))).toBe(
+    true,
+  );
+
+  const same = graphFromText("bash > curl; curl -> 127.0.0.1:9001");
+  same.story.emit((w) =>
+    w.sock(KIND.LISTEN, { ...same.story.head("curl"), sock: 77, local: "127.0.0.1", localPort: 9001 }),
+  );
+  same.go("+1s");
+  const match = findSubject(same.monitor.graph, "127.0.0.1:9001");
+  const { connections } = same.monitor.graph;
+  expect(match?.others).toBe(1);
+  expect(connections.isListening(connections.row(match?.subject.id ?? -1))).toBe(false);
+});
+
+test("a long command is cut in its middle, and told whole when asked for", () => {
+  const told = graphFromText(`bash > agent(--env ${"x".repeat(1500)} --last); agent > tool`);
+  const chain = originOf(told.monitor, { kind: "process", id: told.process("tool") });
+  const text = (whole: boolean): string => originText(chain, wallMs, 0, glyphsOf(false), whole);
+  const lines = text(false).split("\n");
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(250);
+  expect(lines.find((line) => line.includes("--env"))).toMatch(/agent --env x+…x+ --last {3}started by/);
+  expect(text(true)).toContain(`${"x".repeat(1500)} --last`);
 });
 
 /** Every statement is one of those we write, its strings closed where they should be. */

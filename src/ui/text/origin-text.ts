@@ -2,6 +2,7 @@ import type { ImpactTree, OriginChain, OriginStep, Trace } from "../../core/quer
 import type { Glyphs } from "../theme/glyphs.ts";
 import { formatMoment } from "./format.ts";
 import { sanitise } from "./sanitise.ts";
+import { truncateMiddle } from "./width.ts";
 
 /** The lines of the tree in front of a step, and in front of more text below it. */
 export interface StepGuide {
@@ -10,6 +11,9 @@ export interface StepGuide {
 }
 
 const ALSO = "also ";
+/** Cells of a step's name and of its explanation, and of the sentence: an argument list may have a megabyte. */
+const MOST = 160;
+const SENTENCE = 4 * MOST;
 
 /** A step hangs under its cause; a further root stands beside the step it explains, the one before it. */
 export function stepGuides(steps: readonly OriginStep[], glyphs: Glyphs): readonly StepGuide[] {
@@ -43,14 +47,26 @@ export function evidenceText(chain: Trace): string {
   return `${chain.observedLinks} of ${chain.links} links observed, ${gaps}`;
 }
 
-/** A chain as plain text, for the clipboard and for pipes. */
-export function originText(chain: OriginChain, wallMs: (ns: number) => number, nowMs: number, glyphs: Glyphs): string {
-  return traceText(`Origin of ${chain.title}`, chain.rootCause, chain, wallMs, nowMs, glyphs);
+/** A chain as plain text, for the clipboard and for pipes; `whole` with every text at its full length. */
+export function originText(
+  chain: OriginChain,
+  wallMs: (ns: number) => number,
+  nowMs: number,
+  glyphs: Glyphs,
+  whole = false,
+): string {
+  return traceText(`Origin of ${chain.title}`, chain.rootCause, chain, wallMs, nowMs, glyphs, whole);
 }
 
 /** What something led to as plain text. */
-export function impactText(tree: ImpactTree, wallMs: (ns: number) => number, nowMs: number, glyphs: Glyphs): string {
-  return traceText(`Impact of ${tree.title}`, tree.summary, tree, wallMs, nowMs, glyphs);
+export function impactText(
+  tree: ImpactTree,
+  wallMs: (ns: number) => number,
+  nowMs: number,
+  glyphs: Glyphs,
+  whole = false,
+): string {
+  return traceText(`Impact of ${tree.title}`, tree.summary, tree, wallMs, nowMs, glyphs, whole);
 }
 
 function traceText(
@@ -60,14 +76,24 @@ function traceText(
   wallMs: (ns: number) => number,
   nowMs: number,
   glyphs: Glyphs,
+  whole: boolean,
 ): string {
   const guides = stepGuides(trace.steps, glyphs);
+  const short = (text: string): string =>
+    whole ? sanitise(text) : truncateMiddle(sanitise(text), MOST, glyphs.ellipsis);
   const steps = trace.steps.map((step, index) => {
     const certainty = step.certainty === "observed" ? "" : ` (${step.certainty})`;
     const left = step.left === undefined ? "" : ` (${step.left} more)`;
     const mark = step.target ? "  <" : "";
     const time = formatMoment(wallMs(step.atNs), nowMs);
-    return `  ${time}  ${guides[index]?.lead ?? ""}${step.title}   ${step.explanation}${certainty}${left}${mark}`;
+    return `  ${time}  ${guides[index]?.lead ?? ""}${short(step.title)}   ${short(step.explanation)}${certainty}${left}${mark}`;
   });
-  return [title, `  ${sentence}`, ...steps, `  evidence: ${evidenceText(trace)}`].map(sanitise).join("\n");
+  return [
+    short(title),
+    `  ${whole ? sentence : truncateMiddle(sanitise(sentence), SENTENCE, glyphs.ellipsis)}`,
+    ...steps,
+    `  evidence: ${evidenceText(trace)}`,
+  ]
+    .map(sanitise)
+    .join("\n");
 }
