@@ -2,7 +2,7 @@ import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { isInterpreter } from "../graph/provenance.ts";
+import { isInterpreter } from "../graph/interpreters.ts";
 import { nameAt } from "../graph/roles.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty } from "../query/certainty.ts";

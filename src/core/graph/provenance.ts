@@ -3,31 +3,27 @@ import type { Graph } from "./graph.ts";
 import { STDIO } from "./images.ts";
 import type { ChannelIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
-import { baseName, resolvePath } from "./paths.ts";
+import { type Program, programOf } from "./interpreters.ts";
+import { resolvePath } from "./paths.ts";
 
 /** What more than this many have, act on or read explains nothing (a shared log, a lock). */
 export const HUB = 256;
-
-const INTERPRETER =
-  /^(ba|da|z|k|c|tc|a|mk|fi)?sh$|^(python|perl|ruby|php|node|lua|tclsh|awk|gawk|mawk|busybox)[\d.-]*$/;
 
 /** Of a process that read more than this many files, or had more pipes, so many are looked at. */
 const MAX_READS = 2048;
 export const MAX_PIPES = 2048;
 
-/** Runs text that it reads: a shell or a language. */
-export function isInterpreter(name: string): boolean {
-  return INTERPRETER.test(name);
+/** Where an image takes its program from when it is an interpreter that nothing but its command line tells the program of. */
+function programNamed(graph: Graph, image: ImageIndex): Program | undefined {
+  const { images } = graph;
+  return images.script.get(image) === ""
+    ? programOf(images.exe.get(image), images.argv.get(image).replace(/\0$/, "").split("\0"))
+    : undefined;
 }
 
 /** Whether what runs is an interpreter that takes its program from standard input: it was given neither a script nor -c. */
 export function obeysStdin(graph: Graph, image: ImageIndex): boolean {
-  const { images } = graph;
-  if (images.script.get(image) !== "" || !isInterpreter(baseName(images.exe.get(image)))) return false;
-  const words = images.argv.get(image).split("\0").slice(1);
-  if (words.some((word) => /^-[a-zA-Z]*[cem]$/.test(word))) return false;
-  // "sh -s -- arguments" reads commands although there are arguments.
-  return words.some((word) => /^-[a-zA-Z]*s$/.test(word)) || words.every((word) => word === "" || word.startsWith("-"));
+  return programNamed(graph, image)?.from === "stdin";
 }
 
 /** What a process ran at a moment: the image it had executed or inherited by then. */
@@ -107,14 +103,8 @@ export function scriptPath(graph: Graph, image: ImageIndex): string {
 
 /** The file an interpreter was given to run, as it was named; empty when it has none, or runs an argument or a module. */
 export function scriptNamed(graph: Graph, image: ImageIndex): string {
-  const { images } = graph;
-  const named = images.script.get(image);
-  if (named !== "" || !isInterpreter(baseName(images.exe.get(image)))) return named;
-  for (const argument of images.argv.get(image).split("\0").slice(1)) {
-    if (/^-[a-zA-Z]*[cem]$/.test(argument)) return "";
-    if (!argument.startsWith("-")) return argument;
-  }
-  return "";
+  const program = programNamed(graph, image);
+  return program?.from === "file" ? program.path : graph.images.script.get(image);
 }
 
 /** The pipe that is the standard input of a process since before a moment. */

@@ -1,5 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
-import { imageAt, isInterpreter, scriptNamed } from "../graph/provenance.ts";
+import { isInterpreter } from "../graph/interpreters.ts";
+import { imageAt, scriptNamed } from "../graph/provenance.ts";
 import { nameAt } from "../graph/roles.ts";
 import { isLoginServer } from "../graph/trust.ts";
 import { argvOf } from "../query/names.ts";

@@ -55,6 +55,27 @@ describe("download then execute", () => {
     expect(found("bash > curl | tee | bash#2; curl -> 198.51.100.7:80", rule)).toHaveLength(1);
   });
 
+  test("fires whatever options the interpreter was given", () => {
+    const fetched = "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; ";
+    for (const run of [
+      "bash#2(-e /tmp/x)",
+      "bash#2(-o posix /tmp/x)",
+      "python3(-W ignore /tmp/x)",
+      "node(-r m /tmp/x)",
+    ])
+      expect(found(`${fetched} bash > ${run}`, rule), run).toHaveLength(1);
+    for (const run of ["bash#2(-e)", "bash#2(-s a)", "bash#2(/dev/stdin)"])
+      expect(found(`bash > curl | ${run}; curl -> 198.51.100.7:80`, rule), run).toHaveLength(1);
+  });
+
+  test("fires also when others have opened or written the file since", () => {
+    const fetched = "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; ";
+    for (const verb of ["opens", "appends"])
+      expect(found(`${fetched} bash > late; late ${verb} /tmp/x; bash > sh(/tmp/x)`, rule), verb).toHaveLength(1);
+    const many = Array.from({ length: 300 }, (_, i) => `bash > w#${i}; w#${i} opens /tmp/x`).join(";");
+    expect(found(`${fetched} ${many}; bash > sh(/tmp/x)`, rule)).toHaveLength(1);
+  });
+
   test("marks a download from this host and says less of it", () => {
     const [finding] = found("bash > curl; curl -> files:8000; curl writes /tmp/x; bash > /tmp/x", rule);
     expect(finding?.severity).toBe("medium");

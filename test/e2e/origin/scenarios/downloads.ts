@@ -31,6 +31,26 @@ export const downloads: readonly Scenario[] = [
     beside: [/curl -s .*\/served: /],
   },
   {
+    name: "a download that another opens for writing",
+    async run(stage) {
+      stage.file("i.sh", `${stage.payload}\n`);
+      await stage.shell(
+        `curl -s ${stage.served("i.sh")} -o x; sh -c ': >> x; : bystander'; sh -c ': 4<> x; : bystander'; sh -e x; : operator`,
+      );
+    },
+    chain: [/: operator/, /curl -s .*\/i\.sh -o x$/, /^\d+ sh -e x$/, /curl -s/],
+    beside: [/: bystander: opened .*\/x for writing after that; no write was seen/],
+    never: [/^\d+ sh -c/],
+  },
+  {
+    name: "curl | sh -e",
+    async run(stage) {
+      stage.file("i.sh", `${stage.payload}\n`);
+      await stage.shell(`curl -s ${stage.served("i.sh")} | sh -e; : operator`);
+    },
+    chain: [/: operator/, /curl -s .*\/i\.sh$/, /^\d+ sh -e$/, /curl -s/],
+  },
+  {
     name: "execution from memory",
     async run(stage) {
       await stage.shell("cp /usr/bin/curl served; : prepare");
