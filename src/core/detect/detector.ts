@@ -58,6 +58,7 @@ export class Detector {
       this.#emit(namespaceEscape(this.#graph, process));
       this.#emit(setuidExec(this.#graph, process));
     }
+    for (const process of changes.readers) this.#emit(downloadThenExecute(this.#graph, process));
     for (const edge of changes.sockets) {
       if (edges.has(edge, EDGE_FLAG.STDIN | EDGE_FLAG.STDOUT))
         this.#emit(stdioIsSocket(this.#graph, edges.process.get(edge)));
@@ -65,6 +66,8 @@ export class Detector {
         this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
     }
     for (const edge of changes.pipes) {
+      for (const end of pipeHolders(this.#graph, edges.object.get(edge), EDGE.PIPE_READ, NONE))
+        this.#emit(downloadPipedToShell(this.#graph, edges.process.get(end), clock.nowNs));
       if (edges.kind.get(edge) === EDGE.PIPE_READ) continue;
       for (const reader of this.#downstream(edges.process.get(edge)))
         this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));

@@ -1,9 +1,10 @@
+import { EDGE_FLAG } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import { IMAGE_KNOWN } from "../graph/images.ts";
 import type { ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { resolvePath } from "../graph/paths.ts";
-import { obeysStdin, writtenCode } from "../graph/provenance.ts";
+import { programPipe, writtenCode } from "../graph/provenance.ts";
 import { installedName, isPackageManager } from "../graph/trust.ts";
 import { contentWrites, writeTime } from "../graph/writes.ts";
 import { duration, who } from "../origin/words.ts";
@@ -45,10 +46,12 @@ export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal
 export function downloadPipedToShell(graph: Graph, process: ProcessIndex, nowNs: number): Signal | undefined {
   const { images, processes } = graph;
   const image = processes.image.get(process);
-  if (image === NONE || !obeysStdin(graph, image)) return undefined;
+  if (image === NONE) return undefined;
+  const pipe = programPipe(graph, process, image, nowNs);
+  if (pipe === NONE) return undefined;
   const download = pipedDownload(graph, process, nowNs);
   if (download === undefined) return undefined;
-  const how = `${who(graph, process, nowNs)} runs what ${who(graph, download.by, nowNs)} writes into its standard input`;
+  const how = `${who(graph, process, nowNs)} runs what ${who(graph, download.by, nowNs)} writes into ${graph.edges.has(pipe, EDGE_FLAG.STDIN) ? "its standard input" : "the pipe it was given as its script"}`;
   return signalOf(
     graph,
     process,

@@ -2,7 +2,7 @@ import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { pipeHolders, stdinPipe } from "../graph/provenance.ts";
+import { pipeHolders, programPipe, stdinPipe } from "../graph/provenance.ts";
 import { isServerSide } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
 import { contentWrites, lastWrite, writeTime } from "../graph/writes.ts";
@@ -75,11 +75,14 @@ export function pipedDownload(graph: Graph, process: ProcessIndex, timeNs: numbe
   const through: ProcessIndex[] = [];
   let at = process;
   for (let stage = 0; stage < MAX_STAGES; stage++) {
-    const pipe = stdinPipe(graph, at, timeNs);
+    const image = graph.processes.image.get(at);
+    const program = stage === 0 && image !== NONE ? programPipe(graph, at, image, timeNs) : NONE;
+    const pipe = program === NONE ? stdinPipe(graph, at, timeNs) : program;
     if (pipe === NONE) return undefined;
     const standard = EDGE_FLAG.STDOUT | EDGE_FLAG.STDERR;
-    const holder = pipeHolders(graph, edges.object.get(pipe), EDGE.PIPE_WRITE, at).find((one) =>
-      edges.has(one, standard),
+    // Who only made the pipe has a part in it for those it forked.
+    const holder = pipeHolders(graph, edges.object.get(pipe), EDGE.PIPE_WRITE, at).find(
+      (one) => edges.has(one, standard) || !edges.has(one, EDGE_FLAG.CREATED),
     );
     if (holder === undefined) return undefined;
     at = edges.process.get(holder);

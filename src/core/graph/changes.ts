@@ -5,6 +5,8 @@ import type { RestoredFinding } from "./ingest-state.ts";
 export class Changes {
   /** Processes with a new image. */
   readonly executed: ProcessIndex[] = [];
+  /** Interpreters that opened a file somebody wrote, right after they were executed. */
+  readonly readers = new Set<ProcessIndex>();
   /** New edges to connections. */
   readonly sockets: EdgeIndex[] = [];
   /** New READ edges to files that hold credentials. */
@@ -20,6 +22,7 @@ export class Changes {
 
   clear(): void {
     this.executed.length = 0;
+    this.readers.clear();
     this.sockets.length = 0;
     this.secretReads.length = 0;
     this.pipes.length = 0;

@@ -5,7 +5,9 @@ import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import type { FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
-import { isSecretPath, resolvePath } from "./paths.ts";
+import { isInterpreter } from "./interpreters.ts";
+import { baseName, isSecretPath, resolvePath } from "./paths.ts";
+import { OPENING_NS } from "./provenance.ts";
 
 const S_IFMT = 0o170000;
 const S_IFIFO = 0o010000;
@@ -44,7 +46,15 @@ export function ingestFile(graph: Graph, reader: BatchReader): void {
   if ((open & OPEN_FLAG.READ) !== 0) {
     const edge = edges.touch(EDGE.READ, process, file, timeNs, how);
     if (edges.added && files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);
+    if (files.writers.get(file) !== NONE && readsProgram(graph, process, timeNs)) graph.changes.readers.add(process);
   }
+}
+
+/** Whether a process has just begun to run an interpreter. */
+function readsProgram({ images, processes }: Graph, process: ProcessIndex, timeNs: number): boolean {
+  const image = processes.image.get(process);
+  if (image === NONE || timeNs - images.atNs.get(image) > OPENING_NS) return false;
+  return images.script.get(image) !== "" || isInterpreter(baseName(images.exe.get(image)));
 }
 
 /** READ and WRITE: that an open descriptor was used, also one inherited or opened before the start. */
@@ -76,8 +86,12 @@ function linkPipe(graph: Graph, reader: BatchReader, process: ProcessIndex, time
   const known = channels.find(lo, hi);
   const channel = known === NONE ? channels.add(lo, hi, timeNs) : known;
   const open = reader.u32(FILE.open);
-  if ((open & OPEN_FLAG.READ) !== 0) edges.touch(EDGE.PIPE_READ, process, channel, timeNs, how);
-  if ((open & OPEN_FLAG.WRITE) !== 0) edges.touch(EDGE.PIPE_WRITE, process, channel, timeNs, how);
+  const note = (kind: number): void => {
+    const edge = edges.touch(kind, process, channel, timeNs, how);
+    if (edges.added) graph.changes.pipes.push(edge);
+  };
+  if ((open & OPEN_FLAG.READ) !== 0) note(EDGE.PIPE_READ);
+  if ((open & OPEN_FLAG.WRITE) !== 0) note(EDGE.PIPE_WRITE);
 }
 
 /** BYTES: what a process has moved to or from a file since it was first seen to, in all. */

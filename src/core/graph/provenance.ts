@@ -4,7 +4,7 @@ import { STDIO } from "./images.ts";
 import type { ChannelIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { type Program, programOf } from "./interpreters.ts";
-import { resolvePath } from "./paths.ts";
+import { baseName, resolvePath } from "./paths.ts";
 
 /** What more than this many have, act on or read explains nothing (a shared log, a lock). */
 export const HUB = 256;
@@ -39,21 +39,80 @@ export function imageAt(graph: Graph, process: ProcessIndex, timeNs: number): Im
 export interface Code {
   readonly file: FileIndex;
   readonly script: boolean;
+  /** What it was called does not lead to it: it is the first that the interpreter opened. */
+  readonly inferred?: boolean;
 }
 
 /** The files an image runs that somebody wrote while we looked; the script first. */
 export function writtenCode(graph: Graph, image: ImageIndex): Code[] {
   const { images, files } = graph;
-  const found: Code[] = [];
-  const script = scriptPath(graph, image);
-  const file = script === "" ? NONE : files.atPath(script);
-  if (file !== NONE) found.push({ file, script: true });
-  const redirected = script === "" ? stdinFile(graph, image) : NONE;
+  const script = scriptCode(graph, image);
+  const found = script === undefined ? [] : [script];
+  const redirected = script === undefined ? stdinFile(graph, image) : NONE;
   if (redirected !== NONE) found.push({ file: redirected, script: true });
   const executable = files.row(images.fileId.get(image));
-  if (executable !== NONE && executable !== file && files.writers.get(executable) !== NONE)
+  if (executable !== NONE && executable !== script?.file && files.writers.get(executable) !== NONE)
     found.push({ file: executable, script: false });
   return found;
+}
+
+/** The script that an interpreter opened: what it is called may be a link, a descriptor or another mount's name. */
+function scriptCode(graph: Graph, image: ImageIndex): Code | undefined {
+  const { edges, files } = graph;
+  const named = scriptNamed(graph, image);
+  if (named === "") return undefined;
+  const path = scriptPath(graph, image);
+  const file = path === "" ? NONE : files.atPath(path);
+  const opened = programReads(graph, image).map((edge): FileIndex => edges.object.get(edge));
+  if (opened.includes(file)) return { file, script: true };
+  const alike = opened.find((one) => baseName(files.path.get(one)) === baseName(named));
+  if (alike !== undefined) return { file: alike, script: true };
+  if (file !== NONE) return { file, script: true };
+  return opened[0] === undefined ? undefined : { file: opened[0], script: true, inferred: true };
+}
+
+/** An interpreter opens its program so soon after it was executed. */
+export const OPENING_NS = 2e9;
+
+/** Files somebody wrote that a process opened right after it executed an image, the first one first. */
+export function programReads(graph: Graph, image: ImageIndex): readonly EdgeIndex[] {
+  const { edges, files, images, processes } = graph;
+  const process = processes.row(images.processId.get(image));
+  const ranNs = images.atNs.get(image);
+  const found: EdgeIndex[] = [];
+  let left = MAX_READS;
+  let edge = process === NONE ? NONE : (processes.edges[FAMILY.READS]?.get(process) ?? NONE);
+  for (; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
+    const file = edges.object.get(edge);
+    if (edges.kind.get(edge) !== EDGE.READ || files.writers.get(file) === NONE) continue;
+    const openedNs = openedSince(graph, edge, ranNs);
+    if (openedNs < ranNs || openedNs > ranNs + OPENING_NS || imageAt(graph, process, openedNs) !== image) continue;
+    if (!isLibrary(files.path.get(file))) found.push(edge);
+  }
+  return found.sort((a, b) => openedSince(graph, a, ranNs) - openedSince(graph, b, ranNs));
+}
+
+/** When an edge happened first, or had before a moment, last. */
+function openedSince({ edges }: Graph, edge: EdgeIndex, sinceNs: number): number {
+  return edges.firstNs.get(edge) >= sinceNs ? edges.firstNs.get(edge) : edges.lastNs.get(edge);
+}
+
+/** The pipe an interpreter reads its program from: its standard input, or one it was given as its script. */
+export function programPipe(graph: Graph, process: ProcessIndex, image: ImageIndex, timeNs: number): EdgeIndex {
+  if (obeysStdin(graph, image)) return stdinPipe(graph, process, timeNs);
+  if (scriptNamed(graph, image) === "") return NONE;
+  const { edges, images, processes } = graph;
+  const ranNs = images.atNs.get(image);
+  let best: EdgeIndex = NONE;
+  let left = MAX_PIPES;
+  let edge = processes.edges[FAMILY.CHANNELS]?.get(process) ?? NONE;
+  for (; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
+    if (edges.kind.get(edge) !== EDGE.PIPE_READ || edges.has(edge, EDGE_FLAG.STDIN | EDGE_FLAG.CREATED)) continue;
+    const openedNs = openedSince(graph, edge, ranNs);
+    if (openedNs < ranNs || openedNs > Math.min(timeNs, ranNs + OPENING_NS)) continue;
+    if (best === NONE || openedNs < openedSince(graph, best, ranNs)) best = edge;
+  }
+  return best;
 }
 
 const LIBRARY = /\.so(\.[\d.]+)?$/;

@@ -3,9 +3,10 @@ import type { Graph } from "./graph.ts";
 import { IMAGE_KNOWN } from "./images.ts";
 import type { FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { isInterpreter } from "./interpreters.ts";
 import { baseName, resolvePath } from "./paths.ts";
 import { PROCESS_FLAG } from "./processes.ts";
-import { HUB, imageAt, isInterpreter } from "./provenance.ts";
+import { HUB, imageAt } from "./provenance.ts";
 
 /**
  * A name is chosen by whoever starts a program, so alone it says nothing. It counts for a file where only root installs programs, that

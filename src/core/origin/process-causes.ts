@@ -5,7 +5,7 @@ import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
-import { imageAt, obeysStdin, pipeHolders, stdinPipe, writtenCode, writtenLibraries } from "../graph/provenance.ts";
+import { imageAt, pipeHolders, programPipe, stdinPipe, writtenCode, writtenLibraries } from "../graph/provenance.ts";
 import { acceptedBefore, eachSocket } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
 import { contentWrites, opensForWriting, unseenWriters, writeTime } from "../graph/writes.ts";
@@ -43,20 +43,22 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
   if (image === NONE) return causes;
   const startNs = Math.min(atNs, images.atNs.get(image));
   const code = [
-    ...writtenCode(graph, image).map(({ file, script }) => ({
+    ...writtenCode(graph, image).map(({ file, script, inferred = false }) => ({
       file,
+      inferred,
       verb: script ? "interpreted" : "ran",
       ranNs: startNs,
       rank: RANK.CODE,
     })),
     ...writtenLibraries(graph, image, atNs).map((edge) => ({
       file: edges.object.get(edge),
+      inferred: false,
       verb: "loaded",
       ranNs: edges.firstNs.get(edge),
       rank: RANK.LIBRARY,
     })),
   ];
-  for (const { file, verb, ranNs, rank } of code) {
+  for (const { file, inferred, verb, ranNs, rank } of code) {
     const path = files.path.get(file);
     const unseen = unseenWriters(graph, file);
     if (unseen !== "") gaps.add(unseen);
@@ -70,7 +72,7 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
       from: { kind: "process", row: writer, atNs: wroteNs },
       link: "executed",
       atNs: ranNs,
-      certainty: weakest(edgeCertainty(graph, write), seen ? "observed" : "inferred"),
+      certainty: weakest(edgeCertainty(graph, write), seen && !inferred ? "observed" : "inferred"),
       explanation: `${verb} ${path}, which ${who(graph, writer, wroteNs)} ${seen ? "wrote" : "opened for writing"} ${duration(ranNs - wroteNs)} earlier`,
       aside: `wrote ${path}, which ${who(graph, process, atNs)} ran`,
       rank,
@@ -102,10 +104,12 @@ function otherWriter(graph: Graph, write: EdgeIndex, path: string, ranNs: number
 /** Its standard input is a pipe: for a shell without a script that is its program, for anything else its data. */
 export function commandCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
   const { edges, processes } = graph;
-  const pipe = stdinPipe(graph, process, atNs);
-  if (pipe === NONE) return [];
   const image = imageAt(graph, process, atNs);
-  const obeys = image !== NONE && obeysStdin(graph, image);
+  const program = image === NONE ? NONE : programPipe(graph, process, image, atNs);
+  const obeys = program !== NONE;
+  const pipe = obeys ? program : stdinPipe(graph, process, atNs);
+  if (pipe === NONE) return [];
+  const where = edges.has(pipe, EDGE_FLAG.STDIN) ? "its standard input" : "the pipe it was given as its script";
   const causes: Cause[] = [];
   for (const holder of pipeHolders(graph, edges.object.get(pipe), EDGE.PIPE_WRITE, process)) {
     const writer = edges.process.get(holder);
@@ -121,7 +125,7 @@ export function commandCauses(graph: Graph, process: ProcessIndex, atNs: number)
       link: "piped",
       atNs: edges.firstNs.get(pipe),
       certainty: weakest(edgeCertainty(graph, pipe), edgeCertainty(graph, holder)),
-      explanation: obeys ? `ran what ${name} wrote into its standard input` : `read from ${name} through a pipe`,
+      explanation: obeys ? `ran what ${name} wrote into ${where}` : `read from ${name} through a pipe`,
       aside: `wrote into the standard input of ${who(graph, process, atNs)}`,
       rank: obeys ? RANK.COMMANDS : RANK.SOURCE,
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { findings } from "../../../src/core/query/findings.ts";
 import type { Finding } from "../../../src/core/query/model.ts";
 import { processRow } from "../../../src/core/query/process-row.ts";
-import { FLAG, IMAGE_FLAG, KIND } from "../../../src/core/wire/layout.gen.ts";
+import { FLAG, IMAGE_FLAG, KIND, OPEN_FLAG } from "../../../src/core/wire/layout.gen.ts";
 import { by, emptyMonitor, feed, graphFromText, type Told } from "../fixture.ts";
 
 const of = (told: Told, rule: string): readonly Finding[] =>
@@ -66,6 +66,37 @@ describe("download then execute", () => {
       expect(found(`${fetched} bash > ${run}`, rule), run).toHaveLength(1);
     for (const run of ["bash#2(-e)", "bash#2(-s a)", "bash#2(/dev/stdin)"])
       expect(found(`bash > curl | ${run}; curl -> 198.51.100.7:80`, rule), run).toHaveLength(1);
+  });
+
+  test.each(["/tmp/link", "/dev/fd/7", "/proc/self/fd/8"])("follows %s to the file that was opened", (name) => {
+    const [finding] = found(
+      `bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; bash > sh(${name}); sh reads /tmp/x`,
+      rule,
+    );
+    expect(finding?.reason).toMatch(/ sh interpreted \/tmp\/x, written .* by 101 curl/);
+  });
+
+  test("follows the inode where another file is called alike", () => {
+    const told = graphFromText(
+      "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; bash writes /tmp/y; bash > sh(/tmp/y)",
+    );
+    const ino = told.story.inode("/tmp/x");
+    told.story.emit((w) => w.open({ ...told.story.head("sh"), path: "/tmp/y", dev: 1, ino, open: OPEN_FLAG.READ }));
+    told.go("");
+    expect(of(told, rule)).toHaveLength(1);
+  });
+
+  test("fires for a named pipe that is given as the script", () => {
+    for (const first of ["sh", "curl"]) {
+      const told = graphFromText("bash > sh(/tmp/f); bash > curl; curl -> 198.51.100.7:80");
+      const opens = (who: string, open: number): void =>
+        told.story.emit((w) => w.open({ ...told.story.head(who), path: "/tmp/f", dev: 1, ino: 77, open, mode: 0o010644 }));
+      if (first === "curl") opens("curl", OPEN_FLAG.WRITE);
+      opens("sh", OPEN_FLAG.READ);
+      if (first === "sh") opens("curl", OPEN_FLAG.WRITE);
+      told.go("");
+      expect(of(told, rule)[0]?.reason, first).toMatch(/ sh runs what 102 curl writes into the pipe it was given as its script/);
+    }
   });
 
   test("fires also when others have opened or written the file since", () => {

@@ -257,6 +257,14 @@ describe("the origin of a process", () => {
     expect(findings(told.monitor).map(({ rule }) => rule)).toContain("download-then-execute");
   });
 
+  test("whose script is another name of what it opened is who wrote that, as an inference", () => {
+    const origin = of(graphFromText("bash > curl; curl writes /tmp/a; bash > sh(-e /dev/fd/7); sh reads /tmp/a"), "sh");
+    expect(origin.steps.find(({ link }) => link === "executed")).toMatchObject({
+      certainty: "inferred",
+      explanation: expect.stringMatching(/^interpreted \/tmp\/a, which 101 curl wrote/),
+    });
+  });
+
   test("that runs what was only seen opened for writing is an inference", () => {
     const origin = of(graphFromText("bash > vi; vi opens /tmp/a; bash > sh(/tmp/a)"), "sh");
     expect(origin.steps.find(({ link }) => link === "executed")).toMatchObject({

