@@ -117,6 +117,9 @@ export function programPipe(graph: Graph, process: ProcessIndex, image: ImageInd
 
 const LIBRARY = /\.so(\.[\d.]+)?$/;
 
+/** The loader opens it after what is preloaded, and before the program itself runs. */
+const C_LIBRARY = /\/(libc|ld-musl)[.-][^/]*$/;
+
 /** Whether a file's name says that programs load it as code. */
 export function isLibrary(path: string): boolean {
   return LIBRARY.test(path);
@@ -127,16 +130,24 @@ export function writtenLibraries(graph: Graph, image: ImageIndex, timeNs: number
   const { images, edges, files, processes } = graph;
   const found: EdgeIndex[] = [];
   const process = processes.row(images.processId.get(image));
+  const ranNs = images.atNs.get(image);
+  const opened: EdgeIndex[] = [];
+  let loadedNs = Number.NEGATIVE_INFINITY;
   let left = MAX_READS;
   let edge = process === NONE ? NONE : (processes.edges[FAMILY.READS]?.get(process) ?? NONE);
   for (; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
+    if (edges.kind.get(edge) !== EDGE.READ) continue;
+    const openedNs = openedSince(graph, edge, ranNs);
+    if (openedNs < ranNs || openedNs > timeNs) continue;
     const file = edges.object.get(edge);
-    if (edges.kind.get(edge) !== EDGE.READ || files.writers.get(file) === NONE) continue;
-    const openedNs = edges.firstNs.get(edge);
-    if (openedNs < images.atNs.get(image) || openedNs > timeNs || !isLibrary(files.path.get(file))) continue;
-    found.push(edge);
+    const path = files.path.get(file);
+    if (C_LIBRARY.test(path) && imageAt(graph, process, openedNs) === image) loadedNs = openedNs;
+    if (files.writers.get(file) === NONE) continue;
+    if (isLibrary(path)) found.push(edge);
+    else opened.push(edge);
   }
-  return found;
+  // What was opened before the C library was, the loader opened.
+  return [...found, ...opened.filter((one) => openedSince(graph, one, ranNs) < loadedNs)];
 }
 
 /** `sh < file`: the written file its process had opened last when it executed a shell that obeys a file as standard input. */

@@ -5,7 +5,15 @@ import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
-import { imageAt, pipeHolders, programPipe, stdinPipe, writtenCode, writtenLibraries } from "../graph/provenance.ts";
+import {
+  imageAt,
+  isLibrary,
+  pipeHolders,
+  programPipe,
+  stdinPipe,
+  writtenCode,
+  writtenLibraries,
+} from "../graph/provenance.ts";
 import { acceptedBefore, eachSocket } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
 import { contentWrites, opensForWriting, unseenWriters, writeTime } from "../graph/writes.ts";
@@ -52,7 +60,7 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
     })),
     ...writtenLibraries(graph, image, atNs).map((edge) => ({
       file: edges.object.get(edge),
-      inferred: false,
+      inferred: !isLibrary(files.path.get(edges.object.get(edge))),
       verb: "loaded",
       ranNs: edges.firstNs.get(edge),
       rank: RANK.LIBRARY,

@@ -90,12 +90,16 @@ describe("download then execute", () => {
     for (const first of ["sh", "curl"]) {
       const told = graphFromText("bash > sh(/tmp/f); bash > curl; curl -> 198.51.100.7:80");
       const opens = (who: string, open: number): void =>
-        told.story.emit((w) => w.open({ ...told.story.head(who), path: "/tmp/f", dev: 1, ino: 77, open, mode: 0o010644 }));
+        told.story.emit((w) =>
+          w.open({ ...told.story.head(who), path: "/tmp/f", dev: 1, ino: 77, open, mode: 0o010644 }),
+        );
       if (first === "curl") opens("curl", OPEN_FLAG.WRITE);
       opens("sh", OPEN_FLAG.READ);
       if (first === "sh") opens("curl", OPEN_FLAG.WRITE);
       told.go("");
-      expect(of(told, rule)[0]?.reason, first).toMatch(/ sh runs what 102 curl writes into the pipe it was given as its script/);
+      expect(of(told, rule)[0]?.reason, first).toMatch(
+        / sh runs what 102 curl writes into the pipe it was given as its script/,
+      );
     }
   });
 

@@ -221,6 +221,17 @@ describe("the origin of a process", () => {
     expect(chain(of(told, "id"))).toContain("executed: 103 ls");
   });
 
+  test("that loaded a library whose name does not say so is who wrote it, as an inference", () => {
+    const story = (order: string): OriginChain =>
+      of(graphFromText(`bash > vi; vi writes /tmp/evil; root > ls; ${order}; ls > id`), "id");
+    const [before, after] = ["ls reads /tmp/evil", "ls reads /usr/lib/libc.so.6"];
+    expect(story(`${before}; ${after}`).steps.find(({ link }) => link === "executed")).toMatchObject({
+      certainty: "inferred",
+      explanation: expect.stringMatching(/^loaded \/tmp\/evil, which 101 vi wrote/),
+    });
+    expect(chain(story(`${after}; ${before}`)).join()).not.toContain("executed");
+  });
+
   test("does not include what happened after it began", () => {
     const told = graphFromText(
       "nginx listens :80; nginx > worker; nginx:80 <- 203.0.113.9:1234; bash writes /usr/bin/worker",

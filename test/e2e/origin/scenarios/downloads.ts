@@ -54,9 +54,7 @@ export const downloads: readonly Scenario[] = [
     name: "a download under another name",
     async run(stage) {
       stage.file("i.sh", `${stage.payload}\n`);
-      await stage.shell(
-        `curl -s ${stage.served("i.sh")} -o x; ln -s x l; sh l; : operator`,
-      );
+      await stage.shell(`curl -s ${stage.served("i.sh")} -o x; ln -s x l; sh l; : operator`);
     },
     chain: [/: operator/, /curl -s .*\/i\.sh -o x$/, /^\d+ sh l$/, /curl -s/],
   },

@@ -75,4 +75,13 @@ export const files: readonly Scenario[] = [
     chain: [/: writer/, /cp .*evil\.so/, /^\d+ ls/, /curl -s/],
     never: [/: runner/],
   },
+  {
+    name: "a preloaded library of any name",
+    async run(stage) {
+      await stage.shell(`cp ${stage.world.preload} evil; : writer`);
+      await stage.shell(`LD_PRELOAD=./evil WHAT='${stage.payload}' ls >/dev/null; : runner`);
+    },
+    chain: [/: writer/, /cp .*evil/, /^\d+ ls/, /curl -s/],
+    never: [/: runner/],
+  },
 ];
