@@ -1,5 +1,6 @@
 import { Host } from "./host.ts";
 import { HOST_PIDS_FIX, nestedPidNamespace } from "./pid-namespace.ts";
+import { programCommand } from "./program.ts";
 import type { Feature } from "./source.ts";
 
 /** One fact about this machine that decides what can be captured. */
@@ -32,7 +33,7 @@ const CAP_BPF = 39n;
 const INIT_USER_NS = 0xeffffffd;
 
 const BLOCKING: ReadonlySet<string> = new Set(["kernel", "BTF", "lockdown", "user namespace", "bpf(2) permission"]);
-const SUDO = "sudo spydertop";
+const SUDO = `sudo ${programCommand()}`;
 
 /**
  * Finds out why kernel events are or are not to be had, without loading anything.

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { THEMES, type ThemeName } from "../ui/theme/tokens.ts";
 import { COMMANDS, type CommandName, OPTIONS, type OptionEntry } from "./manual.ts";
+import { isSubject } from "./subject.ts";
 
 /** Where events come from, and how much of them is remembered. */
 export interface Input {
@@ -65,7 +66,8 @@ export type Command =
   | { readonly kind: "events"; readonly options: EventsOptions }
   | { readonly kind: "chain"; readonly options: ChainOptions }
   | { readonly kind: "doctor"; readonly json: boolean; readonly noColor: boolean }
-  | { readonly kind: "record" | "snapshot"; readonly path: string; readonly input: Input }
+  | { readonly kind: "record"; readonly path: string; readonly input: Input; readonly seconds?: number }
+  | { readonly kind: "snapshot"; readonly path: string; readonly input: Input }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "misuse"; readonly message: string };
@@ -109,6 +111,7 @@ function commandOf(name: CommandName, operand: string, values: Values): Command 
       return { kind: "events", options: eventsOptions(values) };
     case "origin":
     case "impact":
+      if (!isSubject(operand)) throw new Misuse(`"${operand}" is no pid, no ip:port and no path that begins with /`);
       return {
         kind: "chain",
         options: {
@@ -120,7 +123,10 @@ function commandOf(name: CommandName, operand: string, values: Values): Command 
           input: inputOf(values),
         },
       };
-    case "record":
+    case "record": {
+      const seconds = secondsOf(values);
+      return { kind: name, path: operand, input: inputOf(values), ...(seconds === undefined ? {} : { seconds }) };
+    }
     case "snapshot":
       return { kind: name, path: operand, input: inputOf(values) };
     case "doctor":
@@ -164,7 +170,7 @@ function topCommand(values: Values): Command {
 }
 
 function eventsOptions(values: Values): EventsOptions {
-  const seconds = numberOf(values, "seconds", "seconds above 0", (n) => n > 0 && n <= 1e9);
+  const seconds = secondsOf(values);
   const { json } = values;
   const form = json === undefined ? "text" : json === "" ? "native" : json;
   if (form !== "text" && form !== "native" && form !== "ocsf" && form !== "ecs")
@@ -195,6 +201,12 @@ function inputOf(values: Values): Input {
     ...(mb === undefined ? {} : { memoryLimitBytes: mb * 1024 * 1024 }),
   };
 }
+
+/** A timer counts ms in 31 bits. */
+const MAX_SECONDS = 2_147_483;
+
+const secondsOf = (values: Values): number | undefined =>
+  numberOf(values, "seconds", `seconds above 0, ${MAX_SECONDS} at most`, (n) => n > 0 && n <= MAX_SECONDS);
 
 const countOf = (values: Values): number | undefined =>
   numberOf(values, "count", "a whole number", (n) => Number.isSafeInteger(n) && n >= 0);

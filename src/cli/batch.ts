@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ProcessId, TreeOptions, TreeRow, TreeView } from "../core/query/model.ts";
+import type { Finding, ProcessId, TreeOptions, TreeRow, TreeView } from "../core/query/model.ts";
 import { anyContainer, treeColumns } from "../ui/screens/tree-columns.ts";
 import { treeLine } from "../ui/screens/tree-line.ts";
 import { formatClock, formatCount } from "../ui/text/format.ts";
@@ -35,7 +35,8 @@ export async function runBatch(options: BatchOptions): Promise<number> {
         note(`there is no process ${pid}`);
         return EXIT.FAILED;
       }
-      const frame = json ? frameJson(session, view) : frameText(session, view, options.ascii);
+      const findings = session.queries.findings().filter(({ chain }) => view.about(chain));
+      const frame = json ? frameJson(session, view, findings) : frameText(session, view, findings, options.ascii);
       if (!(await print(frame, stop.signal))) {
         source.close();
         process.exit(EXIT.OK);
@@ -47,8 +48,13 @@ export async function runBatch(options: BatchOptions): Promise<number> {
   }
 }
 
+interface Chosen extends TreeView {
+  /** Whether one of these processes was asked for. */
+  about(processes: readonly ProcessId[]): boolean;
+}
+
 /** The tree of the processes that were asked for, below those they descend from. */
-function chosen({ queries, names }: Session, { pid, user }: BatchOptions): TreeView {
+function chosen({ queries, names }: Session, { pid, user }: BatchOptions): Chosen {
   const options: TreeOptions = {
     layout: "tree",
     sort: "pid",
@@ -58,13 +64,14 @@ function chosen({ queries, names }: Session, { pid, user }: BatchOptions): TreeV
     lingerNs: LINGER_NS,
     nowNs: queries.nowNs,
   };
-  if (pid === undefined && user === undefined) return queries.tree(options);
+  if (pid === undefined && user === undefined) return { ...queries.tree(options), about: () => true };
   const { rows } = queries.tree({ ...options, showKernelThreads: true });
   const branch = pid === undefined ? rows : branchOf(rows, pid);
   const matches = new Set<ProcessId>();
   for (const row of branch)
     if (user === undefined || names.user(row.uid) === user || String(row.uid) === user) matches.add(row.id);
-  return queries.tree({ ...options, showKernelThreads: true, matches });
+  const view = queries.tree({ ...options, showKernelThreads: true, matches });
+  return { ...view, about: (processes) => processes.some((id) => matches.has(id)) };
 }
 
 /** A process and what is below it; of several with that pid the one that lives. */
@@ -76,16 +83,19 @@ function branchOf(rows: readonly TreeRow[], pid: number): readonly TreeRow[] {
   return rows.slice(first, end < 0 ? rows.length : end);
 }
 
-function frameText(session: Session, { rows, cgroups, processes, exited }: TreeView, ascii: boolean): string {
+function frameText(
+  session: Session,
+  { rows, cgroups, processes, exited }: TreeView,
+  findings: readonly Finding[],
+  ascii: boolean,
+): string {
   const { queries, names } = session;
   const env = { theme: createTheme({ name: "dark", depth: "none", ascii }), names, hostname: "" };
   const totals = session.totals();
   const columns = treeColumns(WIDTH, { container: anyContainer(env, cgroups) });
   const lines = rows.map((row) => treeLine(env, row, columns, WIDTH, PLAIN, queries.nowNs));
   const head = `${formatClock(queries.wallMs(queries.nowNs))} ${totals.kind}: ${processes} processes, ${exited} exited, ${formatCount(totals.events)} events, ${totals.lost} lost`;
-  const findings = queries
-    .findings()
-    .map(({ severity, title, reason }) => sanitise(`${severity}: ${title}: ${reason}`));
-  const plain = [head, ...findings, ...lines].map((line) => line.replace(/\x1b\[[\d;]*m/gu, "").trimEnd());
+  const alerts = findings.map(({ severity, title, reason }) => sanitise(`${severity}: ${title}: ${reason}`));
+  const plain = [head, ...alerts, ...lines].map((line) => line.replace(/\x1b\[[\d;]*m/gu, "").trimEnd());
   return `${plain.join("\n")}\n\n`;
 }

@@ -12,6 +12,9 @@ import { note, tellLimits } from "./output.ts";
 import { createSession, follow, type Session } from "./session.ts";
 import { findSubject } from "./subject.ts";
 
+const NOT_HERE =
+  ": capture began just now, and what was over before or rests is not seen. Ask a recording (--from FILE), or the live screen, where it is watched";
+
 /** Prints how something came to be, or what came of it. Resolves with the exit code: 1 when it is not known. */
 export async function runChain(options: ChainOptions): Promise<number> {
   const { what, input } = options;
@@ -22,7 +25,7 @@ export async function runChain(options: ChainOptions): Promise<number> {
     tellLimits(source.status());
     const match = findSubject(session.monitor.graph, what);
     if (match === undefined) {
-      note(`nothing known about ${what}`);
+      note(`nothing known about ${what}${input.from === undefined ? NOT_HERE : ""}`);
       return EXIT.FAILED;
     }
     if (match.others > 0)

@@ -31,7 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "record",
     operand: "FILE",
-    help: "write the kernel's events to a new file, until interrupted",
+    help: "write the kernel's events to a new file, until interrupted or for --seconds",
     ask: "record into which file?",
   },
   {
@@ -121,7 +121,7 @@ export const OPTIONS = [
     on: ["top", "events"],
     help: "how many frames (default 1) or events (default all); 0 = until interrupted",
   },
-  { name: "seconds", short: "s", value: "S", group: "output", on: ["events"], help: "end after so long" },
+  { name: "seconds", short: "s", value: "S", group: "output", on: ["events", "record"], help: "end after so long" },
   {
     name: "json",
     value: "[=FORM]",

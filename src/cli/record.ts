@@ -14,13 +14,22 @@ export function programVersion(): string {
   return process.env.SPYDERTOP_VERSION ?? "(not bundled)";
 }
 
-/** Records until SIGINT, SIGTERM or SIGHUP. Resolves with the exit code. */
-export async function record(path: string, input: Input): Promise<number> {
+export interface RecordOptions {
+  readonly path: string;
+  readonly input: Input;
+  /** End after so long. */
+  readonly seconds?: number;
+}
+
+/** Records until SIGINT, SIGTERM or SIGHUP, or for as long as was asked. Resolves with the exit code. */
+export async function record({ path, input, seconds }: RecordOptions): Promise<number> {
   const stop = interrupted();
   const source = await openSource(input);
+  const timer = seconds === undefined ? undefined : setTimeout(() => stop.abort(), seconds * 1000);
   try {
     return await runRecord({ path, source, version: programVersion() }, { note, stopped: stop.signal });
   } finally {
+    clearTimeout(timer);
     source.close();
   }
 }

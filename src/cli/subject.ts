@@ -2,6 +2,15 @@ import { CONNECTION_FLAG } from "../core/graph/connections.ts";
 import type { Graph } from "../core/graph/graph.ts";
 import { PROCESS_FLAG } from "../core/graph/processes.ts";
 import type { Subject } from "../core/query/model.ts";
+import { parseAddress } from "../core/text/address.ts";
+
+/** Whether a word can name a subject: a pid, an address with or without port, a port, or a path. */
+export function isSubject(what: string): boolean {
+  if (/^\d+$/u.test(what) || what.startsWith("/") || parseAddress(what) !== undefined) return true;
+  const [, host, port] = /^(.*):(\d+)$/u.exec(what) ?? [];
+  if (host === undefined || Number(port) > 65_535) return false;
+  return host === "" || parseAddress(host.replace(/^\[(.*)\]$/u, "$1")) !== undefined;
+}
 
 /** What was meant, and how many others could have been. */
 export interface Match {

@@ -27,7 +27,7 @@ export async function runWithoutScreen(command: Exclude<Command, { kind: "top" }
     case "chain":
       return await runChain(command.options);
     case "record":
-      return await record(command.path, command.input);
+      return await record(command);
     case "snapshot":
       return await snapshot(command.path, command.input);
     case "batch":

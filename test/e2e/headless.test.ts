@@ -140,6 +140,19 @@ describe.skipIf(cannotTrace !== undefined)("questions about this machine", () =>
     expect(origin.text()).toContain(String(process.pid));
   });
 
+  test("a snapshot holds no events, and recording ends after the seconds asked for", () => {
+    const folder = mkdtempSync(join(tmpdir(), "spydertop-test-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const state = join(folder, "state.spyt");
+    expect(run("snapshot", state).code).toBe(0);
+    const events = run("events", "--from", state);
+    expect([events.code, events.out]).toEqual([0, ""]);
+    expect(events.err).toContain("holds a state and no events");
+    const recording = run("record", join(folder, "a.spyt"), "--seconds", "0.2");
+    expect(recording.code).toBe(0);
+    expect(recording.err).toMatch(/a\.spyt: \d+ events/);
+  });
+
   test("a frame as JSON, of one process and those above and below it", () => {
     const child = spawn("sleep", ["60"]);
     onTestFinished(() => void child.kill("SIGKILL"));

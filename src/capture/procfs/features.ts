@@ -1,4 +1,5 @@
 import type { HostProbe } from "../probe.ts";
+import { programCommand } from "../program.ts";
 import type { CaptureError, Feature, SourceStatus } from "../source.ts";
 
 /** What the source's own account of itself is made from. */
@@ -14,7 +15,7 @@ export function limitsOf(view: View): NonNullable<SourceStatus["limited"]> {
   return {
     why: reason(view),
     missed: `what is shorter than ${seconds(view)}; files read; bytes per connection; who connected to whom first${others}`,
-    fix: view.probe.blocker?.fix ?? view.because?.hint ?? "spydertop doctor",
+    fix: view.probe.blocker?.fix ?? view.because?.hint ?? `${programCommand()} doctor`,
   };
 }
 

@@ -56,6 +56,8 @@ export async function runEvents(options: EventsOptions): Promise<number> {
     }
     const status = source.status();
     if (file) tellLimits(status);
+    if (file && !printer.any && !stop.signal.aborted)
+      note(`${options.input.from} holds a state and no events: its processes are shown by top --batch --from FILE`);
     const lost = file ? printer.lost : sum(status.lost.values());
     if (lost > 0) note(`${lost} records were lost: the kernel's buffer was full while nobody read`);
     return EXIT.OK;
@@ -79,6 +81,8 @@ class Printer {
   #lines: string[] = [];
   #printed = 0;
   lost = 0;
+  /** There was an event, wanted or not. */
+  any = false;
 
   constructor({ form, filter, count }: EventsOptions, withDate: boolean) {
     this.#holds = eventFilter(filter);
@@ -87,6 +91,7 @@ class Printer {
   }
 
   add(event: MonitorEvent, reporter: Reporter): void {
+    this.any = true;
     const lost = event.kind === "lost" || event.kind === "throttled";
     if (lost) this.lost += Number(event.details?.["records"] ?? 0);
     // What was lost might have held the filter.

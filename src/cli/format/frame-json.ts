@@ -7,7 +7,11 @@ import type { Session } from "../session.ts";
 import { jsonLine } from "./json.ts";
 
 /** A frame as docs/schema/frame.json has it, on one line. */
-export function frameJson(session: Session, { rows, processes, exited }: TreeView): string {
+export function frameJson(
+  session: Session,
+  { rows, processes, exited }: TreeView,
+  findings: readonly Finding[],
+): string {
   const { queries, monitor } = session;
   return `${jsonLine({
     time: isoTime(queries.wallMs(queries.nowNs)),
@@ -15,7 +19,7 @@ export function frameJson(session: Session, { rows, processes, exited }: TreeVie
     processes,
     exited,
     rows: rows.map((row) => rowOf(session, row)),
-    findings: queries.findings().map((finding) => findingOf(session, monitor.graph, finding)),
+    findings: findings.map((finding) => findingOf(session, monitor.graph, finding)),
   })}\n`;
 }
 

@@ -142,8 +142,9 @@ export class Detector {
 
   /** Highlights the chain; the first of its key also becomes a finding, and pins what it rests on. */
   #emit(signal: Signal | undefined): void {
-    if (signal === undefined) return;
-    const { processes } = this.#graph;
+    const { processes, monitorPid } = this.#graph;
+    // The monitor does what it looks for: it is no finding of its own.
+    if (signal === undefined || processes.tgid.get(signal.process) === monitorPid) return;
     const chain = chainOf(this.#graph, signal.process);
     for (const other of signal.others) if (!chain.includes(other)) chain.splice(chain.length - 1, 0, other);
     const severity = severityNumber(signal.severity);

@@ -1,3 +1,4 @@
+import { END_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ChannelIndex, ConnectionIndex, EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
@@ -7,17 +8,21 @@ import { imageAt, pipeHolders } from "../graph/provenance.ts";
 import { isServerSide } from "../graph/roles.ts";
 import { lastWrite, unseenWriters, writesBefore, writeTime } from "../graph/writes.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
-import { connectionCertainty, homeEnd } from "../query/connections.ts";
+import { connectionCertainty, connectionTitle, homeEnd } from "../query/connections.ts";
 import { type Cause, RANK } from "./cause.ts";
 import { bytes, duration, who } from "./words.ts";
 
 /** The process on this host that opened a connection, or listens. For one accepted from elsewhere there is none: it began there. */
-export function connectionCauses(graph: Graph, connection: ConnectionIndex, atNs: number): Cause[] {
+export function connectionCauses(graph: Graph, connection: ConnectionIndex, atNs: number, gaps?: Set<string>): Cause[] {
   const { connections } = graph;
   const listening = connections.isListening(connection);
   const side = listening ? homeEnd(graph, connection) & 1 : connections.clientSide.get(connection);
   const owner = processAt(graph, connection, side);
-  if (owner === NONE) return [];
+  if (owner === NONE) {
+    if (connections.endHas(2 * connection + side, END_FLAG.KNOWN))
+      gaps?.add(`no process was seen holding ${connectionTitle(graph, connection)}: a hidden one, or the kernel`);
+    return [];
+  }
   const name = who(graph, owner, atNs);
   return [
     {

@@ -140,7 +140,7 @@ function causesOf(graph: Graph, node: Node, gaps: Set<string>): Cause[] {
     case "process":
       return processCauses(graph, node.row, node.atNs, gaps);
     case "connection":
-      return connectionCauses(graph, node.row, node.atNs);
+      return connectionCauses(graph, node.row, node.atNs, gaps);
     case "file":
       return fileCauses(graph, node.row, node.atNs, gaps);
     case "channel":

@@ -18,7 +18,8 @@ export function directionSign(env: Env, row: ConnectionRow): readonly [Token, st
     case "listen":
       return ["inward", activity.listen];
     case "local":
-      return ["dim", env.theme.glyphs.bullet];
+      // Told from the client's end. Of an unnamed pair nobody asked.
+      return ["dim", row.remote === "" ? env.theme.glyphs.bullet : activity.connected];
   }
 }
 

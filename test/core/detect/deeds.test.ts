@@ -3,7 +3,7 @@ import type { Monitor } from "../../../src/core/monitor.ts";
 import { findings } from "../../../src/core/query/findings.ts";
 import type { Finding } from "../../../src/core/query/model.ts";
 import { processRow } from "../../../src/core/query/process-row.ts";
-import { IMAGE_FLAG, KIND } from "../../../src/core/wire/layout.gen.ts";
+import { IMAGE_FLAG, KIND, MARK_WHAT } from "../../../src/core/wire/layout.gen.ts";
 import { BASE_NS, by, emptyMonitor, feed, graphFromText, type Told } from "../fixture.ts";
 
 const MS = 1e6;
@@ -99,6 +99,19 @@ describe("code in the kernel", () => {
       expect(found(story, rule)).toEqual([]);
     },
   );
+
+  test("by the monitor itself is no finding, by another instance of it is called that", () => {
+    const told = graphFromText(`${SUSPICIOUS}; x > node(/opt/s.mjs); x > node#2(/opt/s.mjs); x > node#3(/opt/other)`);
+    told.story.emit((writer) => writer.mark({ ...told.story.head("node"), what: MARK_WHAT.TICK }));
+    told.go("node loads bpf");
+    expect(of(told.monitor, rule)).toEqual([]);
+    told.go("node#2 loads bpf");
+    expect(of(told.monitor, rule)).toMatchObject([
+      { severity: "low", title: "BPF program loaded by another spydertop" },
+    ]);
+    told.go("node#3 loads bpf");
+    expect(of(told.monitor, rule)).toMatchObject([{ title: "BPF program loaded by a suspicious chain" }, {}]);
+  });
 
   test("of an attempt that failed says less", () => {
     const told = graphFromText(SUSPICIOUS);
