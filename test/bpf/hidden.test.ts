@@ -60,7 +60,7 @@ test("sockets that have an owner are not told without one", async () => {
   }
 });
 
-test("every process found has its usage, pid 1 too where the iterators hide it", () => {
+test("every process found has its usage, pid 1 too where the iterators hide it", async () => {
   const capture = await Capture.open({ watched: [1], everything: true });
   try {
     capture.drain();
