@@ -60,5 +60,9 @@ test("without privileges: the true errno and cause, what is missed, and one way 
   expect(run.stdout).toMatch(/^limited: bpf\(2\) permission: EPERM/m);
   expect(run.stdout).toMatch(/^missed: +what is shorter than 1 s/m);
   const report = JSON.parse(spawnSync("setpriv", [...NOBODY, RUN, "--json"], { encoding: "utf8" }).stdout) as Report;
-  expect(report).toMatchObject({ live: false, source: "procfs", limited: { fix: expect.stringMatching(/^sudo \/.*\/scripts\/launch\.sh$/) } });
+  expect(report).toMatchObject({
+    live: false,
+    source: "procfs",
+    limited: { fix: expect.stringMatching(/^sudo \/.*\/scripts\/launch\.sh$/) },
+  });
 });
