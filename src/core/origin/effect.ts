@@ -9,6 +9,8 @@ export interface Place {
   readonly only?: ConnectionIndex;
   /** It took something in without being told what to do: only what it passed on. */
   readonly passes?: true;
+  /** Until when it took it in: what a server passed on then, the client it had accepted last received. */
+  readonly readNs?: number;
 }
 
 /** One possible step forward: a place, and how it came of the one before. */

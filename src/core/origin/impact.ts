@@ -115,7 +115,7 @@ function effectsOf(graph: Graph, { place, from }: Reached, gaps: Set<string>, bu
   const { node } = place;
   switch (node.kind) {
     case "process":
-      return processEffects(graph, node.row, place, budget);
+      return processEffects(graph, node.row, place, gaps, budget);
     case "connection":
       return connectionEffects(graph, node.row, from === undefined, budget);
     case "file":
@@ -130,11 +130,11 @@ function prune(graph: Graph, reached: readonly Reached[]): readonly Reached[] {
   const { processes, images, connections } = graph;
   const effects = new Map<Reached, number>();
   for (const { from } of reached) if (from !== undefined) effects.set(from, (effects.get(from) ?? 0) + 1);
-  const dull = ({ place: { node, only, passes }, from }: Reached): boolean => {
+  const dull = ({ place: { node, only, passes }, effect, from }: Reached): boolean => {
     if (from === undefined) return false;
     if (node.kind === "connection") return connections.isUnix(node.row);
     if (node.kind !== "process") return false;
-    if (passes) return from.from !== undefined;
+    if (passes) return from.from !== undefined && effect?.link !== "connected";
     const above = from.place.node;
     if (only !== undefined) return above.kind === "connection" && connections.isUnix(above.row);
     const image = processes.image.get(node.row);

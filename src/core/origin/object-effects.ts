@@ -144,7 +144,7 @@ export function fileEffects(
     const atNs = Math.max(edges.firstNs.get(edge), sinceNs);
     if (edges.lastNs.get(edge) < sinceNs) continue;
     effects.push({
-      to: { node: { kind: "process", row: process, atNs }, passes: true },
+      to: { node: { kind: "process", row: process, atNs }, passes: true, readNs: edges.lastNs.get(edge) },
       link: "read",
       atNs,
       certainty: edgeCertainty(graph, edge),

@@ -1,12 +1,13 @@
 import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/indexes.ts";
+import type { ConnectionIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
 import { HUB, imageAt, isLibrary, pipeHolders, scriptPath } from "../graph/provenance.ts";
-import { acceptedBefore, isServerSide, lastAccept } from "../graph/roles.ts";
+import { acceptedBefore, facesNetwork, isServerSide, lastAccept } from "../graph/roles.ts";
 import { edgeCertainty } from "../query/certainty.ts";
+import { connectionTitle } from "../query/connections.ts";
 import { wasDone } from "../query/deeds.ts";
 import { RANK } from "./cause.ts";
 import { type Budget, COST, type Effect, type Place } from "./effect.ts";
@@ -15,8 +16,18 @@ import { rewrote } from "./reach-causes.ts";
 import { who } from "./words.ts";
 
 /** What a process did from a moment on, as far as it is an effect of the place it stands at. */
-export function processEffects(graph: Graph, process: ProcessIndex, place: Place, budget: Budget): Effect[] {
-  const passed = [...written(graph, process, place, budget), ...piped(graph, process, place, budget)];
+export function processEffects(
+  graph: Graph,
+  process: ProcessIndex,
+  place: Place,
+  gaps: Set<string>,
+  budget: Budget,
+): Effect[] {
+  const passed = [
+    ...written(graph, process, place, budget),
+    ...piped(graph, process, place, budget),
+    ...served(graph, process, place, gaps),
+  ];
   if (place.passes) return passed;
   return [
     ...passed,
@@ -24,6 +35,35 @@ export function processEffects(graph: Graph, process: ProcessIndex, place: Place
     ...spawned(graph, process, place, budget),
     ...connected(graph, process, place, budget),
   ];
+}
+
+/** Who received what a server had read: the clients whose requests it answered then. */
+function served(graph: Graph, process: ProcessIndex, { node, readNs }: Place, gaps: Set<string>): Effect[] {
+  const { connections, edges } = graph;
+  if (readNs === undefined || !facesNetwork(graph, process)) return [];
+  const name = who(graph, process, readNs);
+  gaps.add(`${name} may have passed it on without reading it anew`);
+  const effects = new Map<ConnectionIndex, Effect>();
+  for (const atNs of new Set([node.atNs, readNs])) {
+    const accepted = acceptedBefore(graph, process, atNs);
+    const connection = accepted === undefined ? NONE : edges.object.get(accepted.edge);
+    if (accepted === undefined || effects.has(connection)) continue;
+    const client = processAt(graph, connection, connections.clientSide.get(connection));
+    if (client === NONE) {
+      gaps.add(`what was done with it at the other end of ${connectionTitle(graph, connection)} is not seen`);
+      continue;
+    }
+    const others = accepted.openThen > 1 ? `, the newest of ${accepted.openThen} connections then` : "";
+    effects.set(connection, {
+      to: { node: { kind: "process", row: client, atNs }, passes: true },
+      link: "connected",
+      atNs,
+      certainty: "inferred",
+      explanation: `was served by ${name} over ${connectionTitle(graph, connection)}${others}`,
+      cost: COST.READ,
+    });
+  }
+  return [...effects.values()];
 }
 
 /** Whether what it did at a moment belongs to the place: a server acts for the client it had accepted last. */

@@ -104,6 +104,27 @@ describe("the impact", () => {
     ]);
   });
 
+  test("of a file that a server read goes on with the client it served", () => {
+    const told = graphFromText(
+      "web listens :8765; bash > curl; curl -> web:8765; web reads /srv/install.sh; curl writes /tmp/x; bash > sh(/tmp/x); sh reads /tmp/x; sh > id",
+    );
+    const impact = of(told, "/srv/install.sh");
+    expect(draw(impact)).toEqual([
+      "boundary: /srv/install.sh",
+      "  read: 100 web",
+      "    connected: 102 curl",
+      "      executed: 103 sh /tmp/x",
+      "        spawned: 104 id",
+    ]);
+    expect(impact.steps[2]).toMatchObject({ certainty: "inferred" });
+    expect(impact.gaps).not.toEqual([]);
+  });
+
+  test("of a file that a server read names the client elsewhere as a gap", () => {
+    const told = graphFromText("web listens :80; web:80 <- 203.0.113.9:1234; web reads /srv/install.sh");
+    expect(of(told, "/srv/install.sh").gaps).toContainEqual(expect.stringContaining("203.0.113.9:1234"));
+  });
+
   test("of something with many effects tells the most telling and how many are left", () => {
     const told = graphFromText("bash listens :1");
     for (let i = 0; i < 60; i++) told.go(`bash > ls#${i}; ls#${i} exits`);
