@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
+import { nearest } from "../ui/search/mistyped.ts";
 import { THEMES, type ThemeName } from "../ui/theme/tokens.ts";
+import { filterProblem } from "./events/filter.ts";
 import { COMMANDS, type CommandName, OPTIONS, type OptionEntry } from "./manual.ts";
 import { isSubject } from "./subject.ts";
 
@@ -171,11 +173,13 @@ function topCommand(values: Values): Command {
 
 function eventsOptions(values: Values): EventsOptions {
   const seconds = secondsOf(values);
-  const { json } = values;
+  const { json, filter = "" } = values;
+  const problem = filterProblem(filter);
+  if (problem !== undefined) throw new Misuse(`--filter: ${problem}`);
   const form = json === undefined ? "text" : json === "" ? "native" : json;
   if (form !== "text" && form !== "native" && form !== "ocsf" && form !== "ecs")
     throw new Misuse(`--json knows native, ocsf and ecs, not "${form}"`);
-  const options = { form, filter: values.filter ?? "", input: inputOf(values), count: countOf(values) ?? 0 } as const;
+  const options = { form, filter, input: inputOf(values), count: countOf(values) ?? 0 } as const;
   return seconds === undefined ? options : { ...options, seconds };
 }
 
@@ -242,6 +246,17 @@ const PARSED = Object.fromEntries(
 /** A value that may be left out is told by "=" alone: `--json FILE` is a switch and an operand. */
 const OPTIONAL = /^--(json)=(.*)$/su;
 
+const nameIn = (arg: string): string => arg.slice(2).split("=")[0] ?? "";
+const isOption = (arg: string): boolean => nameIn(arg) in PARSED;
+
+function meantOption(arg: string): string {
+  const near = nearest(
+    nameIn(arg),
+    OPTIONS.map(({ name }) => name),
+  );
+  return near === undefined ? "" : `; did you mean --${near}?`;
+}
+
 function read(args: readonly string[]): { values: Values; positionals: readonly string[] } {
   const end = args.indexOf("--");
   const told: Record<string, string> = {};
@@ -257,6 +272,8 @@ function read(args: readonly string[]): { values: Values; positionals: readonly 
     const given = Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? value : ""]);
     return { values: { ...Object.fromEntries(given), ...told }, positionals };
   } catch (error) {
+    const [given] = plain.filter((arg, at) => (end < 0 || at < end) && /^--[^=]/u.test(arg) && !isOption(arg));
+    if (given !== undefined) throw new Misuse(`there is no option ${given}${meantOption(given)}`);
     throw new Misuse(error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,46 +1,49 @@
 import type { Certainty } from "../../core/query/model.ts";
 
 /** What happened. A name that is not listed is a kind of record a newer source knows. */
-export type EventKind =
-  | "fork"
-  | "exec"
-  | "exit"
-  | "found"
-  | "create"
-  | "open"
-  | "read"
-  | "write"
-  | "chmod"
-  | "chown"
-  | "truncate"
-  | "rename"
-  | "unlink"
-  | "link"
-  | "symlink"
-  | "mount"
-  | "connect"
-  | "accept"
-  | "listen"
-  | "close"
-  | "datagram"
-  | "socket"
-  | "unix-connect"
-  | "unix-accept"
-  | "pipe"
-  | "credentials"
-  | "inject"
-  | "memory"
-  | "signal"
-  | "kernel"
-  | "namespace"
-  | "io_uring"
-  | "dns"
-  | "fd-pass"
-  | "cgroup"
-  | "bytes"
-  | "throttled"
-  | "lost"
-  | "unknown";
+export const EVENT_KINDS = [
+  "fork",
+  "exec",
+  "exit",
+  "found",
+  "create",
+  "open",
+  "read",
+  "write",
+  "chmod",
+  "chown",
+  "truncate",
+  "rename",
+  "unlink",
+  "link",
+  "symlink",
+  "mount",
+  "connect",
+  "accept",
+  "listen",
+  "close",
+  "datagram",
+  "socket",
+  "unix-connect",
+  "unix-accept",
+  "pipe",
+  "credentials",
+  "inject",
+  "memory",
+  "signal",
+  "kernel",
+  "namespace",
+  "io_uring",
+  "dns",
+  "fd-pass",
+  "cgroup",
+  "bytes",
+  "throttled",
+  "lost",
+  "unknown",
+] as const;
+
+export type EventKind = (typeof EVENT_KINDS)[number];
 
 /** A process at the moment of an event. */
 export interface Actor {

@@ -1,5 +1,18 @@
+import { nearest, queryProblem } from "../../ui/search/mistyped.ts";
 import { type Field, parseQuery, queryHolds, type Searchable } from "../../ui/search/query.ts";
-import type { MonitorEvent } from "./event.ts";
+import { EVENT_KINDS, type MonitorEvent } from "./event.ts";
+
+/** What is wrong with a filter, with the fix; undefined when nothing is. */
+export function filterProblem(text: string): string | undefined {
+  const problem = queryProblem(text);
+  if (problem !== undefined) return problem;
+  for (const { field, text: kind } of parseQuery(text)) {
+    if (field !== "kind" || EVENT_KINDS.some((known) => known === kind)) continue;
+    const near = nearest(kind, EVENT_KINDS);
+    return `no kind "${kind}"; ${near === undefined ? `there are ${EVENT_KINDS.join(", ")}` : `did you mean kind:${near}?`}`;
+  }
+  return undefined;
+}
 
 /** Whether an event holds a filter, in the words of the search overlay. */
 export function eventFilter(text: string): (event: MonitorEvent) => boolean {

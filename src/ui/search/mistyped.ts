@@ -39,14 +39,18 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-function meant(name: string): string | undefined {
+/** The word of those known that was most likely meant. */
+export function nearest(name: string, words: readonly string[]): string | undefined {
   const most = name.length > 4 ? 2 : 1;
-  const [nearest] = FIELD_WORDS.filter((word) => word.length >= SHORTEST)
+  const [best] = words
+    .filter((word) => word.length >= SHORTEST)
     .map((word) => ({ word, distance: editDistance(name, word) }))
     .filter(({ distance }) => distance <= most)
     .sort((a, b) => a.distance - b.distance);
-  return ELSEWHERE[name] ?? nearest?.word;
+  return best?.word;
 }
+
+const meant = (name: string): string | undefined => ELSEWHERE[name] ?? nearest(name, FIELD_WORDS);
 
 /**
  * What is wrong with the fields of a query, in words with the fix: `no field "usr"; did you mean user:?`. A word before a
