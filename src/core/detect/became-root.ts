@@ -20,7 +20,8 @@ export function becameRoot(graph: Graph, mark: MarkIndex): Signal | undefined {
   if (marks.kind.get(mark) !== MARK.BECAME_ROOT) return undefined;
   const process = marks.process.get(mark);
   const atNs = marks.firstNs.get(mark);
-  const worst = worstOf(graph, chainOf(graph, process));
+  const chain = chainOf(graph, process);
+  const worst = worstOf(graph, chain);
   const noCall = (marks.bitsLo.get(mark) & ROOT.WITHOUT_CALL) !== 0;
   if (!noCall && worst < severityNumber("low")) return undefined;
   return {
@@ -29,6 +30,7 @@ export function becameRoot(graph: Graph, mark: MarkIndex): Signal | undefined {
     reason: noCall
       ? `${who(graph, process, atNs)} was not root and is, and no call that changes credentials was seen: the kernel itself may have been misused`
       : `${who(graph, process, atNs)} became root, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    echoes: !noCall,
     severity: noCall || worst >= severityNumber("high") ? "critical" : "high",
     techniques: ["T1068"],
     atNs,
@@ -36,7 +38,7 @@ export function becameRoot(graph: Graph, mark: MarkIndex): Signal | undefined {
     others: [],
     evidence: [],
     certainty: howCertainty(marks.how.get(mark)),
-    key: `${processes.keyOf(process)}|${noCall}`,
+    key: noCall ? `${processes.keyOf(process)}|true` : `${processes.keyOf(chain[0] ?? process)}|false`,
   };
 }
 
@@ -55,6 +57,7 @@ export function setuidExec(graph: Graph, process: ProcessIndex): Signal | undefi
     rule: "became-root",
     title: "Root in a suspicious chain",
     reason: `${who(graph, process, atNs)} runs as root by the mode of ${images.exe.get(image)}, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    echoes: true,
     severity: asks ? "medium" : "high",
     techniques: ["T1548.001"],
     atNs,

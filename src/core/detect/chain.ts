@@ -38,6 +38,6 @@ export function worstOf(graph: Graph, chain: readonly ProcessIndex[]): number {
 
 /** What a process adds to the suspicion of those below it. A low finding about one command says nothing of its shell's next one. */
 function weightOf({ processes }: Graph, process: ProcessIndex): number {
-  const severity = processes.severity.get(process);
+  const severity = processes.grounds(process);
   return processes.has(process, PROCESS_FLAG.SUSPECT) || severity >= severityNumber("medium") ? severity : 0;
 }

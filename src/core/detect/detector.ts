@@ -148,6 +148,7 @@ export class Detector {
     const chain = chainOf(this.#graph, signal.process);
     for (const other of signal.others) if (!chain.includes(other)) chain.splice(chain.length - 1, 0, other);
     const severity = severityNumber(signal.severity);
+    if (signal.echoes !== true) for (const process of chain) processes.addGrounds(process, severity);
     for (const process of chain)
       if (severity > processes.severity.get(process)) processes.severity.set(process, severity);
     for (const process of [signal.process, ...signal.others]) processes.setFlag(process, PROCESS_FLAG.SUSPECT);
@@ -159,7 +160,7 @@ export class Detector {
     }
     this.#keys.add(key);
     this.#pin(signal, chain, severity);
-    const { others: _others, key: _key, ...told } = signal;
+    const { others: _others, key: _key, echoes: _echoes, ...told } = signal;
     this.findings.push({
       ...told,
       id: this.findings.length + 1,

@@ -38,6 +38,7 @@ export function injection(graph: Graph, edge: EdgeIndex): Signal | undefined {
     title: wrote ? "Code or data written into another process" : "Another process taken over",
     reason: `${who(graph, process, atNs)} ${didTo(graph, edge)} ${who(graph, target, atNs)}${suspicious ? ", and its chain is already suspicious" : ""}`,
     severity,
+    echoes: suspicious,
     techniques: ["T1055.008"],
     atNs,
     process,

@@ -26,7 +26,8 @@ export function kernelCode(graph: Graph, mark: MarkIndex): Signal | undefined {
   const kind = marks.kind.get(mark);
   if (kind !== MARK.MODULE && kind !== MARK.BPF) return undefined;
   const process = marks.process.get(mark);
-  const worst = worstOf(graph, chainOf(graph, process));
+  const chain = chainOf(graph, process);
+  const worst = worstOf(graph, chain);
   if (worst < severityNumber("low")) return undefined;
   const atNs = marks.firstNs.get(mark);
   const alike = kind === MARK.BPF && runsAsMonitor(graph, process, atNs);
@@ -38,6 +39,7 @@ export function kernelCode(graph: Graph, mark: MarkIndex): Signal | undefined {
         ? "Kernel module loaded by a suspicious chain"
         : `BPF program loaded by ${alike ? "another spydertop" : "a suspicious chain"}`,
     reason: `${who(graph, process, atNs)} ${markText(graph, mark)}, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    echoes: true,
     severity: alike ? "low" : failed ? "medium" : worst >= severityNumber("high") ? "critical" : "high",
     techniques: [kind === MARK.MODULE ? "T1547.006" : "T1014"],
     atNs,
@@ -45,6 +47,6 @@ export function kernelCode(graph: Graph, mark: MarkIndex): Signal | undefined {
     others: [],
     evidence: [],
     certainty: howCertainty(marks.how.get(mark)),
-    key: `${processes.keyOf(process)}|${kind}|${failed}`,
+    key: `${processes.keyOf(chain[0] ?? process)}|${kind}|${failed}|${alike}`,
   };
 }

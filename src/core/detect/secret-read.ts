@@ -25,6 +25,7 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
     rule: "credentials-read",
     title: "Credentials read by a suspicious chain",
     reason: `${who(graph, process, atNs)} opened ${path}, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    echoes: true,
     severity: worst >= severityNumber("high") ? "critical" : "high",
     techniques: [path.startsWith("/etc/") ? "T1003.008" : path.includes("/.ssh/") ? "T1552.004" : "T1552.001"],
     atNs,

@@ -8,6 +8,8 @@ export interface Signal {
   readonly title: string;
   readonly reason: string;
   readonly severity: Severity;
+  /** Said only because its chain is suspicious already: it is shown with this severity and grows no more suspicious. */
+  readonly echoes?: boolean;
   readonly techniques: readonly string[];
   readonly atNs: number;
   readonly process: ProcessIndex;

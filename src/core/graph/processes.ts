@@ -30,6 +30,10 @@ export const PROCESS_FLAG = {
   SERVES: 2048,
 } as const;
 
+/** Above the flags, so that a checkpoint keeps it with them. */
+const GROUNDS_SHIFT = 16;
+const GROUNDS_MASK = 7;
+
 export const NO_LOGIN = 0xffffffff;
 
 /**
@@ -179,6 +183,17 @@ export class Processes extends Table {
 
   clearFlag(row: ProcessIndex, flag: number): void {
     this.flags.set(row, this.flags.get(row) & ~flag);
+  }
+
+  /** Worst severity (its number) of its findings that need no suspicious chain: what makes its chain one. */
+  grounds(row: ProcessIndex): number {
+    return (this.flags.get(row) >>> GROUNDS_SHIFT) & GROUNDS_MASK;
+  }
+
+  addGrounds(row: ProcessIndex, severity: number): void {
+    if (severity <= this.grounds(row)) return;
+    this.clearFlag(row, GROUNDS_MASK << GROUNDS_SHIFT);
+    this.setFlag(row, severity << GROUNDS_SHIFT);
   }
 
   /** Its identity as text: the same in every run that sees this process. */

@@ -113,6 +113,15 @@ describe("code in the kernel", () => {
     expect(of(told.monitor, rule)).toMatchObject([{ title: "BPF program loaded by a suspicious chain" }, {}]);
   });
 
+  test("raises its chain no further, and is one however many of the chain do it", () => {
+    const told = graphFromText(
+      "sshd:22 <- 9.9.9.9:1; sshd > bash > /tmp/x; x loads bpf; x becomes root; x loads module",
+    );
+    expect(findings(told.monitor).map(({ severity }) => severity)).toEqual(["high", "high", "high", "low"]);
+    told.go("x > y; y loads bpf; y loads module; y becomes root; x > y#2; y#2 loads bpf");
+    expect(findings(told.monitor)).toHaveLength(4);
+  });
+
   test("of an attempt that failed says less", () => {
     const told = graphFromText(SUSPICIOUS);
     told.story.emit((writer) => writer.call(KIND.KERNEL, { ...told.story.head("x"), args: [3], ret: -1, nr: 313 }));
