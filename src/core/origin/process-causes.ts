@@ -21,6 +21,7 @@ import { edgeCertainty, weakest } from "../query/certainty.ts";
 import type { Certainty } from "../query/model.ts";
 import { type Cause, RANK } from "./cause.ts";
 import { reachCauses } from "./reach-causes.ts";
+import { readCauses } from "./read-causes.ts";
 import { duration, who } from "./words.ts";
 
 /** A local client explains what its server does only so soon after it connected: servers are kept busy by many. */
@@ -37,6 +38,7 @@ export function processCauses(graph: Graph, process: ProcessIndex, atNs: number,
     ...reachCauses(graph, process, atNs, gaps),
     ...codeCauses(graph, process, atNs, gaps),
     ...commandCauses(graph, process, atNs),
+    ...readCauses(graph, process, atNs),
     ...stdioCauses(graph, process, atNs),
     ...clientCauses(graph, process, atNs),
     ...parentCauses(graph, process),

@@ -276,6 +276,16 @@ describe("the origin of a process", () => {
     });
   });
 
+  test.each(["bash#2(-c .)", "/tmp/zzz(/tmp/a)"])("of %s that read what was fetched tells who fetched it", (run) => {
+    const name = run.startsWith("/") ? "zzz" : "bash#2";
+    const told = graphFromText(
+      `bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/a; bash > cp; cp writes /tmp/zzz; bash > ${run}; ${name} reads /tmp/a; ${name} > id`,
+    );
+    expect(of(told, "id").steps.find(({ title }) => title === "101 curl")?.explanation).toMatch(
+      /^wrote \/tmp\/a, which .* read 0.1 s after it began, perhaps to run it/,
+    );
+  });
+
   test("that runs what was only seen opened for writing is an inference", () => {
     const origin = of(graphFromText("bash > vi; vi opens /tmp/a; bash > sh(/tmp/a)"), "sh");
     expect(origin.steps.find(({ link }) => link === "executed")).toMatchObject({
