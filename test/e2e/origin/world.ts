@@ -36,8 +36,6 @@ export class World {
     this.folder = folder;
     this.actors = join(folder, "actors");
     this.preload = join(folder, "preload.so");
-    execFileSync("clang", ["-O1", "-o", this.actors, join(import.meta.dirname, "actors.c")]);
-    execFileSync("clang", ["-shared", "-fPIC", "-o", this.preload, join(import.meta.dirname, "preload.c")]);
     this.source = source;
   }
 
@@ -49,6 +47,15 @@ export class World {
       stdio: ["pipe", "pipe", "inherit"],
     });
     await once(createInterface({ input: holder.stdout }), "line");
+    // Before the capture begins: what it sees written is a cause.
+    execFileSync("clang", ["-O1", "-o", join(folder, "actors"), join(import.meta.dirname, "actors.c")]);
+    execFileSync("clang", [
+      "-shared",
+      "-fPIC",
+      "-o",
+      join(folder, "preload.so"),
+      join(import.meta.dirname, "preload.c"),
+    ]);
     const world = new World(holder, folder, await openLive());
     world.spawn(process.execPath, [join(import.meta.dirname, "hub.mjs"), String(HUB)]);
     await world.listening(HUB);
