@@ -61,6 +61,7 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10
 #define EINPROGRESS 115
+#define ENOENT 2
 #define TMPFS_MAGIC 0x01021994
 #define PIDTYPE_SID 3
 #define SOL_SOCKET 1

@@ -82,8 +82,11 @@ static __always_inline int tcp_state(struct sock *sk, int from, int to)
 	if (to == TCP_CLOSE) {
 		struct owner last = *o;
 
-		/* Who forgets the owner tells of the end: an accept may just find the socket closed. */
-		if (!bpf_map_delete_elem(&owners, &key) && !last.unannounced)
+		/*
+		 * Who forgets the owner tells of the end: an accept may just find the socket closed. Since 6.15 a map may also
+		 * refuse, when the lock of a bucket cannot be had in time.
+		 */
+		if (bpf_map_delete_elem(&owners, &key) != -ENOENT && !last.unannounced)
 			emit_owned(sk, &last, SPY_KIND_CLOSE, to, 0);
 	}
 	return 0;

@@ -32,7 +32,10 @@ static __always_inline void own(struct sock *sk, struct task_struct *t, __u64 in
 	o.sock = ino;
 	o.tgid = BPF_CORE_READ(t, tgid);
 	o.tid = BPF_CORE_READ(t, pid);
-	bpf_map_update_elem(&owners, &key, &o, flags);
+	/* Since 6.15 a map may refuse, when the lock of a bucket cannot be had in time: the end will not be told then. */
+	if (bpf_map_update_elem(&owners, &key, &o, flags) && flags == BPF_ANY &&
+	    bpf_map_update_elem(&owners, &key, &o, flags))
+		count(SPY_KIND_CLOSE, true);
 }
 
 static __always_inline void own_current(struct sock *sk, __u64 ino)
