@@ -4,7 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { ConnectionIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
-import { HUB, imageAt, isLibrary, pipeHolders, scriptPath } from "../graph/provenance.ts";
+import { HUB, imageAt, isLibrary, pipeHolders, scriptPath, writtenLibraries } from "../graph/provenance.ts";
 import { acceptedBefore, facesNetwork, isServerSide, lastAccept } from "../graph/roles.ts";
 import { edgeCertainty } from "../query/certainty.ts";
 import { connectionTitle } from "../query/connections.ts";
@@ -189,9 +189,11 @@ export function runsOf(graph: Graph, file: FileIndex, sinceNs: number, budget: B
       seen.add(process);
       runs.push({ process, image, atNs: images.atNs.get(image) });
     }
-    if (!library || seen.has(process) || edges.kind.get(edge) !== EDGE.READ) continue;
+    if (seen.has(process) || edges.kind.get(edge) !== EDGE.READ) continue;
     const atNs = Math.max(edges.firstNs.get(edge), sinceNs);
-    runs.push({ process, image: imageAt(graph, process, atNs), atNs });
+    const ran = imageAt(graph, process, atNs);
+    const loaded = library || (ran !== NONE && writtenLibraries(graph, ran, Number.POSITIVE_INFINITY).includes(edge));
+    if (loaded) runs.push({ process, image: ran, atNs });
   }
   return runs;
 }
