@@ -47,7 +47,7 @@ describe.skipIf(cannotTrace !== undefined)("the live monitor", () => {
     tui.press("/");
     await tui.waitFor("Search");
     tui.press(name);
-    await tui.waitFor((screen) => screen.some((line) => line.includes(`proc  ${child.pid} `)));
+    await tui.waitFor((screen) => screen.some((line) => line.includes("proc ") && line.includes(` ${child.pid} `)));
     tui.press("\r");
     await tui.waitFor((screen) => screen.some((line) => line.includes(`⇒ 127.0.0.1:${port}`)));
     expect(tui.screen().find((line) => line.includes(`⇒ 127.0.0.1:${port}`))).toContain(` ${child.pid} `);
@@ -86,7 +86,7 @@ describe.skipIf(cannotTrace !== undefined)("the live monitor", () => {
     tui.press("\x1bOR");
     await tui.waitFor("Search");
     tui.press("sleep 4711");
-    await tui.waitFor((screen) => screen.some((line) => line.includes(`proc  ${victim.pid} `)));
+    await tui.waitFor((screen) => screen.some((line) => line.includes("proc ") && line.includes(` ${victim.pid} `)));
     tui.press("\r");
     await tui.waitFor((screen) => screen.slice(-3).join(" ").includes("sleep 4711"));
     tui.press("\x1b[19~");

@@ -109,7 +109,7 @@ async function main(folder: string): Promise<void> {
   try {
     await tui.waitFor("LIVE");
     tui.press(`/pid:${app}`);
-    await tui.waitFor((screen) => screen.some((line) => line.includes(`proc  ${app} `)));
+    await tui.waitFor((screen) => screen.some((line) => line.includes("proc ") && line.includes(` ${app} `)));
     tui.press("\rz");
     await tui.waitFor(`below ${app}`);
     writeFileSync(join(home, "go"), "");
