@@ -98,6 +98,9 @@ interface Heads {
 /** More than four gigabytes are told as that. */
 export const MAX_BYTES = 0xffff_ffff;
 
+/** What happened more often is told as that. */
+export const MAX_TIMES = 0xffff_ffff;
+
 /** Offsets in a row of two times and twelve fields, 64 bytes: the hot paths read and write rows whole. */
 const KIND = 4;
 const PROCESS = 5;
@@ -124,7 +127,8 @@ export class Edges extends Table {
   readonly process = this.#fields.field<ProcessIndex>(PROCESS);
   readonly object = this.#fields.field(OBJECT);
   readonly flags = this.#fields.field(FLAGS);
-  readonly times = this.#fields.field(TIMES);
+  /** MAX_TIMES = that often or more. */
+  readonly times = this.#fields.unsigned(TIMES);
   readonly nextOfProcess = this.#fields.field<EdgeIndex>(NEXT_OF_PROCESS);
   readonly nextOfObject = this.#fields.field<EdgeIndex>(NEXT_OF_OBJECT);
   readonly #previousOfProcess = this.#fields.field<EdgeIndex>(PREVIOUS_OF_PROCESS);
@@ -174,7 +178,8 @@ export class Edges extends Table {
     const known = this.#find(hash, kind, process, object);
     this.added = known === NONE;
     if (known !== NONE) {
-      this.times.set(known, this.times.get(known) + 1);
+      const times = this.times.get(known);
+      if (times < MAX_TIMES) this.times.set(known, times + 1);
       if (timeNs < this.firstNs.get(known)) this.firstNs.set(known, timeNs);
       if (timeNs > this.lastNs.get(known)) this.lastNs.set(known, timeNs);
       this.flags.set(known, this.#mergedFlags(this.flags.get(known), flags));

@@ -77,7 +77,7 @@ function mark(graph: Graph, reader: BatchReader, process: ProcessIndex, kind: nu
   const failed = reader.i32(CALL.ret) < 0;
   // A new mark, and the first that succeeded after some that failed.
   if (marks.added || (!failed && marks.failed.get(row) === marks.times.get(row) - 1)) graph.changes.marked.push(row);
-  if (failed) marks.failed.set(row, marks.failed.get(row) + 1);
+  if (failed) marks.failed.set(row, Math.min(marks.failed.get(row) + 1, marks.times.get(row)));
   marks.addBits(row, bits);
   if (bit >= 0) marks.addBit(row, bit);
   if (marks.text.get(row) === "") marks.setText(row, reader.text(CALL.path));

@@ -1,5 +1,6 @@
 import { type Cells, F64Block, I32Block } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
+import { MAX_TIMES } from "./edges.ts";
 import type { MarkIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
@@ -49,8 +50,9 @@ export class Marks extends Table {
   readonly process = this.#ints.field<ProcessIndex>(0);
   readonly kind = this.#ints.field(1);
   readonly next = this.#ints.field<MarkIndex>(2);
-  readonly times = this.#ints.field(3);
-  readonly failed = this.#ints.field(4);
+  /** MAX_TIMES = that often or more. */
+  readonly times = this.#ints.unsigned(3);
+  readonly failed = this.#ints.unsigned(4);
   /** Bits 0-31 and 32-63. */
   readonly bitsLo = this.#ints.unsigned(5);
   readonly bitsHi = this.#ints.unsigned(6);
@@ -91,7 +93,8 @@ export class Marks extends Table {
       this.next.set(row, this.#heads.get(process));
       this.#heads.set(process, row);
     }
-    this.times.set(row, this.times.get(row) + 1);
+    const times = this.times.get(row);
+    if (times < MAX_TIMES) this.times.set(row, times + 1);
     if (timeNs < this.firstNs.get(row)) this.firstNs.set(row, timeNs);
     if (timeNs > this.lastNs.get(row)) this.lastNs.set(row, timeNs);
     return row;

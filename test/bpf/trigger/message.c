@@ -45,7 +45,7 @@ static void pass_many(int argc, char **argv)
 		MUST(recvmsg(ends[1], &one, 0));
 		for (int i = 0; i < 2; i++)
 			several[i].msg_hdr = wrap(&parcels[i]);
-		MUST(recvmmsg(ends[1], several, 2, MSG_WAITFORONE, NULL) == 2 ? 0 : -1);
+		MUST(recvmmsg(ends[1], several, 2, 0, NULL) == 2 ? 0 : -1);
 		facts("child", getpid(), NULL);
 		_exit(0);
 	}
@@ -56,7 +56,7 @@ static void pass_many(int argc, char **argv)
 		put_fds(&several[i].msg_hdr, &parcels[i].control.head, i ? pipes : &file, 1);
 	}
 	MUST(sendmmsg(ends[0], several, 2, 0));
-	reap(child);
+	MUST(reap(child) ? -1 : 0);
 }
 
 /* A descriptor behind more empty control messages than anyone looks at. */
