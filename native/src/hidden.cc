@@ -130,6 +130,11 @@ void Session::refresh_hidden() {
   }
 }
 
+bool Session::shown(uint64_t inode) const {
+  auto it = sockets_.find(inode);
+  return it != sockets_.end() && it->second.generation;
+}
+
 // Before the iterator runs: what is listed here and open is shown there, unless nobody visible holds it.
 bool Session::list_sockets() {
   uint64_t began_ns = boot_time_ns();
@@ -143,7 +148,7 @@ bool Session::list_sockets() {
     File file(fopen(table.path, "re"));
     while (file && getline(&line, &room, file.get()) > 0) {
       spy_sock r = {};
-      if (!parse_line(line, r) || sockets_.contains(r.sock)) continue;
+      if (!parse_line(line, r) || shown(r.sock)) continue;
       r.h.kind = SPY_KIND_SOCKET;
       r.h.size = sizeof(r);
       r.h.flags = SPY_FLAG_NO_OWNER | (next_look_ns_ ? SPY_FLAG_POLLED : SPY_FLAG_BEFORE_START);
@@ -162,7 +167,7 @@ bool Session::list_sockets() {
 
 // After the iterator ran: of what was listed, the rest.
 void Session::enqueue_unowned() {
-  std::erase_if(listed_, [this](const spy_sock& r) { return sockets_.contains(r.sock); });
+  std::erase_if(listed_, [this](const spy_sock& r) { return shown(r.sock); });
   std::unordered_map<uint64_t, spy_sock> before;
   before.swap(unowned_);
   std::set<uint64_t> own = listed_.empty() ? std::set<uint64_t>{} : own_sockets();
@@ -177,7 +182,7 @@ void Session::enqueue_unowned() {
     unowned_.emplace(r.sock, r);
   }
   for (auto& [inode, r] : before) {
-    if (unowned_.contains(inode) || sockets_.contains(inode)) continue;
+    if (unowned_.contains(inode) || shown(inode)) continue;
     r.h.kind = SPY_KIND_CLOSE;
     r.h.flags = SPY_FLAG_NO_OWNER | SPY_FLAG_POLLED;
     r.h.time = boot_time_ns();

@@ -222,10 +222,14 @@ Error Session::attach() {
   prepare_throttled();
   fill_table("syscalls", syscall_table());
   fill_table("compat_syscalls", compat_syscall_table());
+  std::vector<bpf_program*> programs;
   bpf_program* p;
-  bpf_object__for_each_program(p, object_) {
+  bpf_object__for_each_program(p, object_)
+    if (bpf_program__fd(p) >= 0 && !by_table(p)) programs.push_back(p);
+  // What a call begins, other hooks end: none is told of whose end would be missed.
+  std::ranges::stable_partition(programs, [](const bpf_program* q) { return std::strncmp(bpf_program__name(q), "on_syscall", 10); });
+  for (bpf_program* p : programs) {
     std::string name = bpf_program__name(p);
-    if (bpf_program__fd(p) < 0 || by_table(p)) continue;
     bool iterator = std::strstr(bpf_program__section_name(p), "iter") != nullptr;
     bpf_link* link = bpf_program__attach(p);
     if (!link) {
@@ -270,15 +274,19 @@ size_t Session::read(std::span<uint8_t> into) {
   return builder_.end();
 }
 
-// A CLOSE event settles a socket: the refresh must not report its disappearance again.
+// The refresh looks for what a record opened, so that an end nobody told of is found; what a record closed is settled.
 void Session::note_delivered(std::span<const uint8_t> record) {
   spy_sock r;
   if (record.size() != sizeof(r)) return;
   uint16_t kind;
   std::memcpy(&kind, record.data(), sizeof(kind));
-  if (kind != SPY_KIND_CLOSE) return;
+  bool opens = kind == SPY_KIND_CONNECT || kind == SPY_KIND_ACCEPT;
+  if (!opens && kind != SPY_KIND_CLOSE) return;
   std::memcpy(&r, record.data(), sizeof(r));
-  sockets_.erase(r.sock);
+  if (!opens)
+    sockets_.erase(r.sock);
+  else if (!r.err)
+    sockets_.try_emplace(r.sock, SocketUsage{r});
 }
 
 void Session::enqueue(std::span<const uint8_t> record) {

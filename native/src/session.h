@@ -81,7 +81,7 @@ class Session {
   };
   struct SocketUsage {
     spy_sock last = {};
-    uint32_t generation = 0;
+    uint32_t generation = 0;  // of the last refresh that found it; 0 = so far only a record told of it
     uint64_t missed_ns = 0;  // when it was first not found
   };
 
@@ -125,6 +125,7 @@ class Session {
   bool ended_unseen(SocketUsage& usage) const;
   void refresh_hidden();
   bool list_sockets();
+  bool shown(uint64_t inode) const;
   void enqueue_unowned();
   void keep_link(const std::string& program, bpf_link* link);
   void take_pulse();

@@ -13,7 +13,7 @@ export interface Feature {
 export interface SourceStatus {
   /** Records the kernel handed over, per kind number. */
   readonly delivered: ReadonlyMap<number, number>;
-  /** Records that were produced but not delivered, per kind number. */
+  /** Records that were produced but not delivered, or left out of a flood as of the last refresh, per kind number. */
   readonly lost: ReadonlyMap<number, number>;
   readonly features: readonly Feature[];
   /** Present when the source sees less than the kernel's events: shown as a banner. */

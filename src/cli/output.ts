@@ -16,24 +16,21 @@ export function tellLimits({ limited }: SourceStatus): void {
 }
 
 /**
- * Resolves when the reader of stdout is ready for more: what waits in the meantime waits in the kernel, and is counted there.
- * False: we were interrupted and it still does not read.
+ * Resolves when stdout took it all: what waits in the meantime waits in the kernel, and is counted there.
+ * False: we were interrupted and its reader still does not read.
  */
 export async function print(text: string, stopped: AbortSignal): Promise<boolean> {
-  if (process.stdout.write(text)) return true;
   return await new Promise<boolean>((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     const end = (read: boolean): void => {
       clearTimeout(timer);
-      process.stdout.off("drain", drained);
       stopped.removeEventListener("abort", hurry);
       resolve(read);
     };
-    const drained = (): void => end(true);
     const hurry = (): void => {
       timer = setTimeout(end, GRACE_MS, false);
     };
-    process.stdout.once("drain", drained);
+    process.stdout.write(text, () => end(true));
     if (stopped.aborted) hurry();
     else stopped.addEventListener("abort", hurry);
   });

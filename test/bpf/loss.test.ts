@@ -137,6 +137,26 @@ test("one that floods the ring is left out, by name, and pushes nobody else's re
   capture.close();
 });
 
+test("a connection that no refresh saw, and whose end was lost, is told to be closed", async () => {
+  const capture = await Capture.open({ activityBytes: SMALLEST_RING });
+  const held = bench.run("traffic", 10);
+  await held.ready();
+  await capture.until("accept", () => capture.of("ACCEPT", held.pid).length > 0);
+  const closed = () => capture.source.stats().dropped[KIND.CLOSE]!;
+  while (closed() === 0) await bench.run("tcp", 1, 1).done();
+  await held.done();
+  // The first finds what was lost, the second the connections gone.
+  for (let round = 0; round < 2; round++) {
+    capture.source.refresh();
+    capture.drain();
+  }
+  capture.close();
+  for (const ino of ["clientIno", "acceptedIno"])
+    expect(capture.of("CLOSE", held.pid).filter((row) => row.sock === held.number(ino))).toMatchObject([
+      { flags: FLAG.POLLED, state: 7 },
+    ]);
+});
+
 test("nothing is lost and nothing said to be, when the reader keeps up", async () => {
   const capture = await Capture.open();
   const flood = bench.run("open-flood", bench.trigger, 5000);

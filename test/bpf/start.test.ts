@@ -5,7 +5,7 @@ import { Bench, type Child } from "./child.ts";
 
 const TICK_NS = 10_000_000n;
 const ESTABLISHED = 1;
-/** Share of accepted connections whose end only the next refresh tells: a known gap, docs/kernel-support.md. */
+/** Share of accepted connections whose end the kernel of some machines tells no tracer: docs/kernel-support.md. */
 const UNTOLD = 0.01;
 
 let bench: Bench;

@@ -10,6 +10,9 @@ import { BUNDLE, cannotTrace } from "./program.ts";
 
 if (cannotTrace !== undefined) console.log(`skipped: ${cannotTrace}`);
 
+/** More than one read of a pipe brings. */
+const CHUNKS = 1 << 18;
+
 interface Run {
   readonly child: ChildProcess;
   /** All of stdout so far. */
@@ -96,6 +99,24 @@ describe.skipIf(cannotTrace !== undefined)("live events", () => {
     events.child.stdout?.once("data", () => events.child.stdout?.destroy());
     expect(await events.ended).toBe(0);
     expect(events.errors()).toBe("");
+  });
+
+  test("what is dropped while nobody reads is an event of its own, and interrupting it does not hang", async () => {
+    const events = start("events");
+    await events.until((text) => text.includes("\n"));
+    events.child.stdout?.pause();
+    const script = `const fs = require("fs"); for (let i = 0; i < 300_000; i++) fs.closeSync(fs.openSync("/etc/passwd"));`;
+    const flood = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+    onTestFinished(() => void flood.kill("SIGKILL"));
+    await once(flood, "close");
+    events.child.stdout?.resume();
+    await events.until((text) => / (lost|throttled) .* \d+ records of kind open: /.test(text.slice(-CHUNKS)));
+    events.child.stdout?.pause();
+    events.child.kill("SIGINT");
+    expect(await once(events.child, "exit")).toEqual([0, null]);
+    events.child.stdout?.resume();
+    await events.ended;
+    expect(events.errors()).toMatch(/\d+ records were lost|the last lines are cut/);
   });
 });
 

@@ -71,6 +71,7 @@ export class LiveSource implements EventSource {
   status(): SourceStatus {
     const stats = this.#session.stats();
     const column = (values: Float64Array) => new Map(Array.from(values.entries()).filter(([, count]) => count > 0));
+    const lost = stats.dropped.map((count, kind) => count + (stats.throttled[kind] ?? 0));
     const hooks = this.#session.features();
     const features: Feature[] = hooks.map(featureOf);
     if (stats.missedRuns > 0)
@@ -80,7 +81,7 @@ export class LiveSource implements EventSource {
         state: "degraded",
         why: `the kernel skipped ${stats.missedRuns} runs of a program that was already running on that CPU`,
       });
-    const status = { delivered: column(stats.delivered), lost: column(stats.dropped), features, ...this.#limited };
+    const status = { delivered: column(stats.delivered), lost: column(lost), features, ...this.#limited };
     const gone = hooks.filter((hook) => hook.detached);
     if (gone.length === 0) return status;
     const missed = gone.map((hook) => hook.lost).join("; ");

@@ -54,13 +54,14 @@ export async function runEvents(options: EventsOptions): Promise<number> {
       // Also lets signals through.
       await sleep(more ? 0 : SLICE_MS, undefined, { signal: stop.signal }).catch(() => {});
     }
+    // Asks for what was lost since the last refresh.
+    if (!file) source.refresh();
     const status = source.status();
     if (file) tellLimits(status);
     if (file && !printer.any && !stop.signal.aborted)
       note(`${options.input.from} holds a state and no events: its processes are shown by top --batch --from FILE`);
-    // The graph also counts what was left out of a flood; the kernel knows what no row has told yet.
-    const { lostTotal } = session.monitor;
-    const lost = file ? printer.lost : Math.max(lostTotal, sum(status.lost.values()));
+    // The kernel knows what no row has told yet.
+    const lost = file ? printer.lost : sum(status.lost.values());
     if (lost > 0) note(`${lost} records were lost: the kernel's buffer was full while nobody read`);
     return EXIT.OK;
   } finally {
