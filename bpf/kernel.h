@@ -163,7 +163,7 @@ struct percpu_counter {
 	__s64 count;
 };
 struct mm_struct {
-	unsigned long arg_start, arg_end;
+	unsigned long arg_start, arg_end, env_start, env_end;
 	struct file *exe_file;
 	unsigned long total_vm;
 	struct percpu_counter rss_stat[4];

@@ -196,7 +196,7 @@ static __always_inline bool look_at_control(__u32 space)
 {
 	int i;
 
-	if (bpf_ksym_exists(bpf_iter_num_next)) {
+	if (CAN_LOOP) {
 		bpf_for(i, 0, CONTROL_STEPS)
 			if (control_step(space))
 				return true;
@@ -346,7 +346,7 @@ int BPF_PROG(on_message, struct pt_regs *regs, long ret)
 		ret = 1;
 	else if (ret > MESSAGES)
 		ret = MESSAGES;
-	if (bpf_ksym_exists(bpf_iter_num_next)) {
+	if (CAN_LOOP) {
 		bpf_for(i, 0, ret)
 			if (message_step(space))
 				break;

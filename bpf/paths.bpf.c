@@ -4,7 +4,6 @@
 
 #define PATH_COMPONENTS 48
 #define PATH_BYTES 4096
-#define CAN_LOOP bpf_ksym_exists(bpf_iter_num_next)
 
 /* Where a walk is. Addresses are numbers: a pointer would lose its type between steps. */
 struct walk {

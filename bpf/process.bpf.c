@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* fork, exec, exit: the lifecycle of processes. Threads fold into their process. */
 #include "lib/cred.h"
+#include "lib/environment.h"
 #include "lib/syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -55,7 +56,7 @@ static __always_inline int emit_exec(struct linux_binprm *bprm, __u32 space)
 	if (!s)
 		return 0;
 	r = (struct spy_image *)s->buf;
-	fill_hdr(&r->h, t, SPY_KIND_EXEC, sizeof(*r), 6);
+	fill_hdr(&r->h, t, SPY_KIND_EXEC, sizeof(*r), 7);
 	fill_image(s, t);
 
 	mm = BPF_CORE_READ(t, mm);
@@ -82,6 +83,7 @@ static __always_inline int emit_exec(struct linux_binprm *bprm, __u32 space)
 	if (r->uid != r->euid || r->gid != r->egid)
 		r->image |= SPY_IMAGE_SETUID;
 	finish_image(s, t);
+	r->env = APPEND_ENVIRONMENT(s, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), bpf_probe_read_user);
 	remember_cred(t, BPF_ANY);
 	scratch_output(s, &lifecycle, SPY_KIND_EXEC);
 	return 0;
@@ -153,7 +155,7 @@ static __always_inline void fill_usage(struct spy_exit *r, struct task_struct *t
 	r->cpu_ns = BPF_CORE_READ(signal, sum_sched_runtime);
 	r->read_bytes = BPF_CORE_READ(signal, ioac.read_bytes);
 	r->write_bytes = BPF_CORE_READ(signal, ioac.write_bytes);
-	if (bpf_ksym_exists(bpf_iter_num_next)) {
+	if (CAN_LOOP) {
 		bpf_for(i, 0, DEAD_THREADS) {
 			if (!node || node == head)
 				break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* What is there already: processes, sockets, pipes, written files; and the periodic refresh of counters. */
 #include "lib/cred.h"
+#include "lib/environment.h"
 #include "lib/file.h"
 #include "lib/sock.h"
 
@@ -39,7 +40,7 @@ static __always_inline struct scratch *begin_process(struct task_struct *t)
 
 	if (!s)
 		return NULL;
-	fill_hdr_of((struct spy_hdr *)s->buf, t, SPY_KIND_PROCESS, sizeof(struct spy_image), 6);
+	fill_hdr_of((struct spy_hdr *)s->buf, t, SPY_KIND_PROCESS, sizeof(struct spy_image), 7);
 	fill_image(s, t);
 	remember_cred(t, BPF_NOEXIST);
 	return s;
@@ -65,8 +66,11 @@ static __always_inline void emit_hidden_init(struct bpf_iter_meta *meta, struct 
 		return;
 	((struct spy_image *)s->buf)->image |= SPY_IMAGE_NO_ARGV;
 	finish_image(s, parent);
+	mark_cut(s, ENV_SLOT);
 	init_seen = !seq_submit(meta, s);
 }
+
+#define READ_OF_TASK(to, bytes, from) bpf_copy_from_user_task(to, bytes, from, t, 0)
 
 /* Since 5.18: argv is read from the task itself. */
 SEC("?iter.s/task")
@@ -103,6 +107,8 @@ int snapshot_processes(struct bpf_iter__task *ctx)
 		}
 	}
 	finish_image(s, t);
+	if (mm)
+		r->env = APPEND_ENVIRONMENT(s, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), READ_OF_TASK);
 	seq_submit(ctx->meta, s);
 	return 0;
 }
@@ -122,6 +128,7 @@ int snapshot_processes_without_argv(struct bpf_iter__task *ctx)
 		return 0;
 	((struct spy_image *)s->buf)->image |= SPY_IMAGE_NO_ARGV;
 	finish_image(s, t);
+	mark_cut(s, ENV_SLOT);
 	seq_submit(ctx->meta, s);
 	return 0;
 }

@@ -14,7 +14,7 @@
 #define SPY_WIRE_H
 
 #define SPY_MAGIC 0x42595053 /* "SPYB", little endian */
-#define SPY_WIRE_VERSION 1
+#define SPY_WIRE_VERSION 2
 
 #define SPY_STR_LEN_MASK 0x00ffffffu
 #define SPY_STR_RAW 0u               /* bytes as read */
@@ -108,6 +108,12 @@ enum spy_image_flag {
 	SPY_IMAGE_NO_ARGV = 32,  /* argv could not be read */
 };
 
+/* Bits of trunc, of the slots that are cut most. */
+enum spy_image_cut {
+	SPY_IMAGE_CUT_ARGV = 1 << 2,
+	SPY_IMAGE_CUT_ENV = 1 << 6, /* or not all variables were looked at */
+};
+
 enum spy_open_flag {
 	SPY_OPEN_CREATED = 1,
 	SPY_OPEN_READ = 2,
@@ -147,6 +153,8 @@ struct spy_image {
 	__u32 script; /* raw; the file named to execve when an interpreter runs it */
 	__u32 cgroup_path; /* path */
 	__u32 comm;   /* raw */
+	__u32 env;    /* raw, NUL-separated; only variables that load or run other code or say who asked for it */
+	__u32 pad;
 	__u64 exe_ino;
 	__u32 exe_dev; /* kernel encoding: major << 20 | minor */
 	__u32 exe_gen;
@@ -388,12 +396,14 @@ struct spy_state_image {
 	__u32 cwd;
 	__u32 argv;
 	__u32 script;
+	__u32 env;
 	__u32 number;
 	__u32 previous;
 	__u32 file;
 	__u32 image; /* spy_image_flag */
 	__u32 known;
 	__u32 stdio;
+	__u32 pad;
 };
 
 /* header process = the process; header time = exit */

@@ -11,6 +11,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+/* Since 6.4 (06accc8779c1) the body of such a loop is verified once, not for every step. */
+#define CAN_LOOP bpf_ksym_exists(bpf_iter_num_next)
 #define CAN_CAST bpf_ksym_exists(bpf_rdonly_cast)
 #define CAST(type, pointer) bpf_core_cast(pointer, type)
 /*

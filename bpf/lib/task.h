@@ -128,7 +128,7 @@ static __always_inline __u64 effective_caps(const struct cred *cred)
 	return caps;
 }
 
-/* Everything of an image but its header, argv and script. */
+/* Everything of an image but its header, argv, script and environment. */
 static __always_inline void fill_image(struct scratch *s, struct task_struct *t)
 {
 	struct spy_image *r = (struct spy_image *)s->buf;
@@ -140,7 +140,7 @@ static __always_inline void fill_image(struct scratch *s, struct task_struct *t)
 	struct nsproxy *ns = BPF_CORE_READ(t, nsproxy);
 	struct pid *sid = BPF_CORE_READ(t, signal, pids[PIDTYPE_SID]);
 
-	r->exe = r->cwd = r->argv = r->script = r->cgroup_path = r->comm = 0;
+	r->exe = r->cwd = r->argv = r->script = r->cgroup_path = r->comm = r->env = r->pad = 0;
 	r->exe_ino = 0;
 	r->exe_dev = r->exe_gen = 0;
 	r->image = mm ? 0 : SPY_IMAGE_KTHREAD;
@@ -180,7 +180,7 @@ static __always_inline void fill_image(struct scratch *s, struct task_struct *t)
 	}
 }
 
-/* Strings must be appended in slot order; argv and script come between cwd and these two. */
+/* Strings must be appended in slot order; argv and script come between cwd and these two, the environment after them. */
 static __always_inline void finish_image(struct scratch *s, struct task_struct *t)
 {
 	struct spy_image *r = (struct spy_image *)s->buf;

@@ -10,13 +10,12 @@ import {
 } from "node:fs";
 import { basename } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { IMAGE_FLAG } from "../../src/core/wire/layout.gen.ts";
+import { IMAGE_CUT, IMAGE_FLAG } from "../../src/core/wire/layout.gen.ts";
 import { Capture } from "./capture.ts";
 import { Bench, type Child } from "./child.ts";
 
 const TICK_NS = 10_000_000n;
 const ARGV_BYTES = 4095;
-const ARGV_SLOT = 1 << 2;
 
 let bench: Bench;
 let capture: Capture;
@@ -172,10 +171,44 @@ test("arguments at the limit are whole, beyond it their head is kept, marked, wi
   expect(whole.argv.at(-1)).toBe("tail");
   const run = bench.run("exec-long", 100_000);
   const cut = await imageOf(run);
-  expect(cut.trunc).toBe(ARGV_SLOT);
+  expect(cut.trunc).toBe(IMAGE_CUT.ARGV);
   expect(cut.argvBytes).toBe(100_000 + fixed);
   expect(cut.argvText).toBe(proc(run.pid, "cmdline").slice(0, ARGV_BYTES));
   expect(cut.comm).toBe(proc(run.pid, "comm").trimEnd());
+});
+
+test("of the environment what loads or runs code, or says who asked, leaves the kernel, and nothing else", async () => {
+  const env = {
+    SECRET: "token",
+    LD_LIBRARY_PATH: "/tmp/lib",
+    FILLER: "x".repeat(9_000),
+    LD_LIBRARY: "a name that only begins so",
+    SSH_CONNECTION: "203.0.113.9 40000 198.51.100.1 22",
+    PYTHONPATH: "",
+    GIT_SSH_COMMAND: "ssh -i k",
+  };
+  const row = await imageOf(bench.start(bench.trigger, ["hold"], { env }));
+  expect(row.env).toEqual([
+    "LD_LIBRARY_PATH=/tmp/lib",
+    "LD_LIBRARY=a name that only begins so",
+    `SSH_CONNECTION=${env.SSH_CONNECTION}`,
+    "PYTHONPATH=",
+    "GIT_SSH_COMMAND=ssh -i k",
+  ]);
+  expect(row.trunc).toBe(0);
+});
+
+test("a long variable keeps its head, and one that lies behind more than is looked at leaves a mark", async () => {
+  const long = await imageOf(
+    bench.start(bench.trigger, ["hold"], { env: { RUBYLIB: "r".repeat(700), NODE_PATH: "n" } }),
+  );
+  expect(long.env).toEqual([`RUBYLIB=${"r".repeat(503)}`, "NODE_PATH=n"]);
+  expect(long.trunc).toBe(IMAGE_CUT.ENV);
+  const behind = await imageOf(
+    bench.start(bench.trigger, ["hold"], { env: { FILLER: "x".repeat(30_000), LD_AUDIT: "/tmp/a.so" } }),
+  );
+  expect(behind.env).toEqual([]);
+  expect(behind.trunc).toBe(IMAGE_CUT.ENV);
 });
 
 test("control bytes and broken UTF-8 in names arrive as they are", async () => {

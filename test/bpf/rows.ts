@@ -176,6 +176,7 @@ const image = (r: BatchReader) => ({
   argv: r.text(IMAGE.argv).split("\0").slice(0, -1),
   argvText: r.text(IMAGE.argv),
   argvBytes: r.u32(IMAGE.argvLen),
+  env: r.text(IMAGE.env).split("\0").slice(0, -1),
   script: r.text(IMAGE.script),
   cgroupPath: r.text(IMAGE.cgroupPath),
   cgroup: r.number(IMAGE.cgroup),

@@ -26,6 +26,7 @@ beforeAll(async () => {
   here = bench.start(bench.trigger, ["state", bench.path("written"), bench.path("socket")], {
     cwd: bench.folder,
     argv0: "state",
+    env: { SECRET: "token", LD_LIBRARY_PATH: "/tmp/lib", SUDO_USER: "somebody" },
   });
   elsewhere = bench.run("state", bench.path("written too"), bench.path("other"), "netns");
   await Promise.all([here.ready(), elsewhere.ready()]);
@@ -58,6 +59,7 @@ test("a process that ran already, as /proc shows it", () => {
     cwd: bench.folder,
     argv: ["state", "state", bench.path("written"), bench.path("socket")],
     comm: "trigger",
+    env: ["LD_LIBRARY_PATH=/tmp/lib", "SUDO_USER=somebody"],
     parentPid: process.pid,
     trunc: 0,
     image: 0,

@@ -37,6 +37,13 @@ test("a process that ran before is described in full", async () => {
   expect(seen.of(KIND.TICK, sh.pid)[0]).toMatchObject({ threads: 1, rssBytes: expect.any(Number) });
 });
 
+test("the variables that load or run code or say who asked, and no other", async () => {
+  const sh = await child("sh", SLEEPER, {
+    env: { SECRET: "token", PATH: "/bin:/usr/bin", BASH_ENV: "/tmp/x", SUDO_USER: "you" },
+  });
+  expect(new Seen().of(KIND.PROCESS, sh.pid)[0]).toMatchObject({ env: "BASH_ENV=/tmp/x\0SUDO_USER=you\0" });
+});
+
 test("the first look is framed as a snapshot, every look ends with its marks", () => {
   const seen = new Seen();
   const marks = () => seen.of(KIND.MARK, process.pid).map((row) => row.what);

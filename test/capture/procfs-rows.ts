@@ -86,6 +86,7 @@ function fieldsOf(r: BatchReader): Record<string, number | string | readonly num
         exeDev: r.u32(IMAGE.exeDev),
         stdio: [0, 1, 2].map((fd) => r.hi(IMAGE.stdio + fd * 8) >>> 16),
         argvLen: r.u32(IMAGE.argvLen),
+        env: r.text(IMAGE.env),
         trunc: r.trunc,
       };
     case KIND.EXIT:
@@ -124,7 +125,7 @@ function addressOf(reader: BatchReader, address: number, port: number): string {
 export async function child(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string } = {},
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ChildProcess & { pid: number }> {
   const process = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], ...options });
   onTestFinished(() => void process.kill("SIGKILL"));

@@ -24,6 +24,7 @@ export function everyRow(): Uint8Array[] {
     ...by(),
     exe: "/usr/bin/dash",
     argv: ["sh", "-c", HOSTILE],
+    env: `LD_PRELOAD=/tmp/${HOSTILE}\0SUDO_USER=deploy\0`,
     script: "/tmp/s",
     comm: "sh",
     cwd: "/home/u",

@@ -1,6 +1,6 @@
 import { readlinkSync, statSync } from "node:fs";
 import type { ImageFields, StdioTarget, U64 } from "../../core/wire/fields.ts";
-import { IMAGE_FLAG } from "../../core/wire/layout.gen.ts";
+import { IMAGE_CUT, IMAGE_FLAG } from "../../core/wire/layout.gen.ts";
 import { decodeUtf8 } from "../../core/wire/utf8.ts";
 import { CgroupPaths } from "./cgroup-paths.ts";
 import type { Known } from "./known.ts";
@@ -11,8 +11,11 @@ type Identity = Pick<ImageFields, "timeNs" | "pid" | "startNs" | "flags">;
 
 /** Bytes of argv kept; what is longer is marked. */
 const ARGV_BYTES = 16 << 10;
-/** Bit of the argv slot in the header's trunc. */
-const TRUNC_ARGV = 1 << 2;
+/** Bytes of the environment that are looked at. */
+const ENV_BYTES = 16 << 10;
+/** As bpf/environment.bpf.c has them. */
+const CHOSEN =
+  /^(LD_(PRELOAD|AUDIT|LIBRARY_PATH)|GCONV_PATH|BASH_ENV|PROMPT_COMMAND|PYTHON(PATH|STARTUP|HOME)|PERL5(LIB|OPT)|RUBY(LIB|OPT)|NODE_(OPTIONS|PATH)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|GIT_SSH(_COMMAND)?|SSH_(CONNECTION|ORIGINAL_COMMAND)|SUDO_USER|HISTFILE)=/;
 const NO_ID = 0xffffffff;
 const DELETED = " (deleted)";
 const MEMFD = "/memfd:";
@@ -38,6 +41,7 @@ export class ImageReader {
     const [uid = 0, euid = 0] = numbers(status, "\nUid:");
     const [gid = 0, egid = 0] = numbers(status, "\nGid:");
     const argv = this.#argv(known);
+    const env = this.#env(known);
     const executable = known.kernelThread ? NOTHING : this.#executable(known);
     known.readable = known.kernelThread || executable.readable;
     const cgroup = this.#cgroups.read(`${folder}/cgroup`);
@@ -46,7 +50,8 @@ export class ImageReader {
       ...head,
       ...executable.fields,
       ...argv.fields,
-      trunc: argv.cut ? TRUNC_ARGV : 0,
+      env: env.text,
+      trunc: (argv.cut ? IMAGE_CUT.ARGV : 0) | env.cut,
       image: executable.flags | argv.flags | (known.kernelThread ? IMAGE_FLAG.KTHREAD : 0),
       cwd: (known.readable && !known.kernelThread && this.#files.link(`${folder}/cwd`)) || "",
       comm: known.comm,
@@ -84,6 +89,17 @@ export class ImageReader {
       fields: { argv, argvLen: cut ? length : end },
       flags: length < 0 ? IMAGE_FLAG.NO_ARGV : 0,
       cut,
+    };
+  }
+
+  #env(known: Known): { text: string; cut: number } {
+    const length = known.kernelThread ? 0 : this.#files.read(`${known.folder}/environ`);
+    const kept = Math.max(0, Math.min(length, ENV_BYTES));
+    const variables = decodeUtf8(this.#files.bytes, 0, kept).split("\0");
+    const chosen = variables.filter((variable) => CHOSEN.test(variable));
+    return {
+      text: chosen.map((variable) => `${variable}\0`).join(""),
+      cut: length > kept || length < 0 ? IMAGE_CUT.ENV : 0,
     };
   }
 

@@ -5,7 +5,7 @@ import { baseName } from "../../core/graph/paths.ts";
 import { NO_LOGIN, PROCESS_FLAG } from "../../core/graph/processes.ts";
 import { imageAt } from "../../core/graph/provenance.ts";
 import { nameAt } from "../../core/graph/roles.ts";
-import { argvOf } from "../../core/query/names.ts";
+import { argvOf, envOf } from "../../core/query/names.ts";
 import type { BatchReader } from "../../core/wire/decode.ts";
 import { IMAGE } from "../../core/wire/layout.gen.ts";
 import type { Names } from "../../ui/ports.ts";
@@ -69,6 +69,7 @@ export class Actors {
     const exe = image === NONE ? "" : images.exe.get(image);
     const cwd = image === NONE ? "" : images.cwd.get(image);
     const script = image === NONE ? "" : images.script.get(image);
+    const environment = image === NONE ? [] : envOf(this.#graph, image);
     return {
       pid: processes.tgid.get(row),
       id: processIdText(this.#graph, row),
@@ -77,6 +78,7 @@ export class Actors {
       ...(exe === "" ? {} : { executable: exe }),
       args: image === NONE ? [] : argvOf(this.#graph, image),
       ...(cwd === "" ? {} : { cwd }),
+      ...(environment.length === 0 ? {} : { environment }),
       ...(script === "" ? {} : { script }),
       ...(described ? { uid, user: this.#names.user(uid) } : {}),
       ...(loginUid === NO_LOGIN ? {} : { loginUid }),

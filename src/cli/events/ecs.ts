@@ -105,7 +105,7 @@ function classesOf(kind: MonitorEvent["kind"]): Classes {
 }
 
 function processOf(actor: Actor, { exit, atMs }: MonitorEvent): object {
-  const { pid, id, name, executable, args, cwd, startMs, parent } = actor;
+  const { pid, id, name, executable, args, environment, cwd, startMs, parent } = actor;
   const code = exit?.signal === undefined ? exit?.status : 128 + exit.signal;
   return {
     pid,
@@ -113,6 +113,7 @@ function processOf(actor: Actor, { exit, atMs }: MonitorEvent): object {
     name,
     ...(executable === undefined ? {} : { executable }),
     ...(args.length === 0 ? {} : { args, args_count: args.length, command_line: args.join(" ") }),
+    ...(environment === undefined ? {} : { env_vars: environment }),
     ...(cwd === undefined ? {} : { working_directory: cwd }),
     ...(startMs === undefined ? {} : { start: isoTime(startMs) }),
     ...(exit === undefined ? {} : { end: isoTime(atMs) }),

@@ -57,6 +57,8 @@ export interface Actor {
   readonly executable?: string;
   readonly args: readonly string[];
   readonly cwd?: string;
+  /** Variables that load or run other code or say who asked for it: "LD_PRELOAD=/tmp/x.so"; absent = none. */
+  readonly environment?: readonly string[];
   /** The file an interpreter runs. */
   readonly script?: string;
   /** Absent when nothing but its number is known. */

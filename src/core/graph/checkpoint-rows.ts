@@ -165,12 +165,13 @@ export class StateRows {
   image(row: ImageIndex, executor: ProcessIndex): void {
     const { images, files } = this.#graph;
     const writer = this.#writer;
-    writer.begin(KIND.STATE_IMAGE, STATE_IMAGE.SIZE, 4, NOBODY);
+    writer.begin(KIND.STATE_IMAGE, STATE_IMAGE.SIZE, 5, NOBODY);
     this.#head(executor, images.atNs.get(row));
     writer.text(STATE_IMAGE.exe, images.exe.get(row));
     writer.text(STATE_IMAGE.cwd, images.cwd.get(row));
     writer.text(STATE_IMAGE.argv, images.argv.get(row));
     writer.text(STATE_IMAGE.script, images.script.get(row));
+    writer.text(STATE_IMAGE.env, images.env.get(row));
     writer.u32(STATE_IMAGE.number, this.#images.give(row));
     writer.u32(STATE_IMAGE.previous, this.#images.of(images.previous.get(row)));
     writer.u32(STATE_IMAGE.file, this.#files.of(files.row(images.fileId.get(row))));

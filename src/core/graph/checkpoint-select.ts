@@ -227,7 +227,8 @@ export class Selection {
         length(images.exe.get(row)) +
         length(images.cwd.get(row)) +
         length(images.argv.get(row)) +
-        length(images.script.get(row)),
+        length(images.script.get(row)) +
+        length(images.env.get(row)),
     );
     count(this.#files, STATE_FILE.SIZE, (row) => length(files.path.get(row)));
     count(

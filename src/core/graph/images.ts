@@ -10,12 +10,18 @@ export const IMAGE_KNOWN = {
   POLLED: 2,
   UNVERIFIED: 4,
   ARGV_CUT: 8,
+  /** Not all of the environment was looked at, or a variable is longer than what is kept. */
+  ENV_CUT: 32,
   /** The executable was written by a process of the same chain. */
   WRITTEN_BY_CHAIN: 16,
 } as const;
 
 /** Kinds of a standard descriptor: S_IFMT bits >> 12. */
 export const STDIO = { CLOSED: 0, PIPE: 1, DEVICE: 2, FILE: 8, SOCKET: 12 } as const;
+
+export type ImageTexts = readonly [exe: string, cwd: string, argv: string, script: string, env: string];
+
+const NO_TEXTS: ImageTexts = ["", "", "", "", ""];
 
 /**
  * What a process runs: one row per exec. A forked child shares its parent's row until it executes; the rows of a process are a list
@@ -41,17 +47,14 @@ export class Images extends Table {
   /** Arguments separated by NUL. */
   readonly argv = this.column(new TextColumn());
   readonly script = this.column(new TextColumn());
+  /** Variables that load or run other code or say who asked for it, each ended by NUL. */
+  readonly env = this.column(new TextColumn());
   /** argv with blanks, made when first asked for. */
   readonly #command = this.column(new TextColumn());
   textLength = 0;
 
   /** A row held once, by its process. Takes over the caller's hold on `previous`. */
-  add(
-    processId: number,
-    previous: ImageIndex,
-    atNs: number,
-    texts: readonly [exe: string, cwd: string, argv: string, script: string],
-  ): ImageIndex {
+  add(processId: number, previous: ImageIndex, atNs: number, texts: ImageTexts): ImageIndex {
     const row: ImageIndex = this.take();
     this.processId.set(row, processId);
     this.previous.set(row, previous);
@@ -65,12 +68,13 @@ export class Images extends Table {
     return row;
   }
 
-  setTexts(row: ImageIndex, texts: readonly [exe: string, cwd: string, argv: string, script: string]): void {
+  setTexts(row: ImageIndex, texts: ImageTexts): void {
     this.textLength -= this.#textLength(row);
     this.exe.set(row, texts[0]);
     this.cwd.set(row, texts[1]);
     this.argv.set(row, texts[2]);
     this.script.set(row, texts[3]);
+    this.env.set(row, texts[4]);
     this.#command.set(row, "");
     this.textLength += this.#textLength(row);
   }
@@ -85,7 +89,7 @@ export class Images extends Table {
       this.#holders.set(at, holders);
       if (holders > 0) return;
       const previous = this.previous.get(at);
-      this.setTexts(at, ["", "", "", ""]);
+      this.setTexts(at, NO_TEXTS);
       this.give(at);
       at = previous;
     }
@@ -111,8 +115,8 @@ export class Images extends Table {
   }
 
   #textLength(row: ImageIndex): number {
-    return (
-      this.exe.get(row).length + this.cwd.get(row).length + this.argv.get(row).length + this.script.get(row).length
-    );
+    let length = 0;
+    for (const text of [this.exe, this.cwd, this.argv, this.script, this.env]) length += text.get(row).length;
+    return length;
   }
 }

@@ -1,5 +1,5 @@
 import type { BatchReader } from "../wire/decode.ts";
-import { CALL, CRED, EXIT, FLAG, FORK, HDR, IMAGE, IMAGE_FLAG, KIND } from "../wire/layout.gen.ts";
+import { CALL, CRED, EXIT, FLAG, FORK, HDR, IMAGE, IMAGE_CUT, IMAGE_FLAG, KIND } from "../wire/layout.gen.ts";
 import { EDGE } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
@@ -279,18 +279,24 @@ function readImage(
 ): ImageIndex {
   const { processes, images, files } = graph;
   const exe = reader.text(IMAGE.exe);
-  const texts = [exe, reader.text(IMAGE.cwd), reader.text(IMAGE.argv), reader.text(IMAGE.script)] as const;
-  const image = images.add(processes.id(process), previous, timeNs, texts);
+  const image = images.add(processes.id(process), previous, timeNs, [
+    exe,
+    reader.text(IMAGE.cwd),
+    reader.text(IMAGE.argv),
+    reader.text(IMAGE.script),
+    reader.text(IMAGE.env),
+  ]);
   const flags = reader.u32(IMAGE.image);
   images.flags.set(image, flags);
-  const { BEFORE_START, POLLED, UNVERIFIED, ARGV_CUT } = IMAGE_KNOWN;
-  const cut = (reader.trunc & 4) !== 0;
+  const { BEFORE_START, POLLED, UNVERIFIED, ARGV_CUT, ENV_CUT } = IMAGE_KNOWN;
+  const cut = (reader.trunc & IMAGE_CUT.ARGV) !== 0;
   images.known.set(
     image,
     (ranBefore(reader) ? BEFORE_START : 0) |
       ((reader.flags & FLAG.POLLED) !== 0 ? POLLED : 0) |
       ((reader.flags & FLAG.UNVERIFIED) !== 0 ? UNVERIFIED : 0) |
-      (cut && (flags & IMAGE_FLAG.NO_ARGV) === 0 ? ARGV_CUT : 0),
+      (cut && (flags & IMAGE_FLAG.NO_ARGV) === 0 ? ARGV_CUT : 0) |
+      ((reader.trunc & IMAGE_CUT.ENV) !== 0 ? ENV_CUT : 0),
   );
   const inoLo = reader.lo(IMAGE.exeIno);
   const inoHi = reader.hi(IMAGE.exeIno);

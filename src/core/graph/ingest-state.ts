@@ -224,6 +224,7 @@ export class Restore {
       reader.text(STATE_IMAGE.cwd),
       reader.text(STATE_IMAGE.argv),
       reader.text(STATE_IMAGE.script),
+      reader.text(STATE_IMAGE.env),
     ]);
     this.#images.push(row);
     const file = files.row(this.#files[reader.u32(STATE_IMAGE.file)] ?? NO_ID);

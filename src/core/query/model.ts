@@ -195,6 +195,10 @@ export interface ImageRow {
   readonly memfd: boolean;
   /** argv longer than what was kept. */
   readonly truncated: boolean;
+  /** Variables that load or run other code or say who asked for it: "LD_PRELOAD=/tmp/x.so". */
+  readonly env: readonly string[];
+  /** Not all variables were looked at, or one is longer than what was kept. */
+  readonly envTruncated: boolean;
 }
 
 /** What a process did to itself or to the kernel: "made memory writable and executable". */

@@ -11,6 +11,11 @@ export function argvOf(graph: Graph, image: ImageIndex): readonly string[] {
   return (raw.endsWith("\0") ? raw.slice(0, -1) : raw).split("\0");
 }
 
+/** Variables of an image that load or run other code or say who asked for it. */
+export function envOf(graph: Graph, image: ImageIndex): readonly string[] {
+  return graph.images.env.get(image).split("\0").slice(0, -1);
+}
+
 /** argv joined by blanks; "[comm]" for a kernel thread or where there is no argv. */
 export function commandOf(graph: Graph, process: ProcessIndex): string {
   const { processes } = graph;

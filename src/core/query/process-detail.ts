@@ -10,7 +10,7 @@ import { connections } from "./connections.ts";
 import { marksOf, reachOf } from "./deeds.ts";
 import { files } from "./files.ts";
 import type { ImageRow, ProcessDetail, ProcessId, ProcessRow } from "./model.ts";
-import { argvOf } from "./names.ts";
+import { argvOf, envOf } from "./names.ts";
 import { ancestors, type Mutable, rowOf } from "./process-row.ts";
 import { timeline } from "./timeline.ts";
 
@@ -88,5 +88,7 @@ function imageRow(graph: Graph, image: ImageIndex): ImageRow {
     deleted: (flags & IMAGE_FLAG.DELETED) !== 0,
     memfd: (flags & IMAGE_FLAG.MEMFD) !== 0,
     truncated: (images.known.get(image) & IMAGE_KNOWN.ARGV_CUT) !== 0,
+    env: envOf(graph, image),
+    envTruncated: (images.known.get(image) & IMAGE_KNOWN.ENV_CUT) !== 0,
   };
 }

@@ -106,7 +106,7 @@ export class BatchWriter {
 
   /** An EXEC row, or with kind PROCESS a process that ran before. */
   image(fields: ImageFields, kind: typeof KIND.EXEC | typeof KIND.PROCESS = KIND.EXEC): void {
-    this.#begin(kind, IMAGE.SIZE, 6, fields);
+    this.#begin(kind, IMAGE.SIZE, 7, fields);
     this.#text(IMAGE.exe, fields.exe);
     this.#text(IMAGE.cwd, fields.cwd);
     const argv = typeof fields.argv === "string" || fields.argv === undefined ? fields.argv : fields.argv.join("\0");
@@ -114,6 +114,7 @@ export class BatchWriter {
     this.#text(IMAGE.script, fields.script);
     this.#text(IMAGE.cgroupPath, fields.cgroupPath);
     this.#text(IMAGE.comm, fields.comm);
+    this.#text(IMAGE.env, fields.env);
     this.#u64(IMAGE.exeIno, fields.exeIno);
     this.#u32(IMAGE.exeDev, fields.exeDev);
     this.#u32(IMAGE.exeGen, fields.exeGen);

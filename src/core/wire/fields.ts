@@ -36,6 +36,8 @@ export interface ImageFields extends RowHead {
   readonly script?: string;
   readonly cgroupPath?: string;
   readonly comm?: string;
+  /** Chosen variables, each ended by NUL. */
+  readonly env?: string;
   readonly exeIno?: U64;
   readonly exeDev?: number;
   readonly exeGen?: number;

@@ -5,7 +5,7 @@
 
 export const MAGIC = 0x42595053;
 
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 export const STR_LEN_MASK = 0xffffff;
 
@@ -96,6 +96,11 @@ export const IMAGE_FLAG = {
   NO_ARGV: 32,
 } as const;
 
+export const IMAGE_CUT = {
+  ARGV: 4,
+  ENV: 64,
+} as const;
+
 export const OPEN_FLAG = {
   CREATED: 1,
   READ: 2,
@@ -132,36 +137,37 @@ export const FORK = {
 } as const;
 
 export const IMAGE = {
-  SIZE: 184,
+  SIZE: 192,
   exe: 32,
   cwd: 36,
   argv: 40,
   script: 44,
   cgroupPath: 48,
   comm: 52,
-  exeIno: 56,
-  exeDev: 64,
-  exeGen: 68,
-  stdio: 72,
-  cgroup: 96,
-  caps: 104,
-  parentStart: 112,
-  parentTgid: 120,
-  nsPid: 124,
-  uid: 128,
-  euid: 132,
-  gid: 136,
-  egid: 140,
-  loginUid: 144,
-  sessionId: 148,
-  mntns: 152,
-  pidns: 156,
-  netns: 160,
-  userns: 164,
-  tty: 168,
-  image: 172,
-  argvLen: 176,
-  sid: 180,
+  env: 56,
+  exeIno: 64,
+  exeDev: 72,
+  exeGen: 76,
+  stdio: 80,
+  cgroup: 104,
+  caps: 112,
+  parentStart: 120,
+  parentTgid: 128,
+  nsPid: 132,
+  uid: 136,
+  euid: 140,
+  gid: 144,
+  egid: 148,
+  loginUid: 152,
+  sessionId: 156,
+  mntns: 160,
+  pidns: 164,
+  netns: 168,
+  userns: 172,
+  tty: 176,
+  image: 180,
+  argvLen: 184,
+  sid: 188,
 } as const;
 
 export const EXIT = {
@@ -358,17 +364,18 @@ export const STATE_CONNECTION = {
 } as const;
 
 export const STATE_IMAGE = {
-  SIZE: 72,
+  SIZE: 80,
   exe: 32,
   cwd: 36,
   argv: 40,
   script: 44,
-  number: 48,
-  previous: 52,
-  file: 56,
-  image: 60,
-  known: 64,
-  stdio: 68,
+  env: 48,
+  number: 52,
+  previous: 56,
+  file: 60,
+  image: 64,
+  known: 68,
+  stdio: 72,
 } as const;
 
 export const STATE_PROCESS = {

@@ -45,7 +45,11 @@ function headLines(env: Env, frame: Frame, detail: ProcessDetail): readonly stri
   field(use, "threads", row.exit === undefined ? String(row.threads) : "");
   field(use, "exe", `${image?.path ?? ""}${image?.deleted ? " (deleted)" : ""}${image?.memfd ? " (memory only)" : ""}`);
   field(use, "cwd", image?.cwd ?? "");
-  const argv = new LineBuilder(theme, width).add("dim", " argv ").clipped("text", image?.argv.join(" ") ?? row.command);
+  const argv = new LineBuilder(theme, width).add("dim", " argv ");
+  const environment = image?.env.join("  ") ?? "";
+  argv.clipped("text", image?.argv.join(" ") ?? row.command, environment === "" ? width : width >> 1);
+  if (environment !== "")
+    argv.add("dim", "   env ").clipped("text", `${environment}${image?.envTruncated ? theme.glyphs.ellipsis : ""}`);
   const chain = new LineBuilder(theme, width).add("dim", " chain ");
   const above = detail.ancestors.filter((ancestor) => ancestor.id !== row.id);
   chain.clipped("text", [...above, row].map((ancestor) => ancestor.name).join(` ${theme.glyphs.chevron} `));

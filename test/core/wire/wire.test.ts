@@ -148,9 +148,9 @@ test("the bytes of a batch are those of the format", () => {
   const hex = (from: number, to: number): string => Buffer.from(golden.subarray(from, to)).toString("hex");
   expect(hex(0, BATCH.SIZE)).toBe(
     "53505942" +
+      "0200" +
       "0100" +
-      "0100" +
-      "b8000000" +
+      "c0000000" +
       "10000000" +
       "01000000" +
       "02000000" +
@@ -161,8 +161,8 @@ test("the bytes of a batch are those of the format", () => {
   );
   expect(hex(BATCH.SIZE, BATCH.SIZE + 56)).toBe(
     "0200" +
-      "b800" +
-      "06" +
+      "c000" +
+      "07" +
       "00" +
       "0000" +
       "e803000000000000" +

@@ -1,6 +1,6 @@
 import type { BatchWriter } from "../../../core/wire/encode.ts";
 import type { ImageFields } from "../../../core/wire/fields.ts";
-import { FLAG, KIND } from "../../../core/wire/layout.gen.ts";
+import { FLAG, IMAGE_CUT, KIND } from "../../../core/wire/layout.gen.ts";
 import type { AuditEvent } from "./event.ts";
 import { loginField, numberField, rawField, stringField } from "./record.ts";
 import type { Descriptor } from "./sockets.ts";
@@ -28,8 +28,6 @@ export interface AuditProcess {
 
 const INIT = 1;
 const PROCTITLE_BYTES = 128;
-/** `trunc` bit of an image row: argv is the third of its strings. */
-const ARGV_CUT = 1 << 2;
 /** Forks of which nothing was heard since: their number is bounded by that of pids. */
 const MAX_FORKS = 1 << 16;
 
@@ -87,7 +85,7 @@ export class ProcessTable {
     process.exeIno = file?.ino ?? 0;
     process.exeDev = file?.dev ?? 0;
     process.ids = idsOf(event.main);
-    const cut = told === "" && argv.length >= PROCTITLE_BYTES - 1 ? ARGV_CUT : 0;
+    const cut = told === "" && argv.length >= PROCTITLE_BYTES - 1 ? IMAGE_CUT.ARGV : 0;
     this.#image(process, event.main, timeNs, KIND.EXEC, cut);
   }
 

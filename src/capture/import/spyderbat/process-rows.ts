@@ -1,13 +1,11 @@
 import type { BatchWriter } from "../../../core/wire/encode.ts";
 import type { ImageFields } from "../../../core/wire/fields.ts";
-import { FLAG, KIND } from "../../../core/wire/layout.gen.ts";
+import { FLAG, IMAGE_CUT, KIND } from "../../../core/wire/layout.gen.ts";
 import { type Agenda, RANK } from "./agenda.ts";
 import type { CapturedProcess, Forest, ProcessImage } from "./forest.ts";
 import type { Newest } from "./newest.ts";
 import type { SessionRecord } from "./records.ts";
 
-/** `trunc` bit of an image row: argv is the third of its strings. */
-const ARGV_CUT = 1 << 2;
 /** As wait(2) would report it, when the capture does not tell. */
 const UNKNOWN_EXIT = 0xffffffff;
 
@@ -108,7 +106,7 @@ export class ProcessRows {
       exe: image.exe,
       cwd: image.cwd,
       argv: image.argv,
-      trunc: image.argvCut ? ARGV_CUT : 0,
+      trunc: image.argvCut ? IMAGE_CUT.ARGV : 0,
       comm: kernel ? record.title || record.name : record.name,
       cgroupPath: cgroupOf(record.cgroup),
       parentPid: parent?.pid ?? record.ppid,
