@@ -13,6 +13,7 @@ import type { Severity } from "../query/model.ts";
 import { argvOf } from "../query/names.ts";
 import { chainOf, chainRoot } from "./chain.ts";
 import { type Download, downloadedBy, pipedDownload } from "./downloaded.ts";
+import { manyWriters } from "./many-writers.ts";
 import type { Signal } from "./signal.ts";
 
 /** Fetch and run for a living. Known false positives beside them: self-updating agents, `git pull && ./build`. */
@@ -20,13 +21,14 @@ const INSTALLER =
   /^(pip[\d.]*|pipx|npm|npx|yarn|pnpm|corepack|cargo|rustup(-init)?|gem|bundle|go|composer|conda|mamba|brew|poetry|uv|mvn|gradle|sbt|nix(-.*)?)(\.js|-cli\.js|\.cjs|\.py)?$/;
 const PYTHON = /^python[\d.]*$/;
 
-/** The executable or script was fetched from the network by the same chain that now runs it. */
+/** The executable or script was fetched from the network by the same chain that now runs it, or nobody can tell. */
 export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal | undefined {
   const { images, files, processes } = graph;
   const image = processes.image.get(process);
   if (image === NONE) return undefined;
   const ranNs = images.atNs.get(image);
-  for (const { file, script } of writtenCode(graph, image)) {
+  const ran = writtenCode(graph, image);
+  for (const { file, script } of ran) {
     for (const write of contentWrites(graph, file, ranNs)) {
       const writer = graph.edges.process.get(write);
       const wroteNs = writeTime(graph, write, ranNs);
@@ -39,7 +41,7 @@ export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal
       return signalOf(graph, process, download, how, { kind: "file", id: files.id(file) }, path);
     }
   }
-  return undefined;
+  return manyWriters(graph, process, ran);
 }
 
 /** A shell runs what a process up its pipeline is fetching: `curl ... | sh`. */

@@ -182,8 +182,10 @@ export class Edges extends Table {
       if (times < MAX_TIMES) this.times.set(known, times + 1);
       if (timeNs < this.firstNs.get(known)) this.firstNs.set(known, timeNs);
       if (timeNs > this.lastNs.get(known)) this.lastNs.set(known, timeNs);
-      this.flags.set(known, this.#mergedFlags(this.flags.get(known), flags));
+      const merged = this.#mergedFlags(this.flags.get(known), flags);
+      this.flags.set(known, merged);
       if (this.#family.get(known) === FAMILY.WRITES) this.moveTo(known, FAMILY.WRITES);
+      if ((merged & EDGE_FLAG.WRITTEN) !== 0) this.#lead(known);
       return known;
     }
     const row: EdgeIndex = this.take();
@@ -191,7 +193,9 @@ export class Edges extends Table {
     const ofProcess = this.#heads.ofProcess[family] as Head;
     const ofObject = this.#heads.ofObject[kind] as Head;
     const nextOfProcess = ofProcess.get(process);
-    const nextOfObject = ofObject.get(object);
+    const first: EdgeIndex = ofObject.get(object);
+    const second = first !== NONE && this.#staysFirst(first, flags, timeNs);
+    const nextOfObject = second ? this.nextOfObject.get(first) : first;
     const { data } = this.#fields;
     const at = row * WIDTH;
     data[at + KIND] = kind;
@@ -202,7 +206,7 @@ export class Edges extends Table {
     data[at + NEXT_OF_PROCESS] = nextOfProcess;
     data[at + NEXT_OF_OBJECT] = nextOfObject;
     data[at + PREVIOUS_OF_PROCESS] = NONE;
-    data[at + PREVIOUS_OF_OBJECT] = NONE;
+    data[at + PREVIOUS_OF_OBJECT] = second ? first : NONE;
     data[at + IN_FAMILY] = family;
     data[at + DETAIL] = 0;
     if (nextOfProcess !== NONE) data[nextOfProcess * WIDTH + PREVIOUS_OF_PROCESS] = row;
@@ -210,7 +214,8 @@ export class Edges extends Table {
     this.#span.data[at >> 1] = timeNs;
     this.#span.data[(at >> 1) + 1] = timeNs;
     ofProcess.set(process, row);
-    ofObject.set(object, row);
+    if (second) data[first * WIDTH + NEXT_OF_OBJECT] = row;
+    else ofObject.set(object, row);
     const degree = this.#heads.degree[kind] as Cells;
     degree.set(object, degree.get(object) + 1);
     this.#index.add(hash, row);
@@ -231,16 +236,18 @@ export class Edges extends Table {
     this.flags.set(row, this.flags.get(row) | flag);
   }
 
+  /** Notes that bytes were written along a WROTE edge. */
+  setWritten(row: EdgeIndex): void {
+    this.setFlag(row, EDGE_FLAG.WRITTEN);
+    this.#lead(row);
+  }
+
   remove(row: EdgeIndex): void {
     const kind = this.kind.get(row);
     const object = this.object.get(row);
     this.#index.remove(hash2(this.process.get(row) * 16 + kind, object), row);
     this.#unlinkProcess(row);
-    const next = this.nextOfObject.get(row);
-    const previous = this.#previousOfObject.get(row);
-    if (previous === NONE) (this.#heads.ofObject[kind] as Head).set(object, next);
-    else this.nextOfObject.set(previous, next);
-    if (next !== NONE) this.#previousOfObject.set(next, previous);
+    this.#unlinkObject(row);
     const degree = this.#heads.degree[kind] as Cells;
     degree.set(object, degree.get(object) - 1);
     this.give(row);
@@ -265,6 +272,36 @@ export class Edges extends Table {
   #mergedFlags(before: number, now: number): number {
     const how = EDGE_FLAG.BEFORE_START | EDGE_FLAG.INFERRED | EDGE_FLAG.POLLED | EDGE_FLAG.UNVERIFIED;
     return (before & now & how) | ((before | now) & ~how);
+  }
+
+  /**
+   * Of a long list only the beginning is looked at: who wrote a file last stands first in it, before all who only opened it since.
+   * Whether the first of a list stays so beside a new edge.
+   */
+  #staysFirst(first: EdgeIndex, flags: number, timeNs: number): boolean {
+    if (!this.has(first, EDGE_FLAG.WRITTEN)) return false;
+    return (flags & EDGE_FLAG.WRITTEN) === 0 || this.lastNs.get(first) > timeNs;
+  }
+
+  /** Puts who wrote first in the list of its file, unless another wrote later. */
+  #lead(row: EdgeIndex): void {
+    const list = this.#heads.ofObject[this.kind.get(row)] as Head;
+    const object = this.object.get(row);
+    const first: EdgeIndex = list.get(object);
+    if (first === row || this.#staysFirst(first, EDGE_FLAG.WRITTEN, this.lastNs.get(row))) return;
+    this.#unlinkObject(row);
+    this.#previousOfObject.set(row, NONE);
+    this.nextOfObject.set(row, first);
+    this.#previousOfObject.set(first, row);
+    list.set(object, row);
+  }
+
+  #unlinkObject(row: EdgeIndex): void {
+    const next = this.nextOfObject.get(row);
+    const previous = this.#previousOfObject.get(row);
+    if (previous === NONE) (this.#heads.ofObject[this.kind.get(row)] as Head).set(this.object.get(row), next);
+    else this.nextOfObject.set(previous, next);
+    if (next !== NONE) this.#previousOfObject.set(next, previous);
   }
 
   #linkProcess(row: EdgeIndex, family: number): void {

@@ -71,7 +71,7 @@ export function ingestUse(graph: Graph, reader: BatchReader): void {
   const edge = edges.note(wrote ? EDGE.WROTE : EDGE.READ, process, file, timeNs, graph.rowEdgeFlags(reader));
   const { added } = edges;
   edges.setBytes(edge, reader.number(USE.bytes));
-  if (wrote) edges.setFlag(edge, EDGE_FLAG.WRITTEN);
+  if (wrote) edges.setWritten(edge);
   if (!added) return;
   if (wrote) files.indexPath(file);
   else if (files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);

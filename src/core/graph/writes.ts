@@ -3,18 +3,24 @@ import type { Graph } from "./graph.ts";
 import type { EdgeIndex, FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 
-/** Of a file that more had written to, renamed or changed the mode of, the newest so many are looked at. */
+/**
+ * Of a file that more had written to, renamed or changed the mode of, so many are looked at: who wrote last, then the newest (edges.ts).
+ * A program that is being executed has its last writer among them.
+ */
 export const MAX_WRITERS = 1024;
+/** A question about the past goes further: others may have written since. */
+export const MAX_PAST_WRITERS = 65_536;
 
-/** Who of the newest may have written a file before a moment, not `except`. */
+/** Who may have written a file before a moment, not `except`. */
 export function* writesBefore(
   graph: Graph,
   file: FileIndex,
   timeNs: number,
   except: ProcessIndex = NONE,
+  most: number = MAX_WRITERS,
 ): Generator<EdgeIndex> {
   const { files, edges } = graph;
-  let left = MAX_WRITERS;
+  let left = most;
   for (let edge = files.writers.get(file); edge !== NONE && left > 0; edge = edges.nextOfObject.get(edge), left--) {
     if (edges.kind.get(edge) !== EDGE.WROTE || edges.process.get(edge) === except) continue;
     if (edges.firstNs.get(edge) <= timeNs) yield edge;
@@ -22,9 +28,15 @@ export function* writesBefore(
 }
 
 /** The last write to a file before a moment; an open for writing counts only when nobody was seen to write. */
-export function lastWrite(graph: Graph, file: FileIndex, timeNs: number, except: ProcessIndex = NONE): EdgeIndex {
+export function lastWrite(
+  graph: Graph,
+  file: FileIndex,
+  timeNs: number,
+  except: ProcessIndex = NONE,
+  most: number = MAX_WRITERS,
+): EdgeIndex {
   let best: EdgeIndex = NONE;
-  for (const edge of writesBefore(graph, file, timeNs, except))
+  for (const edge of writesBefore(graph, file, timeNs, except, most))
     if (best === NONE || compareWrites(graph, edge, best, timeNs) < 0) best = edge;
   return best;
 }
@@ -35,33 +47,44 @@ export function contentWrites(
   file: FileIndex,
   timeNs: number,
   except: ProcessIndex = NONE,
+  most: number = MAX_WRITERS,
 ): readonly EdgeIndex[] {
   const { edges } = graph;
-  const writes = [...writesBefore(graph, file, timeNs, except)].filter((edge) => edges.has(edge, EDGE_FLAG.WRITTEN));
+  const writes = [...writesBefore(graph, file, timeNs, except, most)].filter((edge) =>
+    edges.has(edge, EDGE_FLAG.WRITTEN),
+  );
   let sinceNs = Number.NEGATIVE_INFINITY;
   // Of one that opened it several times it is not known which open emptied it.
   for (const edge of writes)
     if (edges.has(edge, EDGE_FLAG.EMPTIED)) sinceNs = Math.max(sinceNs, edges.firstNs.get(edge));
   const holds = writes.filter((edge) => edges.lastNs.get(edge) >= sinceNs);
   if (holds.length > 0) return holds.sort((a, b) => compareWrites(graph, a, b, timeNs));
-  const last = lastWrite(graph, file, timeNs, except);
+  const last = lastWrite(graph, file, timeNs, except, most);
   return last === NONE ? [] : [last];
 }
 
 /** Those that opened a file for writing after a moment and before another, and were not seen to write. */
-export function opensForWriting(graph: Graph, file: FileIndex, afterNs: number, timeNs: number): readonly EdgeIndex[] {
+export function opensForWriting(
+  graph: Graph,
+  file: FileIndex,
+  afterNs: number,
+  timeNs: number,
+  most: number = MAX_WRITERS,
+): readonly EdgeIndex[] {
   const { edges } = graph;
-  return [...writesBefore(graph, file, timeNs)].filter(
+  return [...writesBefore(graph, file, timeNs, NONE, most)].filter(
     (edge) => !edges.has(edge, EDGE_FLAG.WRITTEN) && writeTime(graph, edge, timeNs) > afterNs,
   );
 }
 
-/** The gap in what is told of a file's writers; empty when all were looked at. */
-export function unseenWriters(graph: Graph, file: FileIndex): string {
-  const count = graph.files.writerCount.get(file);
-  return count > MAX_WRITERS
-    ? `${graph.files.path.get(file)} was changed by ${count}: only the newest ${MAX_WRITERS} were looked at`
-    : "";
+/** How many of those that changed a file are beyond the `most` that are looked at. */
+export function unseenWriters({ files }: Graph, file: FileIndex, most: number = MAX_WRITERS): number {
+  return Math.max(0, files.writerCount.get(file) - most);
+}
+
+/** What of a file's writers is not told, as a gap. */
+export function writersGap(graph: Graph, file: FileIndex, untold: number): string {
+  return `${untold} more that wrote ${graph.files.path.get(file)} or changed it are not told`;
 }
 
 function compareWrites(graph: Graph, a: EdgeIndex, b: EdgeIndex, timeNs: number): number {

@@ -6,7 +6,7 @@ import { NONE } from "../graph/indexes.ts";
 import { ownersOf, processAt } from "../graph/peers.ts";
 import { imageAt, pipeHolders } from "../graph/provenance.ts";
 import { isServerSide } from "../graph/roles.ts";
-import { lastWrite, unseenWriters, writesBefore, writeTime } from "../graph/writes.ts";
+import { lastWrite, MAX_PAST_WRITERS, unseenWriters, writersGap, writesBefore, writeTime } from "../graph/writes.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import { connectionCertainty, connectionTitle, homeEnd } from "../query/connections.ts";
 import { type Cause, RANK } from "./cause.ts";
@@ -66,12 +66,13 @@ export function acceptorCauses(graph: Graph, connection: ConnectionIndex, atNs: 
 export function fileCauses(graph: Graph, file: FileIndex, atNs: number, gaps: Set<string>): Cause[] {
   const { edges, files } = graph;
   const path = files.path.get(file);
-  const unseen = unseenWriters(graph, file);
-  if (unseen !== "") gaps.add(unseen);
+  const untold = unseenWriters(graph, file);
+  if (untold > 0) gaps.add(writersGap(graph, file, untold));
   if (files.writers.get(file) === NONE) gaps.add(`nobody was seen writing ${path}`);
   const causes: Cause[] = [];
-  const last = lastWrite(graph, file, atNs);
-  for (const edge of writesBefore(graph, file, atNs)) {
+  const last = lastWrite(graph, file, atNs, NONE, MAX_PAST_WRITERS);
+  for (const edge of new Set([last, ...writesBefore(graph, file, atNs)])) {
+    if (edge === NONE) continue;
     const writer = edges.process.get(edge);
     const wroteNs = writeTime(graph, edge, atNs);
     const seen = edges.has(edge, EDGE_FLAG.WRITTEN);

@@ -1,5 +1,5 @@
 import type { Monitor } from "../monitor.ts";
-import type { OriginChain, OriginStep, Target, Trace } from "../query/model.ts";
+import type { Certainty, OriginChain, OriginStep, Target, Trace } from "../query/model.ts";
 import type { Node } from "./cause.ts";
 import { nodeOf, noteGaps, targetTitle } from "./places.ts";
 import { rootCause } from "./root-cause.ts";
@@ -43,13 +43,20 @@ export function traceOf(
   const { graph } = monitor;
   if (graph.lostTotal > 0) gaps.add(`${graph.lostTotal} events were lost`);
   for (const node of places) noteGaps(graph, node, gaps);
+  const known = (certainty: Certainty): number => steps.filter((step) => step.certainty === certainty).length;
+  const inferred = known("inferred");
+  const before = known("before start");
   return {
     target,
     title: targetTitle(monitor, target, start),
     steps,
-    observedLinks: steps.filter((step) => step.certainty === "observed").length,
+    observedLinks: known("observed"),
     links: steps.length,
-    gaps: [...gaps],
+    gaps: [
+      ...(inferred > 0 ? [`${inferred} inferred`] : []),
+      ...(before > 0 ? [`${before} found when capture began`] : []),
+      ...gaps,
+    ],
   };
 }
 

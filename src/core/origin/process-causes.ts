@@ -16,7 +16,14 @@ import {
 } from "../graph/provenance.ts";
 import { acceptedBefore, eachSocket } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
-import { contentWrites, opensForWriting, unseenWriters, writeTime } from "../graph/writes.ts";
+import {
+  contentWrites,
+  MAX_PAST_WRITERS,
+  opensForWriting,
+  unseenWriters,
+  writersGap,
+  writeTime,
+} from "../graph/writes.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import type { Certainty } from "../query/model.ts";
 import { type Cause, RANK } from "./cause.ts";
@@ -70,9 +77,7 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
   ];
   for (const { file, inferred, verb, ranNs, rank } of code) {
     const path = files.path.get(file);
-    const unseen = unseenWriters(graph, file);
-    if (unseen !== "") gaps.add(unseen);
-    const [write, ...others] = contentWrites(graph, file, ranNs, process);
+    const [write, ...others] = contentWrites(graph, file, ranNs, process, MAX_PAST_WRITERS);
     if (write === undefined) continue;
     const writer = edges.process.get(write);
     const wroteNs = writeTime(graph, write, ranNs);
@@ -88,8 +93,10 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
       rank,
       through: file,
     });
-    const opens = seen ? opensForWriting(graph, file, wroteNs, ranNs) : [];
-    for (const other of [...others, ...opens].slice(0, MAX_OTHERS)) causes.push(otherWriter(graph, other, path, ranNs));
+    const more = seen ? [...others, ...opensForWriting(graph, file, wroteNs, ranNs, MAX_PAST_WRITERS)] : others;
+    for (const other of more.slice(0, MAX_OTHERS)) causes.push(otherWriter(graph, other, path, ranNs));
+    const untold = Math.max(0, more.length - MAX_OTHERS) + unseenWriters(graph, file, MAX_PAST_WRITERS);
+    if (untold > 0) gaps.add(writersGap(graph, file, untold));
   }
   return causes;
 }

@@ -111,6 +111,19 @@ describe("download then execute", () => {
     expect(found(`${fetched} ${many}; bash > sh(/tmp/x)`, rule)).toHaveLength(1);
   });
 
+  test("fires also behind more writers than are looked at, or says that nobody can tell", () => {
+    const fetched = "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; ";
+    const many = (verb: string): string =>
+      Array.from({ length: 1100 }, (_, i) => `bash > w#${i}; w#${i} ${verb} /tmp/x; w#${i} exits`).join(";");
+    const run = (verb: string): Told => graphFromText(`${fetched} ${many(verb)}; bash > sh(/tmp/x)`);
+    expect(of(run("opens"), rule)).toHaveLength(1);
+    const appended = run("appends");
+    expect(of(appended, rule)).toEqual([]);
+    expect(of(appended, "many-writers")).toMatchObject([
+      { severity: "low", reason: expect.stringMatching(/\/tmp\/x, which 1101 processes changed: 77 of them/) },
+    ]);
+  });
+
   test("marks a download from this host and says less of it", () => {
     const [finding] = found("bash > curl; curl -> files:8000; curl writes /tmp/x; bash > /tmp/x", rule);
     expect(finding?.severity).toBe("medium");
