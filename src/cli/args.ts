@@ -14,7 +14,15 @@ export interface Input {
   readonly memoryLimitBytes?: number;
 }
 
-export interface TopOptions {
+/** Which processes were asked for. */
+interface Choice {
+  /** Only this process, those above it and those below it; on the screens those below it. */
+  readonly pid?: number;
+  /** Only processes of this user, a name or a uid. */
+  readonly user?: string;
+}
+
+export interface TopOptions extends Choice {
   readonly refreshMs: number;
   readonly noColor: boolean;
   readonly ascii: boolean;
@@ -26,17 +34,13 @@ export interface TopOptions {
   readonly record?: string;
 }
 
-export interface BatchOptions {
+export interface BatchOptions extends Choice {
   readonly refreshMs: number;
   readonly ascii: boolean;
   readonly input: Input;
   /** Frames to print; 0 = until interrupted. */
   readonly frames: number;
   readonly json: boolean;
-  /** Only this process, those above it and those below it. */
-  readonly pid?: number;
-  /** Only processes of this user, a name or a uid. */
-  readonly user?: string;
 }
 
 export type EventForm = "text" | "native" | "ocsf" | "ecs";
@@ -147,21 +151,21 @@ function topCommand(values: Values): Command {
   const frames = countOf(values);
   const pid = numberOf(values, "pid", "the number of a process", (n) => Number.isSafeInteger(n) && n > 0);
   const { user } = values;
+  const choice = { ...(pid === undefined ? {} : { pid }), ...(user === undefined ? {} : { user }) };
   plainJson(values);
   if (values.batch !== undefined || values.json !== undefined) {
-    const choice = { ...(pid === undefined ? {} : { pid }), ...(user === undefined ? {} : { user }) };
     if (values.record !== undefined)
       throw new Misuse("--record goes with the live screens: without them there is record FILE");
     return { kind: "batch", options: { ...shared, frames: frames ?? 1, json: values.json !== undefined, ...choice } };
   }
   if (values.record !== undefined && values.from !== undefined)
     throw new Misuse("--record is for this machine: of a file there is a copy already");
-  const needsBatch = (["count", "pid", "user"] as const).find((name) => values[name] !== undefined);
-  if (needsBatch !== undefined) throw new Misuse(`--${needsBatch} goes with --batch`);
+  if (frames !== undefined) throw new Misuse("--count goes with --batch");
   return {
     kind: "top",
     options: {
       ...shared,
+      ...choice,
       noColor: values["no-color"] !== undefined,
       readOnly: values["read-only"] !== undefined,
       mouse: values.mouse !== undefined,

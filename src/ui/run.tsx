@@ -6,6 +6,7 @@ import { renderApp } from "./render/render-app.tsx";
 import type { Sources } from "./state/bodies.ts";
 import { runEffect } from "./state/effects.ts";
 import { Store } from "./state/store.ts";
+import type { Beginning } from "./state/view-state.ts";
 import { Terminal } from "./terminal/terminal.ts";
 
 /** Longest stretch of reading events between two looks at the keyboard. */
@@ -27,6 +28,7 @@ export interface UiOptions {
   readonly refreshMs: number;
   readonly readOnly: boolean;
   readonly mouse: boolean;
+  readonly beginning: Beginning;
   /** Reads events for at most budgetMs; true when more is waiting. */
   readonly drain: (budgetMs: number) => boolean;
   /** Asks the source for fresh usage and socket counters. */
@@ -81,7 +83,7 @@ class Ui {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    const { sources, stdin, stdout, mouse, readOnly, env } = options;
+    const { sources, stdin, stdout, mouse, readOnly, beginning, env } = options;
     this.#terminal = new Terminal({
       stdin,
       stdout,
@@ -94,6 +96,7 @@ class Ui {
     this.#store = new Store({
       sources,
       readOnly,
+      beginning,
       capture: options.totals(),
       size: this.#size(),
       nice: options.nice,

@@ -239,7 +239,9 @@ describe("sockets", () => {
         event(1_005, syscall({ nr: 3, ...worker, args: "a0=9 a1=0 a2=0 a3=0" })),
       ),
     );
-    expect(run.connections(200)).toContainEqual(expect.objectContaining({ direction: "listen", local: ":8080" }));
+    expect(run.connections(200)).toContainEqual(
+      expect.objectContaining({ direction: "listen", local: "0.0.0.0:8080" }),
+    );
     const accepted = run.connections(201).find(({ direction }) => direction === "in");
     expect(accepted).toMatchObject({ remote: "203.0.113.9:50000", local: ":8080" });
     expect((accepted?.closedNs ?? 0) - (accepted?.openedNs ?? 0)).toBeCloseTo(1e9, -3);

@@ -216,7 +216,7 @@ describe("connections", () => {
     });
     const run = imported([...processes, listening("t", "TCP", 22), listening("u", "UDP", 53)]);
     const shown = run.connections(10).map(({ protocol, direction, local }) => `${protocol} ${direction} ${local}`);
-    expect(shown.sort()).toEqual(["tcp listen :22", "udp listen :53"]);
+    expect(shown.sort()).toEqual(["tcp listen 0.0.0.0:22", "udp listen 0.0.0.0:53"]);
   });
 });
 

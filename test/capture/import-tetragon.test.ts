@@ -170,7 +170,7 @@ describe("hooks", () => {
         sock({ protocol: "IPPROTO_UDP", type: "SOCK_DGRAM", daddr: "9.9.9.9", dport: 53, cookie: "4" }),
       ]),
     ]);
-    expect(run.connections(100)).toContainEqual(expect.objectContaining({ direction: "listen", local: ":22" }));
+    expect(run.connections(100)).toContainEqual(expect.objectContaining({ direction: "listen", local: "0.0.0.0:22" }));
     const accepted = run.connections(100).find(({ direction }) => direction === "in");
     expect(accepted).toMatchObject({ remote: "127.0.0.1:5000", peer: run.row(201).id });
     expect(run.connections(201).map(({ protocol, remote }) => `${protocol} ${remote}`)).toEqual(

@@ -22,6 +22,11 @@ test("without a command it is the monitor, with sensible values", () => {
   });
 });
 
+test("the monitor of one process or one user", () => {
+  expect(parse("-p 42")).toMatchObject({ kind: "top", options: { pid: 42 } });
+  expect(parse("replay x.spyt -u deploy")).toMatchObject({ kind: "top", options: { user: "deploy" } });
+});
+
 describe("commands without a screen", () => {
   test.each([
     ["top -b", { kind: "batch", options: { frames: 1, json: false } }],
@@ -64,7 +69,7 @@ describe("what makes no sense is said, not guessed", () => {
     ["origin 1 2", "too many arguments: 2"],
     ["top x", "too many arguments: x"],
     ["top -n 3", "--count goes with --batch"],
-    ["top -p 3", "--pid goes with --batch"],
+    ["top -n 3", "--count goes with --batch"],
     ["top -b -p 0", '--pid wants the number of a process, not "0"'],
     ["top -b -n 1e9", '--count wants a whole number, not "1e9"'],
     ["top -b -n -1", "-n"],

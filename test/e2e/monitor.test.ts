@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { getPriority } from "node:os";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { cannotTrace, startProgram } from "./program.ts";
 import type { Tui } from "./tui.ts";
 
@@ -73,6 +73,35 @@ describe.skipIf(cannotTrace !== undefined)("the live monitor", () => {
     tui.press("q");
     expect((await tui.exited).exitCode).toBe(0);
     expect(tui.onAlternateScreen).toBe(false);
+  });
+
+  test("-p and -u show a process and a user from the start; Esc shows the rest", async () => {
+    const held = spawn("sh", ["-c", "sleep 4712 & exec sleep 4713"], { stdio: "ignore", detached: true });
+    running.push(held);
+    onTestFinished(() => void process.kill(-(held.pid as number), "SIGKILL"));
+    const rows = (screen: readonly string[]): readonly string[] => screen.filter((line) => /\bsleep 471\d/.test(line));
+    const one = startProgram(["-p", String(held.pid)], { columns: 120, rows: 30 });
+    running.push(one);
+    const shown = await one.waitFor((screen) => rows(screen).length >= 2);
+    const body = shown.slice(3, -3).filter((line) => line.trim() !== "");
+    expect(body).toEqual(rows(body));
+    one.press("\x1b");
+    await one.waitFor((screen) => screen.some((line) => /^\s+1 root/.test(line)));
+    one.press("q");
+    expect((await one.exited).exitCode).toBe(0);
+
+    const nobody = startProgram(["-u", "nobody-of-that-name"], { columns: 120, rows: 30 });
+    running.push(nobody);
+    await nobody.waitFor("user:=");
+    nobody.press("\x1b");
+    await nobody.waitFor((screen) => screen.some((line) => /^\s+1 root/.test(line)));
+    nobody.press("q");
+    expect((await nobody.exited).exitCode).toBe(0);
+
+    const gone = startProgram(["-p", "4194303"], { columns: 120, rows: 30 });
+    running.push(gone);
+    await gone.waitFor("there is no process 4194303");
+    expect((await gone.exited).exitCode).toBe(1);
   });
 
   test("F-keys, a resize and a signal through the menu reach the real thing", async () => {

@@ -22,6 +22,18 @@ describe("alerts", () => {
     expect(rows[1]).toMatch(/▲ LOW /u);
   });
 
+  test("a long chain keeps its ends whole", async () => {
+    const links = Array.from({ length: 12 }, (_, i) => `/usr/bin/link-number-${i}`).join(" > ");
+    const screen = tell(`sshd:22 <- 203.0.113.9:51022; sshd > bash; bash > ${links} > /dev/shm/payload`, {
+      columns: 120,
+    });
+    screen.press("4");
+    const text = await screen.text();
+    expect(text).toMatch(/unusual-executable .*bash › … › link-number-11 › payload$/mu);
+    screen.press("\r", "\r");
+    expect(await screen.text()).toMatch(/chain init › … › .*link-number-11 › payload$/mu);
+  });
+
   test("Enter and right show them one by one, left folds them again", async () => {
     const screen = tell(FLOOD);
     screen.press("4", "\r");

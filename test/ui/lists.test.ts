@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Monitor } from "../../src/core/monitor.ts";
+import { KIND } from "../../src/core/wire/layout.gen.ts";
+import { graphFromText } from "../core/fixture.ts";
 import { attack, crowd, selectedRow, show, tell } from "./stories.ts";
 
 const CLIENTS = `
@@ -74,6 +76,52 @@ describe("what processes do", () => {
     screen.press("a", "G", "o");
     expect(await screen.text()).toMatch(/Origin of tcp .*192\.0\.2\.77:4444/u);
   });
+});
+
+describe("the connections of a process", () => {
+  test("begin with where it listens, then those that are open, then those that are over", async () => {
+    const screen = tell(`
+      srv:2024 <- 203.0.113.1:1001
+      srv:2024 <- 203.0.113.2:1002
+      srv listens :2024
+      srv:2024 <- 203.0.113.3:1003
+      srv closes 203.0.113.3:1003
+    `);
+    screen.press("j", "C");
+    const rows = (await screen.lines()).filter((line) => /:2024/u.test(line));
+    expect(rows).toHaveLength(4);
+    expect(rows[0]).toMatch(/0\.0\.0\.0:2024/u);
+    expect(rows[1]).toMatch(/203\.0\.113\.2/u);
+    expect(rows[2]).toMatch(/203\.0\.113\.1/u);
+    expect(rows[3]).toMatch(/203\.0\.113\.3.*closed/u);
+  });
+
+  test("tell the whole address somebody listens at", async () => {
+    const told = graphFromText("srv listens :80");
+    const at = (local: string, localPort: number): void =>
+      told.story.emit((w) => w.sock(KIND.LISTEN, { ...told.story.head("srv"), sock: localPort, local, localPort }));
+    at("::", 81);
+    at("127.0.0.1", 82);
+    told.go("");
+    for (const columns of [80, 140]) {
+      const screen = show(told.monitor, { columns });
+      screen.press("j", "C");
+      for (const address of ["0.0.0.0:80 ", "[::]:81 ", "127.0.0.1:82 "])
+        expect(await screen.text()).toContain(address);
+    }
+  });
+});
+
+test("E hides who has exited, and shows it again", async () => {
+  const screen = tell("bash > sleep > true; sleep exits 0");
+  expect(await screen.text()).toMatch(/sleep .*exit 0/u);
+  screen.press("E");
+  expect(await screen.text()).not.toMatch(/sleep/u);
+  expect(await screen.text()).toMatch(/└─ true/u);
+  screen.press("E");
+  expect(await screen.text()).toMatch(/sleep .*exit 0/u);
+  screen.press("E", "/", "sleep", "\r");
+  expect(await selectedRow(screen)).toMatch(/sleep/u);
 });
 
 test("u shows the processes of one user, and of all again", async () => {

@@ -1,4 +1,4 @@
-import { formatEndpoint } from "../text/address.ts";
+import { formatBound, formatEndpoint } from "../text/address.ts";
 import { F64Block, I32Block, type U32Field } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
@@ -277,10 +277,14 @@ export class Connections extends Table {
   endpoint(end: EndIndex): string {
     const known = this.#text.get(end);
     if (known !== "") return known;
-    const bytes = new Uint8Array(Uint32Array.from(this.#address, (field) => field.get(end)).buffer);
-    const text = formatEndpoint(bytes, 0, this.port.get(end));
+    const text = formatEndpoint(this.#addressOf(end), 0, this.port.get(end));
     this.#text.set(end, text);
     return text;
+  }
+
+  /** "0.0.0.0:22": the side that listens. */
+  bound(end: EndIndex): string {
+    return formatBound(this.#addressOf(end), 0, this.port.get(end));
   }
 
   endIsLoopback(end: EndIndex): boolean {
@@ -323,6 +327,10 @@ export class Connections extends Table {
 
   #dropKernelAddress(end: EndIndex): void {
     this.#byKernel.remove(hash2(this.kernelLo.get(end), this.kernelHi.get(end)), end);
+  }
+
+  #addressOf(end: EndIndex): Uint8Array {
+    return new Uint8Array(Uint32Array.from(this.#address, (field) => field.get(end)).buffer);
   }
 
   #sameAddress(end: EndIndex, addresses: Uint32Array, at: number): boolean {

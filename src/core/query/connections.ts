@@ -25,7 +25,10 @@ const STATES = [
   "closing",
 ];
 
-/** Connections of one process as it sees them, or all of this host with a local one as one row; newest first. */
+/**
+ * Connections of one process as it sees them: where it listens, those that are open, then those that are over; or all of this host with
+ * a local one as one row. Newest first.
+ */
 export function connections(
   monitor: Monitor,
   options: { readonly process?: ProcessId; readonly includeClosed: boolean },
@@ -41,7 +44,7 @@ export function connections(
         rows.push(rowFor(monitor, 2 * graph.edges.object.get(edge) + graph.edges.kind.get(edge) - EDGE.SIDE_0, false));
       }
     }
-    return rows.sort(newestFirst);
+    return rows.sort((a, b) => standing(a) - standing(b) || newestFirst(a, b));
   }
   for (let connection = 0; connection < graph.connections.limit; connection++) {
     if (!graph.connections.isLive(connection)) continue;
@@ -105,7 +108,7 @@ function rowFor(monitor: Monitor, end: EndIndex, whole: boolean): ConnectionRow 
     id: table.id(connection),
     protocol: protocolOf(graph, connection),
     direction: listening ? "listen" : whole && both ? "local" : client ? "out" : "in",
-    local: unix ? (client && !listening ? "" : path) : table.endpoint(end),
+    local: unix ? (client && !listening ? "" : path) : listening ? table.bound(end) : table.endpoint(end),
     remote: listening ? "" : unix ? (client ? path : "") : table.endpoint(end ^ 1),
     state: stateOf(graph, connection),
     rxBytes: table.rxBytes.get(end),
@@ -142,6 +145,11 @@ function stateOf(graph: Graph, connection: ConnectionIndex): string {
   // The kernel's "closed" is the only state an unconnected datagram socket has.
   if (table.proto.get(connection) !== TCP && !table.isUnix(connection)) return "open";
   return STATES[table.state.get(connection)] ?? "";
+}
+
+/** Of the connections of one process what listens stands before what is open, and that before what is over. */
+export function standing({ direction, closedNs }: ConnectionRow): number {
+  return closedNs !== undefined ? 2 : direction === "listen" ? 0 : 1;
 }
 
 function newestFirst(a: ConnectionRow, b: ConnectionRow): number {

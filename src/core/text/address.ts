@@ -34,6 +34,12 @@ export function formatEndpoint(bytes: Uint8Array, at: number, port: number): str
   return isIpv4(bytes, at) ? text + suffix : `[${text}]${suffix}`;
 }
 
+/** "0.0.0.0:22", "[::]:22": where somebody listens, told whole. */
+export function formatBound(bytes: Uint8Array, at: number, port: number): string {
+  const text = formatAddress(bytes, at);
+  return `${isIpv4(bytes, at) ? text : `[${text}]`}:${port}`;
+}
+
 /** 16 bytes of "10.0.0.4" or "2001:db8::1"; undefined when it is neither. */
 export function parseAddress(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(16);

@@ -1,7 +1,7 @@
 import type { Order } from "../state/columns.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 import { sanitise } from "../text/sanitise.ts";
-import { truncateMiddle, truncateStart } from "../text/width.ts";
+import { truncateChain, truncateMiddle, truncateStart } from "../text/width.ts";
 import type { Ground, Token } from "../theme/tokens.ts";
 import type { Env } from "./env.ts";
 
@@ -15,7 +15,7 @@ export interface Column<Row> {
   readonly share?: number;
   readonly align?: "left" | "right";
   /** Where a value that is too long loses most: its end, unless its end says more. */
-  readonly cut?: "start" | "middle";
+  readonly cut?: "start" | "middle" | "chain";
   /** Left out on a terminal narrower than this. */
   readonly from?: number;
   readonly value: (row: Row) => string;
@@ -81,6 +81,8 @@ function shorten<Row>({ theme }: Env, column: Column<Row>, row: Row, cells: numb
       return truncateStart(sanitise(value), cells, theme.glyphs.ellipsis);
     case "middle":
       return truncateMiddle(sanitise(value), cells, theme.glyphs.ellipsis);
+    case "chain":
+      return truncateChain(sanitise(value), cells, ` ${theme.glyphs.chevron} `, theme.glyphs.ellipsis);
     case undefined:
       return value;
   }

@@ -46,6 +46,7 @@ export type Command =
   | "sort-pid"
   | "follow"
   | "kernel-threads"
+  | "exited"
   | "closed"
   | "pause"
   | "step-back"
@@ -197,6 +198,7 @@ export const BINDINGS: readonly Binding[] = [
   { command: "sort-age", keys: ["T"], group: "tree", together: "by CPU, RES, age, PID", help: "sort by age", on: TREE },
   { command: "sort-pid", keys: ["N"], group: "tree", together: "by CPU, RES, age, PID", help: "sort by PID", on: TREE },
   { command: "kernel-threads", keys: ["K"], group: "tree", help: "kernel threads", on: TREE },
+  { command: "exited", keys: ["E"], group: "tree", help: "exited processes", on: TREE },
   { command: "annotations", keys: ["a"], group: "tree", help: "activity: where shown", on: TREE },
   { command: "whole-command", keys: ["w"], group: "tree", help: "whole command line", on: PROCESSES },
   {

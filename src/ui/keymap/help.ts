@@ -31,7 +31,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
 const LEGEND: Readonly<Record<LegendSign, string>> = {
   suspicious: "suspicious; why: above the keys",
   above: "something below is suspicious",
-  exited: "has exited; stays for 30 s",
+  exited: "has exited; 30 s, E hides",
   collapsed: "children are hidden",
   connected: "goes out: connection, datagram",
   accepted: "comes in, or listens (bare port)",

@@ -53,7 +53,8 @@ const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");
 
 /** "255.255.255.255:65535" */
 const ENDPOINT = 21;
-const PORT_ONLY = 11;
+/** "0.0.0.0:65535" */
+const PORT_ONLY = 13;
 const WIDE_FROM = 96;
 
 function connectionColumns(

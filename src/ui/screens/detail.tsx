@@ -4,6 +4,8 @@ import { Lines } from "../components/lines.tsx";
 import type { Body, DetailRow, Frame } from "../state/frame.ts";
 import { formatAge, formatBytes, formatMoment, formatPercent } from "../text/format.ts";
 import { LineBuilder } from "../text/line-builder.ts";
+import { sanitise } from "../text/sanitise.ts";
+import { textWidth, truncateChain } from "../text/width.ts";
 import { directionSign, processText, processToken, remoteName, stateText, stateToken } from "./connections.tsx";
 import { DetailPanes } from "./detail-panes.tsx";
 import { OPERATION_TOKEN } from "./files.tsx";
@@ -52,10 +54,12 @@ function headLines(env: Env, frame: Frame, detail: ProcessDetail): readonly stri
     argv.add("dim", "   env ").clipped("text", `${environment}${image?.envTruncated ? theme.glyphs.ellipsis : ""}`);
   const chain = new LineBuilder(theme, width).add("dim", " chain ");
   const above = detail.ancestors.filter((ancestor) => ancestor.id !== row.id);
-  chain.clipped("text", [...above, row].map((ancestor) => ancestor.name).join(` ${theme.glyphs.chevron} `));
-  if (detail.adoptedBy !== undefined) {
-    chain.add("warn", `   parent exited, adopted by ${processText(detail.adoptedBy)}`);
-  }
+  const link = ` ${theme.glyphs.chevron} `;
+  const told = sanitise([...above, row].map((ancestor) => ancestor.name).join(link));
+  const { adoptedBy } = detail;
+  const adopted = adoptedBy === undefined ? "" : `   parent exited, adopted by ${processText(adoptedBy)}`;
+  chain.add("text", truncateChain(told, chain.left - textWidth(sanitise(adopted)), link, theme.glyphs.ellipsis));
+  chain.add("warn", adopted);
   return [title, who, use, argv, chain].map((line) => line.build());
 }
 

@@ -50,6 +50,7 @@ function findingColumns(env: Env, frame: Frame, wallMs: (ns: number) => number):
       key: "chain",
       title: "CHAIN",
       share: 5,
+      cut: "chain",
       value: ({ chain, finding, member }) =>
         member ? finding.reason : chain.map((row) => row.name).join(` ${glyphs.chevron} `),
       token: () => "text",

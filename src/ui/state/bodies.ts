@@ -1,3 +1,4 @@
+import { standing } from "../../core/query/connections.ts";
 import type { FileRow, ProcessId, ProcessRow, Trace, TreeOptions, TreeView } from "../../core/query/model.ts";
 import { helpPages, helpRows } from "../keymap/help.ts";
 import type { Names, Queries, TimeMachine } from "../ports.ts";
@@ -16,6 +17,9 @@ import { currentScreen, type Screen, screenKey, type ViewState } from "./view-st
 
 /** Exited processes stay in the tree this long. */
 const LINGER_NS = 30e9;
+
+/** What exits at the very moment that is shown is gone too. */
+const GONE_NS = -1;
 
 export interface Sources {
   readonly queries: Queries;
@@ -77,7 +81,7 @@ function treeBody(view: ViewState, { queries, search }: Sources, filter: string,
     // Under a filter everything that matches is shown.
     collapsed: filter === "" ? view.collapsed : new Set(),
     showKernelThreads: view.kernelThreads,
-    lingerNs: LINGER_NS,
+    lingerNs: view.exited ? LINGER_NS : GONE_NS,
     nowNs,
     ...(filter === "" ? {} : { matches: search.processes(filter, nowNs) }),
   };
@@ -168,6 +172,8 @@ function connectionBody(
   // Socket pairs without a name would drown the others; the connections of one process and a filter for them have them.
   const pairs = process !== undefined || /\bunix\b/u.test(filter);
   const all = pairs ? recent : recent.filter((row) => row.protocol !== "unix" || row.local !== "" || row.remote !== "");
+  const ofOne = (rows: readonly ConnectionItem[]): readonly ConnectionItem[] =>
+    process === undefined ? rows : rows.toSorted((a, b) => standing(a.row) - standing(b.row));
   const terms = parseQuery(filter);
   const items = all.map((row) => connectionItem(row, queries));
   const kept = items.filter((item) => {
@@ -195,7 +201,7 @@ function connectionBody(
   }
   const rows = listening
     ? inOrder(kept, LISTEN, order, names)
-    : bundled(kept, unfolded, (bundles) => inOrder(bundles, CONNECTIONS, order, names));
+    : bundled(kept, unfolded, (bundles) => inOrder(ofOne(bundles), CONNECTIONS, order, names));
   return {
     screen: screen.name,
     rows,

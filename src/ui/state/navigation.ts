@@ -16,8 +16,8 @@ const LONGEST_HISTORY = 50;
 
 /** Esc will come back to exactly this. */
 export function remember(view: ViewState, filterSet?: string): ViewState {
-  const { screens, cursors, filters, layout, collapsed, zoom, kernelThreads } = view;
-  const place: Place = { screens, cursors, filters, layout, collapsed, zoom, kernelThreads };
+  const { screens, cursors, filters, layout, collapsed, zoom, kernelThreads, exited } = view;
+  const place: Place = { screens, cursors, filters, layout, collapsed, zoom, kernelThreads, exited };
   const left = filterSet === undefined ? place : { ...place, filterSet };
   return { ...view, history: [...view.history, left].slice(-LONGEST_HISTORY) };
 }
@@ -97,6 +97,7 @@ export function revealProcess(view: ViewState, frame: Frame, queries: Queries, i
     screens: [TREE],
     collapsed: new Set([...view.collapsed].filter((other) => !above.has(other))),
     kernelThreads: view.kernelThreads || row.kernelThread,
+    exited: view.exited || row.exit !== undefined,
     filters: { ...view.filters, [screenKey(TREE)]: "" },
   };
   return withCursor(shown, centred(id, frame.layout.list), TREE);

@@ -274,6 +274,8 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
       return show({ ...view, follow: !view.follow });
     case "kernel-threads":
       return show({ ...view, kernelThreads: !view.kernelThreads });
+    case "exited":
+      return show({ ...view, exited: !view.exited });
     case "closed":
       return show({ ...view, closedConnections: !view.closedConnections });
     case "pause":

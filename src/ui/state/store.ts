@@ -13,7 +13,15 @@ import { reduceOverlay } from "./overlays.ts";
 import { type Effect, reduce, type Step } from "./reduce.ts";
 import { timeFrame } from "./time.ts";
 import { shiftView } from "./time-shift.ts";
-import { currentScreen, initialView, type Notice, type Size, screenKey, type ViewState } from "./view-state.ts";
+import {
+  type Beginning,
+  currentScreen,
+  initialView,
+  type Notice,
+  type Size,
+  screenKey,
+  type ViewState,
+} from "./view-state.ts";
 
 /** What is drawn: how the user looks, and what there is to see. */
 export interface Shown {
@@ -25,6 +33,7 @@ export interface StoreOptions {
   readonly sources: Sources;
   readonly size: Size;
   readonly readOnly: boolean;
+  readonly beginning?: Beginning;
   readonly capture: CaptureTotals;
   readonly nice: (pid: number) => number | undefined;
   readonly runEffect: (effect: Effect) => Notice | undefined;
@@ -64,7 +73,7 @@ export class Store {
         this.#shown = { ...this.#shown, view: shiftView(this.#shown.view, before, after) };
       };
     }
-    const view = initialView(options.size);
+    const view = initialView(options.size, options.beginning);
     this.#shown = this.#project(view, undefined);
   }
 
@@ -186,6 +195,7 @@ export class Store {
       view.unfolded,
       view.zoom,
       view.kernelThreads,
+      view.exited,
       view.closedConnections,
       this.#nowNs,
       this.#revision,

@@ -88,6 +88,7 @@ export interface Place {
   readonly collapsed: ViewState["collapsed"];
   readonly zoom: ProcessId | undefined;
   readonly kernelThreads: boolean;
+  readonly exited: boolean;
   /** The filter that was set in going from here: Esc leaves it together with what it shows. */
   readonly filterSet?: string;
 }
@@ -119,6 +120,8 @@ export interface ViewState {
   /** The tree shows only this process and what is below it. */
   readonly zoom?: ProcessId;
   readonly kernelThreads: boolean;
+  /** The tree shows who has exited for a while. */
+  readonly exited: boolean;
   readonly closedConnections: boolean;
   readonly follow: boolean;
   /** Keys of collapsed processes that do not run at the moment shown. */
@@ -130,12 +133,18 @@ export interface ViewState {
   readonly size: Size;
 }
 
-export function initialView(size: Size): ViewState {
+/** What of the tree is shown to begin with; without either all of it. */
+export interface Beginning {
+  readonly filter?: string;
+  readonly zoom?: ProcessId;
+}
+
+export function initialView(size: Size, { filter, zoom }: Beginning = {}): ViewState {
   return {
     screens: [{ name: "tree" }],
     history: [],
     cursors: {},
-    filters: {},
+    filters: filter === undefined ? {} : { tree: filter },
     layout: "tree",
     sort: "pid",
     descending: false,
@@ -145,7 +154,9 @@ export function initialView(size: Size): ViewState {
     tags: new Set(),
     collapsed: new Set(),
     unfolded: new Set(),
+    ...(zoom === undefined ? {} : { zoom }),
     kernelThreads: false,
+    exited: true,
     closedConnections: false,
     follow: true,
     foldedElsewhere: [],

@@ -110,6 +110,24 @@ export function truncateMiddle(text: string, width: number, ellipsis = "…"): s
   return head + ellipsis + text.slice(end.length);
 }
 
+/**
+ * Cuts names out of the middle of a sanitised chain, whole ones, so that its first and as many of its last as there is room for stay.
+ * Text that is no chain loses its end.
+ */
+export function truncateChain(text: string, width: number, link: string, ellipsis = "…"): string {
+  const names = text.split(link);
+  if (textWidth(text) <= width || names.length === 1) {
+    return truncate(text, width, ellipsis);
+  }
+  const head = `${names[0]}${link}${ellipsis}`;
+  const last = names.slice(1);
+  while (last.length > 1 && textWidth([head, ...last].join(link)) > width) {
+    last.shift();
+  }
+  const told = [head, ...last].join(link);
+  return textWidth(told) <= width ? told : truncateStart(last.join(link), width, ellipsis);
+}
+
 /** Words into lines: the first of `first` cells, the others of `width`; a longer word is cut where the line ends. */
 export function wrapWords(text: string, first: number, width = first): string[] {
   const lines: string[] = [];
