@@ -59,6 +59,7 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 #define TCP_SYN_SENT 2
 #define TCP_SYN_RECV 3
 #define TCP_CLOSE 7
+#define TCP_CLOSE_WAIT 8
 #define TCP_LISTEN 10
 #define EINPROGRESS 115
 #define ENOENT 2
@@ -316,7 +317,8 @@ struct inet_sock {
 	__be16 inet_sport;
 };
 struct tcp_sock {
-	__u64 bytes_received, bytes_sent, bytes_retrans;
+	__u64 bytes_received, bytes_sent, bytes_retrans, bytes_acked;
+	__u32 rcv_nxt, snd_nxt, snd_una;
 };
 struct socket {
 	short type;

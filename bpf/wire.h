@@ -287,6 +287,8 @@ struct spy_sock {
 	__s32 fd;     /* -1 = unknown */
 	__u32 netns;
 	__u32 backlog; /* LISTEN: maximum queue */
+	__u64 pair;    /* of TCP, 0 = not known: all but bit 0 is the same at both ends, whatever translates the addresses
+			  between them; bit 0: this end asked */
 };
 
 struct spy_unix {
@@ -378,6 +380,9 @@ struct spy_state_connection {
 	__u32 cred_tgid[2];
 	__u32 port[2];
 	__u8 addr[2][16];
+	__u64 pair;
+	__u8 seen_addr[2][16]; /* where addresses are translated: the server's own and its client's, as the server sees them */
+	__u32 seen_port[2];    /* 0 = they are not */
 	__u32 netns;
 	__u32 flags;
 	__s32 err;

@@ -2,6 +2,7 @@
 #ifndef SPY_SOCK_H
 #define SPY_SOCK_H
 
+#include "pair.h"
 #include "task.h"
 
 /* Who a socket belongs to, filled in process context: later transitions run in softirq. */
@@ -110,7 +111,7 @@ static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, co
 		BPF_CORE_READ_INTO((struct in6_addr *)r->laddr, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO((struct in6_addr *)r->raddr, sk, __sk_common.skc_v6_daddr);
 	}
-	r->tx = r->rx = 0;
+	r->tx = r->rx = r->pair = 0;
 	/* A multipath socket is no tcp_sock: the counters are its subflows'. */
 	if (protocol != IPPROTO_TCP)
 		return;
@@ -124,6 +125,7 @@ static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, co
 		r->rx = GET(tcp, bytes_received);
 		if (r->rx && GET(sk, __sk_common.skc_flags) & 1 << SOCK_DONE)
 			r->rx--;
+		r->pair = pair_of(tcp, r->state, r->tx, direct);
 	}
 }
 

@@ -27,7 +27,7 @@ export function findSubject(graph: Graph, what: string): Match | undefined {
   if (what.startsWith("/")) return findFile(graph, what) ?? findConnection(graph, (_ends, path) => path === what);
   if (what.startsWith(":"))
     return (
-      findConnection(graph, ([local], _path, listens) => listens && local.endsWith(what)) ??
+      findConnection(graph, ([local], _path, listens) => listens && local?.endsWith(what) === true) ??
       findConnection(graph, (ends) => ends.some((end) => end.endsWith(what)))
     );
   return findConnection(graph, (ends) => ends.some((end) => end === what || hostOf(end) === what));
@@ -59,7 +59,7 @@ function findFile(graph: Graph, path: string): Match | undefined {
 
 function findConnection(
   graph: Graph,
-  holds: (ends: readonly [string, string], path: string, listens: boolean) => boolean,
+  holds: (ends: readonly string[], path: string, listens: boolean) => boolean,
 ): Match | undefined {
   const { connections } = graph;
   const rank = (row: number): number =>
@@ -69,9 +69,10 @@ function findConnection(
   for (let row = 0; row < connections.limit; row++) {
     if (!connections.isLive(row)) continue;
     const unix = connections.isUnix(row);
+    // What each end calls itself and the other: with NAT between them that is four.
     const ends = unix
-      ? (["", ""] as const)
-      : ([connections.endpoint(2 * row), connections.endpoint(2 * row + 1)] as const);
+      ? [""]
+      : [2 * row, 2 * row + 1].flatMap((end) => [connections.ownEndpoint(end), connections.remoteEndpoint(end)]);
     if (!holds(ends, unix ? connections.path.get(row) : "", connections.isListening(row))) continue;
     found++;
     if (

@@ -242,6 +242,7 @@ const sock = (r: BatchReader) => ({
   fd: r.i32(SOCK.fd),
   netns: r.u32(SOCK.netns),
   backlog: r.u32(SOCK.backlog),
+  pair: u64(r, SOCK.pair),
 });
 
 const unix = (r: BatchReader) => ({

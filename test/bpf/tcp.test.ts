@@ -35,6 +35,9 @@ async function ends(run: Child) {
   const connect = await capture.first("CONNECT", client, (row) => row.state === ESTABLISHED);
   const clientClose = await capture.first("CLOSE", client);
   const serverClose = await capture.first("CLOSE", server, (row) => row.sock === accept.sock);
+  // What NAT cannot change leads from one end to the other, and tells who asked.
+  expect([connect.pair & 1n, accept.pair & 1n]).toEqual([1n, 0n]);
+  expect(connect.pair).toBe(accept.pair | 1n);
   return { client, server, accept, connect, clientClose, serverClose, listen: await capture.first("LISTEN", server) };
 }
 

@@ -78,6 +78,15 @@ void tcp(Facts& facts, int family) {
   MUST(waitpid(client, nullptr, 0));
 }
 
+uint64_t pair_of(const Capture& c, uint16_t kind, uint32_t tgid, uint64_t ino) {
+  uint64_t pair = 0;
+  c.find<spy_sock>(kind, tgid, [&](auto& r, auto&) {
+    if (r.sock == ino && r.state != 2) pair = r.pair;
+    return r.sock == ino && r.state != 2;
+  });
+  return pair;
+}
+
 void check_tcp(const Capture& c, const Facts& facts, Check& check) {
   auto client = static_cast<uint32_t>(facts.number[CLIENT]);
   auto at = [&](uint16_t kind, uint32_t tgid, int ino, auto takes) {
@@ -99,6 +108,9 @@ void check_tcp(const Capture& c, const Facts& facts, Check& check) {
                   return !memcmp(r.raddr, r.family == AF_INET6 ? v6 : v4, 16);
                 }),
              "addresses");
+  uint64_t asked = pair_of(c, SPY_KIND_CONNECT, client, facts.number[CLIENT_INO]);
+  uint64_t answered = pair_of(c, SPY_KIND_ACCEPT, facts.pid, facts.number[ACCEPTED_INO]);
+  check.that(asked && answered && asked == (answered | 1) && !(answered & 1), "what both ends have in common, and who asked");
 }
 
 void refused(Facts& facts) {

@@ -86,8 +86,8 @@ export function endOf({ connections }: Graph, reader: BatchReader): EndIndex {
   const hi = reader.hi(SOCK.sock);
   const remotePort = reader.u16(SOCK.rport);
   const open = connections.byInode(lo, hi);
-  if (open !== NONE && connections.port.get(open ^ 1) === remotePort) return open;
   reader.copy(SOCK.laddr, 32, addresses, 0);
+  if (open !== NONE && connections.hasRemote(open, words, remotePort)) return open;
   const mine = (end: EndIndex): boolean => connections.inoLo.get(end) === lo && connections.inoHi.get(end) === hi;
   return connections.byTuple(
     reader.u8(SOCK.proto),

@@ -1,5 +1,6 @@
 import type { Graph } from "../../core/graph/graph.ts";
 import { NONE } from "../../core/graph/indexes.ts";
+import { translationOf } from "../../core/query/connections.ts";
 import type { Subject } from "../../core/query/model.ts";
 import type { CaptureTotals } from "../../ui/ports.ts";
 import { processIdText } from "../events/actors.ts";
@@ -44,7 +45,8 @@ function subjectOf(graph: Graph, subject: Subject): object {
       if (row === NONE) return { kind };
       if (connections.isUnix(row)) return { kind, path: connections.path.get(row) };
       const client = 2 * row + connections.clientSide.get(row);
-      return { kind, client: connections.endpoint(client), server: connections.endpoint(client ^ 1) };
+      const ends = { client: connections.endpoint(client), server: connections.endpoint(client ^ 1) };
+      return { kind, ...ends, nat: translationOf(graph, row) };
     }
     case "channel":
       return { kind };

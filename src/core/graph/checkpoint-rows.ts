@@ -29,6 +29,7 @@ import type {
 } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { PROCESS_FLAG } from "./processes.ts";
+import type { Tuple } from "./translations.ts";
 
 const TWO_32 = 0x1_0000_0000;
 /** Bytes after which a batch is handed out. */
@@ -152,6 +153,8 @@ export class StateRows {
     writer.u32(STATE_CONNECTION.number, this.#connections.give(row));
     this.#time(STATE_CONNECTION.closed, connections.closedNs.get(row));
     for (const side of [0, 1] as const) this.#end(2 * row + side, side);
+    this.#pair(STATE_CONNECTION.pair, connections.pairLo.get(row), connections.pairHi.get(row));
+    if (connections.isTranslated(row)) this.#seen(connections.tuple(2 * row + 1 - connections.clientSide.get(row)));
     writer.u32(STATE_CONNECTION.netns, connections.netns.get(row));
     writer.u32(STATE_CONNECTION.flags, connections.flags.get(row));
     writer.u32(STATE_CONNECTION.err, connections.error.get(row));
@@ -301,6 +304,13 @@ export class StateRows {
     writer.u32(STATE_CONNECTION.port + 4 * side, connections.port.get(end));
     connections.copyAddress(end, this.#address, 0);
     this.#address.forEach((word, i) => void writer.u32(STATE_CONNECTION.addr + 16 * side + 4 * i, word));
+  }
+
+  #seen({ addresses, localPort, remotePort }: Tuple): void {
+    const writer = this.#writer;
+    addresses.forEach((word, i) => void writer.u32(STATE_CONNECTION.seenAddr + 4 * i, word));
+    writer.u32(STATE_CONNECTION.seenPort, localPort);
+    writer.u32(STATE_CONNECTION.seenPort + 4, remotePort);
   }
 
   #link(role: number, subject: Subject): void {

@@ -1,10 +1,11 @@
-import { formatBound, formatEndpoint } from "../text/address.ts";
+import { formatBound } from "../text/address.ts";
 import { F64Block, I32Block, type U32Field } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
+import { formatWords, isLoopbackWords, Translations, type Tuple } from "./translations.ts";
 
 export const FAMILY_UNIX = 1;
 export const TCP = 6;
@@ -32,10 +33,11 @@ export const END_FLAG = {
 
 /**
  * Connections, listening sockets and datagram flows. A connection has two sides; side `clientSide` asked. A side whose socket is on
- * this host has an inode (KNOWN); a local connection has both. End columns have two entries a row: see EndIndex.
+ * this host has an inode (KNOWN); a local connection has both. End columns have two entries a row: see EndIndex. Addresses are as the
+ * client sees them; where they are translated on the way, the server's socket has others (`tuple`).
  */
 export class Connections extends Table {
-  readonly #ints = this.column(new I32Block(9));
+  readonly #ints = this.column(new I32Block(11));
   readonly #times = this.column(new F64Block(2));
   /** AF_INET, AF_INET6, or FAMILY_UNIX. */
   readonly family = this.#ints.field(0);
@@ -47,6 +49,9 @@ export class Connections extends Table {
   readonly netns = this.#ints.unsigned(6);
   readonly edges = this.#ints.field<EdgeIndex>(7);
   readonly edgeCount = this.#ints.field(8);
+  /** The same at both ends of a TCP connection, whatever translates their addresses; 0 = unknown. */
+  readonly pairLo = this.#ints.unsigned(9);
+  readonly pairHi = this.#ints.unsigned(10);
   readonly openedNs = this.#times.field(0);
   readonly closedNs = this.#times.field(1);
   /** Path of a unix socket. */
@@ -78,7 +83,10 @@ export class Connections extends Table {
   readonly #byInode = new HashIndex();
   readonly #byKernel = new HashIndex();
   readonly #byTuple = new HashIndex();
+  readonly #byPair = new HashIndex();
   readonly #listeners = new HashIndex();
+  /** The tuples of servers that differ from their clients', which the columns hold. */
+  readonly #translations = new Translations();
   textLength = 0;
 
   add(family: number, proto: number, timeNs: number): ConnectionIndex {
@@ -131,21 +139,10 @@ export class Connections extends Table {
   ): EndIndex {
     let best: EndIndex = NONE;
     const index = this.#byTuple;
-    for (
-      let row = index.first(
-        tupleHash(
-          proto,
-          endpointHash(word(addresses, 0), word(addresses, 1), word(addresses, 2), word(addresses, 3), localPort),
-          endpointHash(word(addresses, 4), word(addresses, 5), word(addresses, 6), word(addresses, 7), remotePort),
-        ),
-      );
-      row >= 0;
-      row = index.next()
-    ) {
+    for (let row = index.first(tupleHash(proto, addresses, localPort, remotePort)); row >= 0; row = index.next()) {
       if (this.proto.get(row) !== proto) continue;
       for (let end = 2 * row; end <= 2 * row + 1; end++) {
-        if (this.port.get(end) !== localPort || this.port.get(end ^ 1) !== remotePort) continue;
-        if (!this.#sameAddress(end, addresses, 0) || !this.#sameAddress(end ^ 1, addresses, 4)) continue;
+        if (!this.hasTuple(end, addresses, localPort, remotePort)) continue;
         // The same loopback tuple exists once in every network namespace.
         if (
           this.netns.get(row) !== netns &&
@@ -157,6 +154,22 @@ export class Connections extends Table {
       }
     }
     return best;
+  }
+
+  byPair(lo: number, hi: number): ConnectionIndex {
+    const index = this.#byPair;
+    for (let row = index.first(hash2(lo, hi)); row >= 0; row = index.next()) {
+      if (this.pairLo.get(row) === lo && this.pairHi.get(row) === hi) return row;
+    }
+    return NONE;
+  }
+
+  setPair(row: ConnectionIndex, lo: number, hi: number): void {
+    if ((lo === 0 && hi === 0) || (this.pairLo.get(row) === lo && this.pairHi.get(row) === hi)) return;
+    this.#dropPair(row);
+    this.pairLo.set(row, lo);
+    this.pairHi.set(row, hi);
+    this.#byPair.add(hash2(lo, hi), row);
   }
 
   /** Whether something on this host listens (or listened) on a port in a network namespace. */
@@ -194,7 +207,7 @@ export class Connections extends Table {
   /** Sets the addresses of both sides as seen from `end`: own, then the other side's. */
   setTuple(end: EndIndex, addresses: Uint32Array, localPort: number, remotePort: number): void {
     const row = end >> 1;
-    if (this.port.get(end) !== 0 && this.port.get(end ^ 1) !== 0) this.#byTuple.remove(this.#tupleHash(row), row);
+    this.#dropTuple(row);
     for (let i = 0; i < 4; i++) {
       this.#address[i]?.set(end, word(addresses, i));
       this.#address[i]?.set(end ^ 1, word(addresses, 4 + i));
@@ -203,7 +216,54 @@ export class Connections extends Table {
     this.port.set(end ^ 1, remotePort);
     this.#text.set(end, "");
     this.#text.set(end ^ 1, "");
-    if (localPort !== 0 && remotePort !== 0) this.#byTuple.add(this.#tupleHash(row), row);
+    if (localPort !== 0 && remotePort !== 0)
+      this.#byTuple.add(tupleHash(this.proto.get(row), addresses, localPort, remotePort), row);
+  }
+
+  /** The tuple of the socket at an end, where it is not the one the columns hold; the other end's is. */
+  translate(end: EndIndex, addresses: Uint32Array, localPort: number, remotePort: number): void {
+    const row = end >> 1;
+    const client = 2 * row + this.clientSide.get(row);
+    const given = { addresses: Uint32Array.from(addresses), localPort, remotePort };
+    const [clients, servers] = end === client ? [given, this.tuple(end ^ 1)] : [this.tuple(client), given];
+    this.setTuple(client, clients.addresses, clients.localPort, clients.remotePort);
+    this.#translations.set(row, servers);
+    this.#byTuple.add(tupleHash(this.proto.get(row), servers.addresses, servers.localPort, servers.remotePort), row);
+  }
+
+  /** Whether its two ends have different addresses. */
+  isTranslated(row: ConnectionIndex): boolean {
+    return this.#translations.get(row) !== undefined;
+  }
+
+  /** The tuple of the socket at an end, as it has it itself. */
+  tuple(end: EndIndex): Tuple {
+    const servers = this.#serverTuple(end);
+    if (servers !== undefined) return servers;
+    const addresses = new Uint32Array(8);
+    this.copyAddress(end, addresses, 0);
+    this.copyAddress(end ^ 1, addresses, 4);
+    return { addresses, localPort: this.port.get(end), remotePort: this.port.get(end ^ 1) };
+  }
+
+  hasTuple(end: EndIndex, addresses: Uint32Array, localPort: number, remotePort: number): boolean {
+    return (
+      this.ownPort(end) === localPort &&
+      this.#ownAddressIs(end, addresses) &&
+      this.hasRemote(end, addresses, remotePort)
+    );
+  }
+
+  /** Whether the socket at an end has the other side at a port of the second address in `addresses`. */
+  hasRemote(end: EndIndex, addresses: Uint32Array, remotePort: number): boolean {
+    const servers = this.#serverTuple(end);
+    if (servers === undefined) return this.port.get(end ^ 1) === remotePort && this.#sameAddress(end ^ 1, addresses, 4);
+    return servers.remotePort === remotePort && sameWords(servers.addresses, addresses, 4);
+  }
+
+  /** The port of the socket at an end. */
+  ownPort(end: EndIndex): number {
+    return this.#serverTuple(end)?.localPort ?? this.port.get(end);
   }
 
   setListening(row: ConnectionIndex): void {
@@ -273,11 +333,13 @@ export class Connections extends Table {
     return this.state.get(row) === STATE.LISTEN;
   }
 
-  /** "10.0.0.4:41822" of one side; made when first asked for. */
+  /** "10.0.0.4:41822" of one side, as the client sees it; made when first asked for. */
   endpoint(end: EndIndex): string {
     const known = this.#text.get(end);
     if (known !== "") return known;
-    const text = formatEndpoint(this.#addressOf(end), 0, this.port.get(end));
+    const words = new Uint32Array(4);
+    this.copyAddress(end, words, 0);
+    const text = formatWords(words, 0, this.port.get(end));
     this.#text.set(end, text);
     return text;
   }
@@ -287,14 +349,21 @@ export class Connections extends Table {
     return formatBound(this.#addressOf(end), 0, this.port.get(end));
   }
 
+  /** The address of the socket at an end, as it has it itself. */
+  ownEndpoint(end: EndIndex): string {
+    const servers = this.#serverTuple(end);
+    return servers === undefined ? this.endpoint(end) : formatWords(servers.addresses, 0, servers.localPort);
+  }
+
+  /** What the socket at an end has for the other side's address. */
+  remoteEndpoint(end: EndIndex): string {
+    const servers = this.#serverTuple(end);
+    return servers === undefined ? this.endpoint(end ^ 1) : formatWords(servers.addresses, 4, servers.remotePort);
+  }
+
   endIsLoopback(end: EndIndex): boolean {
     const [a, b, c, d] = this.#address.map((field) => field.get(end)) as [number, number, number, number];
     return this.isUnix(end >> 1) || isLoopbackWords(a, b, c, d);
-  }
-
-  /** Whether an end's address is the one at `at` (a word) in `addresses`. */
-  hasAddress(end: EndIndex, addresses: Uint32Array, at: number): boolean {
-    return this.#sameAddress(end, addresses, at);
   }
 
   /** Forgets a connection without edges. */
@@ -304,8 +373,8 @@ export class Connections extends Table {
       this.#dropKernelAddress(end);
       this.#text.set(end, "");
     }
-    if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0)
-      this.#byTuple.remove(this.#tupleHash(row), row);
+    this.#dropTuple(row);
+    this.#dropPair(row);
     this.#listeners.remove(hash2(this.port.get(2 * row), this.proto.get(row)), row);
     this.textLength -= this.path.get(row).length + this.name.get(row).length;
     this.path.set(row, "");
@@ -338,8 +407,31 @@ export class Connections extends Table {
     return true;
   }
 
-  #tupleHash(row: ConnectionIndex): number {
-    return tupleHash(this.proto.get(row), this.#endpointHash(2 * row), this.#endpointHash(2 * row + 1));
+  #ownAddressIs(end: EndIndex, addresses: Uint32Array): boolean {
+    const servers = this.#serverTuple(end);
+    return servers === undefined ? this.#sameAddress(end, addresses, 0) : sameWords(servers.addresses, addresses, 0);
+  }
+
+  /** The tuple of its own that the server's end of a translated connection has. */
+  #serverTuple(end: EndIndex): Tuple | undefined {
+    const servers = this.#translations.get(end >> 1);
+    return servers !== undefined && (end & 1) !== this.clientSide.get(end >> 1) ? servers : undefined;
+  }
+
+  #dropTuple(row: ConnectionIndex): void {
+    const proto = this.proto.get(row);
+    if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0) {
+      const one = this.#endpointHash(2 * row);
+      this.#byTuple.remove(hash2((one + this.#endpointHash(2 * row + 1)) >>> 0, proto), row);
+    }
+    const servers = this.#translations.get(row);
+    if (servers === undefined) return;
+    this.#byTuple.remove(tupleHash(proto, servers.addresses, servers.localPort, servers.remotePort), row);
+    this.#translations.delete(row);
+  }
+
+  #dropPair(row: ConnectionIndex): void {
+    this.#byPair.remove(hash2(this.pairLo.get(row), this.pairHi.get(row)), row);
   }
 
   #endpointHash(end: EndIndex): number {
@@ -352,17 +444,24 @@ function word(addresses: Uint32Array, at: number): number {
   return addresses[at] as number;
 }
 
+function sameWords(one: Uint32Array, other: Uint32Array, at: number): boolean {
+  for (let i = at; i < at + 4; i++) if (one[i] !== other[i]) return false;
+  return true;
+}
+
 /** The same for both directions of a tuple. */
-function tupleHash(proto: number, one: number, other: number): number {
-  return hash2((one + other) >>> 0, proto);
+function tupleHash(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): number {
+  const local = endpointHash(word(addresses, 0), word(addresses, 1), word(addresses, 2), word(addresses, 3), localPort);
+  const remote = endpointHash(
+    word(addresses, 4),
+    word(addresses, 5),
+    word(addresses, 6),
+    word(addresses, 7),
+    remotePort,
+  );
+  return hash2((local + remote) >>> 0, proto);
 }
 
 function endpointHash(a: number, b: number, c: number, d: number, port: number): number {
   return hash2(hash2(a ^ port, b), hash2(c, d));
-}
-
-/** 127.0.0.0/8 as ::ffff:127.x, and ::1: words of network order read by a little-endian machine. */
-function isLoopbackWords(a: number, b: number, c: number, d: number): boolean {
-  if (a !== 0 || b !== 0) return false;
-  return c === 0xffff0000 ? (d & 0xff) === 127 : c === 0 && d === 0x01000000;
 }

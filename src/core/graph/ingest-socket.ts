@@ -38,9 +38,10 @@ export function ingestSocket(graph: Graph, reader: BatchReader): void {
   if (kind !== KIND.CLOSE) takeBackClose(graph, end, timeNs);
   if (timeNs < connections.openedNs.get(connection)) connections.openedNs.set(connection, timeNs);
   const localPort = reader.u16(SOCK.lport);
-  if (localPort !== 0 && connections.port.get(end) !== localPort)
+  if (localPort !== 0 && connections.ownPort(end) !== localPort)
     connections.setTuple(end, addresses, localPort, reader.u16(SOCK.rport));
   settleClient(graph, reader, end);
+  settlePair(graph, reader, end);
   count(graph, reader, end, timeNs);
   if (process !== NONE) {
     own(graph, reader, process, end, timeNs);
@@ -80,22 +81,27 @@ function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
   // Half a tuple fits too many.
   if (remotePort === 0 || localPort === 0) return NONE;
   const begins = reader.kind === KIND.CONNECT || reader.kind === KIND.ACCEPT;
-  const end = connections.byTuple(
-    reader.u8(SOCK.proto),
-    addresses,
-    localPort,
-    remotePort,
-    reader.u32(SOCK.netns),
-    (candidate) => {
-      const connection = candidate >> 1;
-      const closed = connections.has(connection, CONNECTION_FLAG.CLOSED);
-      const mine = connections.inoLo.get(candidate) === lo && connections.inoHi.get(candidate) === hi;
-      if (connections.endHas(candidate, END_FLAG.KNOWN))
-        return inode && mine && !(begins && timeNs > connections.closedNs.get(connection));
-      const deduced = connections.has(connection, CONNECTION_FLAG.CLOSE_INFERRED);
-      return !closed || deduced || timeNs <= connections.closedNs.get(connection);
-    },
-  );
+  const fits = (candidate: EndIndex): boolean => {
+    const connection = candidate >> 1;
+    const closed = connections.has(connection, CONNECTION_FLAG.CLOSED);
+    const mine = connections.inoLo.get(candidate) === lo && connections.inoHi.get(candidate) === hi;
+    if (connections.endHas(candidate, END_FLAG.KNOWN))
+      return inode && mine && !(begins && timeNs > connections.closedNs.get(connection));
+    const deduced = connections.has(connection, CONNECTION_FLAG.CLOSE_INFERRED);
+    return !closed || deduced || timeNs <= connections.closedNs.get(connection);
+  };
+  const paired = findByPair(graph, reader, fits);
+  const end =
+    paired !== NONE
+      ? paired
+      : connections.byTuple(
+          reader.u8(SOCK.proto),
+          addresses,
+          localPort,
+          remotePort,
+          reader.u32(SOCK.netns),
+          (candidate) => !belongsElsewhere(graph, reader, candidate) && fits(candidate),
+        );
   if (end !== NONE && !connections.endHas(end, END_FLAG.KNOWN)) {
     connections.endFlags.set(end, END_FLAG.KNOWN);
     connections.setInode(end, lo, hi);
@@ -103,6 +109,51 @@ function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
     if (connections.has(end >> 1, CLOSED) && !connections.has(end >> 1, CLOSE_INFERRED)) connections.closeEnd(end);
   }
   return end;
+}
+
+/** The end of a connection whose other end counts from the same numbers: NAT may have given it other addresses. */
+function findByPair(graph: Graph, reader: BatchReader, fits: (end: EndIndex) => boolean): EndIndex {
+  const { connections } = graph;
+  const connection = connections.byPair(pairLo(reader), reader.hi(SOCK.pair));
+  if (connection === NONE) return NONE;
+  const client = connections.clientSide.get(connection);
+  const end = 2 * connection + (asked(reader) ? client : 1 - client);
+  if (!fits(end)) return NONE;
+  const localPort = reader.u16(SOCK.lport);
+  const remotePort = reader.u16(SOCK.rport);
+  if (!connections.hasTuple(end, addresses, localPort, remotePort))
+    connections.translate(end, addresses, localPort, remotePort);
+  return end;
+}
+
+/** Two networks behind NAT may use the same addresses: an equal tuple in another namespace, of a connection known to be another. */
+function belongsElsewhere(graph: Graph, reader: BatchReader, end: EndIndex): boolean {
+  const { connections } = graph;
+  const [lo, hi] = [pairLo(reader), reader.hi(SOCK.pair)];
+  const [knownLo, knownHi] = [connections.pairLo.get(end >> 1), connections.pairHi.get(end >> 1)];
+  if ((lo === 0 && hi === 0) || (knownLo === 0 && knownHi === 0)) return false;
+  return (lo !== knownLo || hi !== knownHi) && connections.netns.get(end >> 1) !== reader.u32(SOCK.netns);
+}
+
+/** What the row's connection counts from tells which other socket is its other end, and which of them asked. */
+function settlePair(graph: Graph, reader: BatchReader, end: EndIndex): void {
+  const { connections } = graph;
+  const [lo, hi] = [pairLo(reader), reader.hi(SOCK.pair)];
+  if (lo === 0 && hi === 0) return;
+  const connection = end >> 1;
+  connections.setPair(connection, lo, hi);
+  if (!connections.has(connection, CONNECTION_FLAG.DIRECTION_GUESSED)) return;
+  connections.clearFlag(connection, CONNECTION_FLAG.DIRECTION_GUESSED);
+  connections.clientSide.set(connection, asked(reader) ? end & 1 : 1 - (end & 1));
+}
+
+/** Without the bit that says who asked. */
+function pairLo(reader: BatchReader): number {
+  return (reader.lo(SOCK.pair) & ~1) >>> 0;
+}
+
+function asked(reader: BatchReader): boolean {
+  return (reader.lo(SOCK.pair) & 1) !== 0;
 }
 
 /** A close that was deduced (its owner exited) is wrong when the connection is heard of later. */
@@ -118,11 +169,8 @@ function takeBackClose(graph: Graph, end: EndIndex, timeNs: number): void {
 /** Whether a row with an end's inode speaks of the same connection. A socket without a remote yet takes the row's. */
 function sameRemote(graph: Graph, end: EndIndex, remotePort: number): boolean {
   const { connections } = graph;
-  const other = end ^ 1;
   if (connections.isListening(end >> 1)) return remotePort === 0;
-  if (remotePort === 0) return true;
-  if (connections.port.get(other) !== remotePort) return false;
-  return connections.hasAddress(other, addresses, 4);
+  return remotePort === 0 || connections.hasRemote(end, addresses, remotePort);
 }
 
 /** Linux hands ports from here on to whoever asks for any (net.ipv4.ip_local_port_range). */

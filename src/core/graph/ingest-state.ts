@@ -175,6 +175,8 @@ export class Restore {
     if (state === STATE.LISTEN) connections.setListening(row);
     else connections.state.set(row, state);
     connections.clientSide.set(row, reader.u8(STATE_CONNECTION.client) & 1);
+    connections.setPair(row, reader.lo(STATE_CONNECTION.pair), reader.hi(STATE_CONNECTION.pair));
+    this.#translation(reader, 2 * row + 1 - connections.clientSide.get(row));
     connections.flags.set(row, reader.u32(STATE_CONNECTION.flags));
     const closed = connections.has(row, CONNECTION_FLAG.CLOSED);
     if (closed) {
@@ -184,6 +186,13 @@ export class Restore {
     const flow = !connections.isUnix(row) && connections.proto.get(row) !== TCP;
     if (closed || flow) this.#forgettable.connections.push(connections.id(row));
     if (connections.has(row, CONNECTION_FLAG.DIRECTION_GUESSED)) this.#graph.guessed.push(connections.id(row));
+  }
+
+  #translation(reader: BatchReader, server: EndIndex): void {
+    const [localPort, remotePort] = [0, 4].map((at) => reader.u32(STATE_CONNECTION.seenPort + at) & 0xffff);
+    if (!localPort || !remotePort) return;
+    for (let word = 0; word < 8; word++) this.#addresses[word] = reader.u32(STATE_CONNECTION.seenAddr + 4 * word);
+    this.#graph.connections.translate(server, this.#addresses, localPort, remotePort);
   }
 
   #connectionEnd(reader: BatchReader, end: EndIndex, side: number): void {

@@ -48,7 +48,7 @@ export function acceptorCauses(graph: Graph, connection: ConnectionIndex, atNs: 
     processes.startNs.get(owner),
     image === NONE ? Number.NEGATIVE_INFINITY : images.atNs.get(image),
   );
-  const server = connections.endpoint(2 * connection + 1 - connections.clientSide.get(connection));
+  const server = connections.ownEndpoint(2 * connection + 1 - connections.clientSide.get(connection));
   return [
     {
       from: { kind: "process", row: owner, atNs: Math.min(beganNs, atNs) },
@@ -56,7 +56,9 @@ export function acceptorCauses(graph: Graph, connection: ConnectionIndex, atNs: 
       atNs,
       certainty: connectionCertainty(graph, connection),
       explanation: "",
-      aside: connections.isUnix(connection) ? "accepted it" : `accepted it on ${server}`,
+      aside: connections.isUnix(connection)
+        ? "accepted it"
+        : `accepted it on ${server}${connections.isTranslated(connection) ? ", through NAT" : ""}`,
       rank: RANK.SOURCE,
     },
   ];

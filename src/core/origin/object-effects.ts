@@ -48,14 +48,16 @@ function servedBy(graph: Graph, connection: ConnectionIndex): Effect[] {
     const atNs = Math.max(edges.firstNs.get(edge), connections.openedNs.get(connection));
     const where = connections.isUnix(connection)
       ? connections.path.get(connection) || "a local socket"
-      : connections.endpoint(2 * connection + side);
+      : connections.ownEndpoint(2 * connection + side);
     return [
       {
         to: { node: { kind: "process", row: server, atNs }, only: connection },
         link: received ? "passed descriptor" : "accepted",
         atNs,
         certainty: edgeCertainty(graph, edge),
-        explanation: received ? "was passed this connection" : `accepted it on ${where}`,
+        explanation: received
+          ? "was passed this connection"
+          : `accepted it on ${where}${connections.isTranslated(connection) ? ", through NAT" : ""}`,
         cost: COST.SERVED,
       },
     ];
@@ -91,7 +93,7 @@ function acceptedOn(graph: Graph, listener: ConnectionIndex, budget: Budget): Ef
   const same = (row: ConnectionIndex): boolean =>
     connections.isUnix(listener)
       ? connections.path.get(row) === connections.path.get(listener)
-      : connections.port.get(2 * row + 1 - connections.clientSide.get(row)) === connections.port.get(2 * listener);
+      : connections.ownPort(2 * row + 1 - connections.clientSide.get(row)) === connections.port.get(2 * listener);
   for (const owner of ownersOf(graph, listener, 0)) {
     each(graph, owner, [FAMILY.SOCKETS, FAMILY.CLOSED], budget, (edge) => {
       const row = edges.object.get(edge);

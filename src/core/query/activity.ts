@@ -111,7 +111,7 @@ function foldAccepted(graph: Graph, chips: Chip[]): void {
   for (const chip of accepted) {
     const connection = connections.row(chip.subject.id);
     const server = 2 * connection + 1 - connections.clientSide.get(connection);
-    const port = connections.port.get(server);
+    const port = connections.ownPort(server);
     const known = byPort.get(port);
     if (known !== undefined) known.count += chip.count;
     else byPort.set(port, { ...chip, text: `:${port}` });

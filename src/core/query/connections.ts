@@ -67,7 +67,16 @@ export function connectionTitle(graph: Graph, connection: ConnectionIndex): stri
     return `${protocol} ${table.isUnix(connection) ? table.path.get(connection) : table.endpoint(2 * connection)}`;
   if (table.isUnix(connection)) return `unix ${table.path.get(connection) || "(unnamed)"}`;
   const client = 2 * connection + table.clientSide.get(connection);
-  return `${protocol} ${table.endpoint(client)} -> ${serverTitle(graph, connection)}`;
+  const translated = translationOf(graph, connection);
+  const nat = translated === undefined ? "" : ` (NAT: ${translated.client} -> ${translated.server})`;
+  return `${protocol} ${table.endpoint(client)} -> ${serverTitle(graph, connection)}${nat}`;
+}
+
+/** Both ends as the server's socket has them, where they were translated on the way from the client's. */
+export function translationOf({ connections }: Graph, connection: ConnectionIndex): ConnectionRow["translated"] {
+  if (!connections.isTranslated(connection)) return undefined;
+  const server = 2 * connection + 1 - connections.clientSide.get(connection);
+  return { client: connections.remoteEndpoint(server), server: connections.ownEndpoint(server) };
 }
 
 /** "cdn.x 198.51.100.7:80": the server's side, with the name it was looked up as. */
@@ -108,8 +117,8 @@ function rowFor(monitor: Monitor, end: EndIndex, whole: boolean): ConnectionRow 
     id: table.id(connection),
     protocol: protocolOf(graph, connection),
     direction: listening ? "listen" : whole && both ? "local" : client ? "out" : "in",
-    local: unix ? (client && !listening ? "" : path) : listening ? table.bound(end) : table.endpoint(end),
-    remote: listening ? "" : unix ? (client ? path : "") : table.endpoint(end ^ 1),
+    local: unix ? (client && !listening ? "" : path) : listening ? table.bound(end) : table.ownEndpoint(end),
+    remote: listening ? "" : unix ? (client ? path : "") : table.remoteEndpoint(end),
     state: stateOf(graph, connection),
     rxBytes: table.rxBytes.get(end),
     txBytes: table.txBytes.get(end),
@@ -123,6 +132,8 @@ function rowFor(monitor: Monitor, end: EndIndex, whole: boolean): ConnectionRow 
   const name = table.name.get(connection);
   if (name !== "") row.name = name;
   if (table.has(connection, CONNECTION_FLAG.NAME_GUESSED)) row.nameGuessed = true;
+  const translated = translationOf(graph, connection);
+  if (translated !== undefined) row.translated = translated;
   const error = table.error.get(connection);
   if (error !== 0) row.error = errnoName(error);
   const peer = listening ? NONE : processAt(graph, connection, 1 - (end & 1));

@@ -58,7 +58,7 @@ export function findKey({ graph }: Monitor, key: string): Subject | undefined {
 function connectionKey({ connections }: Graph, row: number): string {
   const end = 2 * row;
   const socket = `${connections.inoHi.get(end)}.${connections.inoLo.get(end)}`;
-  return `${socket} ${connections.endpoint(end)} ${connections.endpoint(end + 1)} ${connections.path.get(row)}`;
+  return `${socket} ${connections.ownEndpoint(end)} ${connections.remoteEndpoint(end)} ${connections.path.get(row)}`;
 }
 
 function fileKey({ files }: Graph, row: number): string {

@@ -161,6 +161,8 @@ export interface ConnectionRow {
   readonly txBytesPerSecond: number;
   readonly openedNs: number;
   readonly closedNs?: number;
+  /** Where NAT gave the two ends different addresses: both as the server's socket has them. */
+  readonly translated?: { readonly client: string; readonly server: string };
   /** errno name of a failed connect: "ECONNREFUSED". */
   readonly error?: string;
   /** Owners at this end: usually one, several after fork or fd passing. */

@@ -239,6 +239,7 @@ export class BatchWriter {
     this.#u32(SOCK.fd, fields.fd ?? -1);
     this.#u32(SOCK.netns, fields.netns);
     this.#u32(SOCK.backlog, fields.backlog);
+    this.#u64(SOCK.pair, fields.pair);
   }
 
   unix(kind: UnixKind, fields: UnixFields): void {

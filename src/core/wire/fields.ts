@@ -156,6 +156,7 @@ export interface SockFields extends RowHead {
   readonly fd?: number;
   readonly netns?: number;
   readonly backlog?: number;
+  readonly pair?: U64;
 }
 
 export interface UnixFields extends RowHead {

@@ -258,7 +258,7 @@ export const DNS = {
 } as const;
 
 export const SOCK = {
-  SIZE: 112,
+  SIZE: 120,
   sock: 32,
   tx: 40,
   rx: 48,
@@ -273,6 +273,7 @@ export const SOCK = {
   fd: 100,
   netns: 104,
   backlog: 108,
+  pair: 112,
 } as const;
 
 export const UNIX = {
@@ -336,7 +337,7 @@ export const STATE_CHANNEL = {
 } as const;
 
 export const STATE_CONNECTION = {
-  SIZE: 256,
+  SIZE: 304,
   path: 32,
   name: 36,
   closed: 40,
@@ -353,14 +354,17 @@ export const STATE_CONNECTION = {
   credTgid: 184,
   port: 192,
   addr: 200,
-  netns: 232,
-  flags: 236,
-  err: 240,
-  family: 244,
-  proto: 246,
-  state: 247,
-  client: 248,
-  number: 252,
+  pair: 232,
+  seenAddr: 240,
+  seenPort: 272,
+  netns: 280,
+  flags: 284,
+  err: 288,
+  family: 292,
+  proto: 294,
+  state: 295,
+  client: 296,
+  number: 300,
 } as const;
 
 export const STATE_IMAGE = {

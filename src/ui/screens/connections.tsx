@@ -49,6 +49,13 @@ export function remoteName({ name, nameGuessed, direction }: ConnectionRow): str
   return told ? `${nameGuessed ? "~" : ""}${name}` : "";
 }
 
+/** Its name, or where NAT led to. */
+function remoteText(env: Env, row: ConnectionRow): string {
+  const { translated } = row;
+  if (translated === undefined || remoteName(row) !== "") return remoteName(row);
+  return `NAT ${translated.client} ${env.theme.glyphs.to} ${translated.server}`;
+}
+
 const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");
 
 /** "255.255.255.255:65535" */
@@ -104,7 +111,7 @@ function connectionColumns(
       title: "NAME",
       share: 3,
       from: 120,
-      value: ({ row }) => remoteName(row),
+      value: ({ row }) => remoteText(env, row),
       token: (item) => quiet(item, "info"),
     },
     {

@@ -89,9 +89,10 @@ function drawRow(line: LineBuilder, env: Env, frame: Frame, row: DetailRow): Lin
         .clipped("text", row.finding.reason);
     case "connection": {
       const [token, sign] = directionSign(env, row.row);
-      const { rxBytes, txBytes, local, remote, protocol } = row.row;
+      const { rxBytes, txBytes, local, remote, protocol, translated } = row.row;
       line.add(token, `${indent}${sign} `).add("dim", `${protocol} `).add("text", local);
       line.add("dim", remote === "" ? "" : ` ${glyphs.to} `).add("strong", remote);
+      line.add("dim", translated === undefined ? "" : ` (NAT: ${translated.client} ${glyphs.to} ${translated.server})`);
       line
         .add("info", remoteName(row.row) === "" ? "" : ` ${remoteName(row.row)}`)
         .add(stateToken(row.row), `  ${stateText(row.row)}`);

@@ -1,5 +1,13 @@
 import { standing } from "../../core/query/connections.ts";
-import type { FileRow, ProcessId, ProcessRow, Trace, TreeOptions, TreeView } from "../../core/query/model.ts";
+import type {
+  ConnectionRow,
+  FileRow,
+  ProcessId,
+  ProcessRow,
+  Trace,
+  TreeOptions,
+  TreeView,
+} from "../../core/query/model.ts";
 import { helpPages, helpRows } from "../keymap/help.ts";
 import type { Names, Queries, TimeMachine } from "../ports.ts";
 import { containerValues, type Field, parseQuery, queryHolds } from "../search/query.ts";
@@ -124,6 +132,10 @@ function scope(process: ProcessId | undefined, queries: Queries): { readonly of?
 
 const portOf = (address: string): string => /:(\d+)$/u.exec(address)?.[1] ?? "";
 
+/** Its addresses: four where NAT is between the ends. */
+const endsOf = ({ local, remote, translated }: ConnectionRow): readonly string[] =>
+  translated === undefined ? [local, remote] : [local, remote, translated.client, translated.server];
+
 function processFields(item: { owner?: ConnectionItem["owner"] }, names: Names, field: Field): readonly string[] {
   const { owner } = item;
   if (owner === undefined) {
@@ -178,16 +190,17 @@ function connectionBody(
   const items = all.map((row) => connectionItem(row, queries));
   const kept = items.filter((item) => {
     const { row, owner } = item;
-    const haystack = `${row.protocol} ${row.local} ${row.remote} ${row.name ?? ""} ${row.state} ${owner?.command ?? ""} ${owner?.pid ?? ""}`;
+    const ends = endsOf(row);
+    const haystack = `${row.protocol} ${ends.join(" ")} ${row.name ?? ""} ${row.state} ${owner?.command ?? ""} ${owner?.pid ?? ""}`;
     return queryHolds(terms, {
       haystack: haystack.toLowerCase(),
       field: (field) => {
         switch (field) {
           case "port":
-            return [portOf(row.local), portOf(row.remote)];
+            return ends.map(portOf);
           case "host":
           case "path":
-            return [row.local, row.remote, (row.name ?? "").toLowerCase()];
+            return [...ends, (row.name ?? "").toLowerCase()];
           case "state":
             return [row.state.toLowerCase()];
           default:

@@ -18,7 +18,8 @@ export function rowText({ body, cursor }: Frame, { names, theme }: Env): string 
       }
       const { row, owner } = item;
       const remote = row.remote === "" ? "" : ` ${to} ${row.remote}`;
-      return `${row.protocol} ${row.local}${remote} ${row.state} ${owner === undefined ? "" : `${owner.pid} ${owner.command}`}`;
+      const nat = row.translated === undefined ? "" : ` (NAT: ${row.translated.client} ${to} ${row.translated.server})`;
+      return `${row.protocol} ${row.local}${remote}${nat} ${row.state} ${owner === undefined ? "" : `${owner.pid} ${owner.command}`}`;
     }
     case "files": {
       const item = body.rows[index];

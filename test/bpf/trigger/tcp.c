@@ -209,8 +209,47 @@ static void listen_unbound(int argc, char **argv)
 	facts("ino", inode_of(fd), "port", (long long)local_port(fd), NULL);
 }
 
+/* argv: port. Accepts at every address, of IPv6 and IPv4, until stdin ends; "v4": of IPv4 only. */
+static void serve(int argc, char **argv)
+{
+	bool v4 = has(argc, argv, "v4");
+	union address at = {.v4 = {AF_INET, htons(atoi(argv[0])), {}, {}}};
+	int listener = MUST(socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM, 0)), on = 1;
+	struct pollfd wait[] = {{.fd = 0, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
+
+	if (!v4)
+		at.v6 = (struct sockaddr_in6){AF_INET6, htons(atoi(argv[0])), 0, in6addr_any, 0};
+	MUST(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)));
+	MUST(bind(listener, &at.any, sizeof(at)));
+	MUST(listen(listener, 7));
+	facts("ready", 1, NULL);
+	while (MUST(poll(wait, 2, -1)) && !wait[0].revents)
+		if (wait[1].revents)
+			send_all(MUST(accept(listener, NULL, NULL)), 1);
+}
+
+/* argv: address, port */
+static void call(int argc, char **argv)
+{
+	union address at = {};
+	int fd;
+
+	(void)argc;
+	if (strchr(argv[0], ':')) {
+		at.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(atoi(argv[1]))};
+		inet_pton(AF_INET6, argv[0], &at.v6.sin6_addr);
+	} else {
+		at.v4 = (struct sockaddr_in){AF_INET, htons(atoi(argv[1])), {inet_addr(argv[0])}, {}};
+	}
+	fd = MUST(socket(at.any.sa_family, SOCK_STREAM, 0));
+	MUST(connect(fd, &at.any, sizeof(at)));
+	receive_all(fd, 1);
+	facts("port", (long long)local_port(fd), NULL);
+	hold();
+}
+
 const struct scenario tcp_scenarios[] = {
 	{"tcp", tcp},		  {"client-dies", client_dies},	  {"refused", refused},	   {"unreachable", unreachable},
-	{"reset-held", reset_held},
+	{"reset-held", reset_held},	  {"serve", serve},		  {"call", call},
 	{"self-connect", self_connect}, {"listen-unbound", listen_unbound}, {},
 };

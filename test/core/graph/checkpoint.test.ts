@@ -37,6 +37,12 @@ function refreshed(round: number): void {
   for (const remote of ["192.0.2.1", "192.0.2.2"])
     story.emit((writer) => writer.sock(KIND.DATAGRAM, { ...flow, remote, remotePort: 53, tx: 40 * round }));
   const held = { ...daemon, sock: 78, local: "10.0.0.4", localPort: 40124, remote: "192.0.2.3", remotePort: 443 };
+  const pair = 0x77_0000_0000n + BigInt(2 * round + 2);
+  const published = { ...daemon, sock: 80, local: "10.0.2.2", localPort: 40125, remote: "10.0.1.1", remotePort: 8080 };
+  const inside = { ...daemon, sock: 81, local: "10.0.1.2", localPort: 80, remote: "10.0.1.1", remotePort: 40125 };
+  story.emit((writer) => writer.sock(KIND.CONNECT, { ...published, pair: pair + 1n }));
+  story.emit((writer) => writer.sock(KIND.ACCEPT, { ...inside, pair }));
+  if (round > 0) story.emit((writer) => writer.sock(KIND.CLOSE, published));
   const polled = FLAG.BEFORE_START | FLAG.POLLED;
   story.emit((writer) => writer.sock(KIND.SOCKET, { ...held, flags: polled, tx: 1000 * round, rx: 50 * round }));
   story.emit((writer) => writer.path(KIND.LINK, { ...daemon, from: "/tmp/.x", to: `/tmp/.y${round}` }));

@@ -6,6 +6,7 @@ import type { BatchWriter } from "../../../src/core/wire/encode.ts";
 import type { SockFields } from "../../../src/core/wire/fields.ts";
 import { FLAG, KIND, MARK_WHAT } from "../../../src/core/wire/layout.gen.ts";
 import { by, emptyMonitor, feed, graphFromText } from "../fixture.ts";
+import { checkInvariants } from "./invariants.ts";
 
 const MS = 1e6;
 const S = 1e9;
@@ -110,6 +111,64 @@ describe("both ends on this host", () => {
     });
     const row = all(monitor).find((one) => one.direction !== "listen");
     expect(row).toMatchObject({ direction: "local", local: "127.0.0.1:40000", certainty: "before start" });
+    expect(all(monitor)).toHaveLength(2);
+  });
+});
+
+describe("with NAT between the ends", () => {
+  const asked = { sock: 71, local: "10.0.2.2", localPort: 40000, remote: "10.0.1.1", remotePort: 8080, netns: 2 };
+  const answered = { sock: 72, local: "10.0.1.2", localPort: 80, remote: "10.0.1.1", remotePort: 56000, netns: 1 };
+  const PAIR = 0x1234_5678_9abc_def0n;
+  const begin = {
+    client: (w: BatchWriter, ms: number) => w.sock(KIND.CONNECT, { ...by(10, ms * MS, -S), ...asked, pair: PAIR | 1n }),
+    server: (w: BatchWriter, ms: number) => w.sock(KIND.ACCEPT, { ...by(20, ms * MS, -S), ...answered, pair: PAIR }),
+  };
+  const end = {
+    client: (w: BatchWriter, ms: number) => w.sock(KIND.CLOSE, { ...by(10, ms * MS, -S), ...asked, tx: 7 }),
+    server: (w: BatchWriter, ms: number) => w.sock(KIND.CLOSE, { ...by(20, ms * MS, -S), ...answered }),
+  };
+
+  test.each([
+    ["client first", ["client", "server"]],
+    ["server first", ["server", "client"]],
+    ["told twice", ["client", "server", "client", "server"]],
+  ] as const)("are one connection, and each keeps its own addresses: %s", (_how, order) => {
+    const { monitor, writer } = emptyMonitor();
+    feed(monitor, writer, 9 * MS, (w) => order.forEach((side, i) => void begin[side](w, 1 + (i % 2))));
+    const translated = { client: "10.0.1.1:56000", server: "10.0.1.2:80" };
+    expect(only(monitor)).toMatchObject({
+      direction: "local",
+      local: "10.0.2.2:40000",
+      remote: "10.0.1.1:8080",
+      translated,
+      certainty: "observed",
+    });
+    const seen = (pid: number) =>
+      connections(monitor, { process: monitor.graph.processes.living(pid), includeClosed: true });
+    expect(seen(10)).toMatchObject([{ direction: "out", local: "10.0.2.2:40000", remote: "10.0.1.1:8080" }]);
+    expect(seen(20)).toMatchObject([{ direction: "in", local: "10.0.1.2:80", remote: "10.0.1.1:56000" }]);
+    feed(monitor, writer, 12 * MS, (w) => order.forEach((side) => void end[side](w, 11)));
+    expect(only(monitor)).toMatchObject({ closedNs: 11 * MS, txBytes: 7, translated });
+    checkInvariants(monitor.graph);
+  });
+
+  test("found by a snapshot know who asked without a listener", () => {
+    const { monitor, writer } = emptyMonitor();
+    const flags = FLAG.BEFORE_START;
+    feed(monitor, writer, 9 * MS, (w) => {
+      w.sock(KIND.SOCKET, { ...by(20, 1 * MS, -S), ...answered, pair: PAIR, flags });
+      w.sock(KIND.SOCKET, { ...by(10, 1 * MS, -S), ...asked, pair: PAIR | 1n, flags });
+    });
+    expect(only(monitor)).toMatchObject({ direction: "local", local: "10.0.2.2:40000", certainty: "before start" });
+  });
+
+  test("an equal tuple in another namespace is another connection when it counts from other numbers", () => {
+    const { monitor, writer } = emptyMonitor();
+    const far = { local: asked.remote, localPort: 8080, remote: asked.local, remotePort: 40000 };
+    feed(monitor, writer, 9 * MS, (w) => {
+      begin.client(w, 1);
+      w.sock(KIND.ACCEPT, { ...by(20, 2 * MS, -S), ...far, sock: 72, netns: 3, pair: PAIR + 2n });
+    });
     expect(all(monitor)).toHaveLength(2);
   });
 });
