@@ -339,10 +339,18 @@ struct unix_sock {
 	struct sock *peer;
 };
 struct io_cqe {
+	__u64 user_data;
 	__s32 res;
+};
+struct io_uring_cqe {
+	__u64 user_data;
+	__s32 res;
+};
+struct io_ring_ctx {
 };
 struct io_kiocb {
 	struct file *file;
+	struct io_ring_ctx *ctx;
 	__u8 opcode;
 	__u64 flags;
 	struct io_cqe cqe;
@@ -359,6 +367,9 @@ struct io_open {
 	int dfd;
 	__u32 file_slot;
 	struct filename *filename;
+};
+struct io_accept {
+	__u32 file_slot;
 };
 struct io_rename {
 	struct filename *oldpath;

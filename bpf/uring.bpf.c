@@ -53,6 +53,44 @@ static __always_inline bool first_use(__u32 opcode)
 	return true;
 }
 
+/*
+ * Requests that accept: one may be asked for many connections, and then each result names only its ring and what the process
+ * calls the request.
+ */
+struct accept_key {
+	__u64 ring;
+	__u64 user_data;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct accept_key);
+	__type(value, __u32);
+} uring_accepts SEC(".maps");
+
+static __always_inline struct accept_key accept_key_of(struct io_kiocb *request)
+{
+	return (struct accept_key){(__u64)BPF_CORE_READ(request, ctx), BPF_CORE_READ(request, cqe.user_data)};
+}
+
+/* Into a slot of the ring's own table: a result is no descriptor. */
+static __always_inline bool into_slot(struct io_kiocb *request)
+{
+	return bpf_core_type_exists(struct io_accept) && BPF_CORE_READ((struct io_accept *)request, file_slot);
+}
+
+static __always_inline void expect_accepts(struct io_kiocb *request, __u32 opcode)
+{
+	struct accept_key key;
+	__u32 one = 1;
+
+	if (opcode != IORING_OP_ACCEPT || into_slot(request))
+		return;
+	key = accept_key_of(request);
+	bpf_map_update_elem(&uring_accepts, &key, &one, BPF_ANY);
+}
+
 #define URING_PATH_BYTES 256
 
 struct uring_record {
@@ -129,6 +167,7 @@ int BPF_PROG(on_uring, struct io_kiocb *request)
 
 	if (is_self())
 		return 0;
+	expect_accepts(request, opcode);
 	name = bpf_core_type_exists(struct io_open) ? name_of(request, opcode) : NULL;
 	return name || first_use(opcode) ? emit_uring(opcode, name) : 0;
 }
@@ -137,8 +176,13 @@ int BPF_PROG(on_uring, struct io_kiocb *request)
 SEC("raw_tp/io_uring_submit_sqe")
 int BPF_PROG(on_uring_before_6_3, void *first, __u64 second, __u64 third)
 {
-	if (bpf_core_field_exists(struct trace_event_raw_io_uring_submit_sqe, __data_loc_op_str))
-		return uring(BPF_CORE_READ((struct io_kiocb *)first, opcode));
+	if (bpf_core_field_exists(struct trace_event_raw_io_uring_submit_sqe, __data_loc_op_str)) {
+		__u32 opcode = BPF_CORE_READ((struct io_kiocb *)first, opcode);
+
+		if (!is_self())
+			expect_accepts(first, opcode);
+		return uring(opcode);
+	}
 	return uring(bpf_core_field_exists(struct trace_event_raw_io_uring_submit_sqe, req) ? third : second);
 }
 
@@ -181,20 +225,50 @@ static __always_inline bool writes(__u32 opcode)
 	return opcode == IORING_OP_WRITE || opcode == IORING_OP_WRITEV || opcode == IORING_OP_WRITE_FIXED;
 }
 
-/* Before 5.19 the request is not told. Of results that come without a request of their own (multishot) nothing is known. */
+/*
+ * A result without a request, one of several. The third argument is what the process calls the request, and the fourth the
+ * result; or (since 6.16) it is where both are. Whichever names a request that accepts. The fourth is read as memory, because a
+ * program that uses more arguments than there are is not attached.
+ */
+static __always_inline int uring_repeated(void *ring, __u64 third, __u64 *fourth)
+{
+	struct io_uring_cqe *entry = (void *)third;
+	struct accept_key key = {(__u64)ring, third};
+	struct file *file;
+	int result = -1;
+
+	if (bpf_map_lookup_elem(&uring_accepts, &key)) {
+		bpf_probe_read_kernel(&result, sizeof(result), fourth);
+	} else {
+		key.user_data = BPF_CORE_READ(entry, user_data);
+		if (bpf_map_lookup_elem(&uring_accepts, &key))
+			result = BPF_CORE_READ(entry, res);
+	}
+	file = result < 0 ? NULL : current_fd_file(result);
+	return file ? uring_sock(file, result, true) : 0;
+}
+
+/* Before 5.19 the request is not told. */
 SEC("raw_tp/io_uring_complete")
-int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *request)
+int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *request, __u64 third)
 {
 	struct file *file;
 	__u32 opcode;
 	int result;
 
-	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req) || !request || is_self())
+	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req) || is_self())
 		return 0;
+	if (!request)
+		return uring_repeated(ring, third, ctx + 3);
 	result = BPF_CORE_READ(request, cqe.res);
+	opcode = BPF_CORE_READ(request, opcode);
+	if (opcode == IORING_OP_ACCEPT) {
+		struct accept_key key = accept_key_of(request);
+
+		bpf_map_delete_elem(&uring_accepts, &key);
+	}
 	if (result < 0)
 		return 0;
-	opcode = BPF_CORE_READ(request, opcode);
 	file = BPF_CORE_READ(request, file);
 	switch (opcode) {
 	case IORING_OP_OPENAT:
@@ -202,7 +276,7 @@ int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *request)
 		/* Into a slot of the ring's own table: the number is no descriptor. */
 		return BPF_CORE_READ((struct io_open *)request, file_slot) ? 0 : uring_open(result);
 	case IORING_OP_ACCEPT:
-		file = current_fd_file(result);
+		file = into_slot(request) ? NULL : current_fd_file(result);
 		return file ? uring_sock(file, result, true) : 0;
 	case IORING_OP_CONNECT:
 		return uring_sock(file, -1, false);

@@ -87,3 +87,22 @@ test("unix sockets through io_uring know each other", async () => {
   expect(accept).toMatchObject({ sock: run.number("server"), fd: run.number("fd") });
   expect(accept!.end).toBe(connect!.peer);
 });
+
+test("one request that accepts many: each connection belongs to the process, with its other end", async () => {
+  const run = bench.run("uring-multishot", bench.path("many"));
+  await run.ready();
+  await run.done();
+  await capture.exited(run.pid);
+  const port = run.number("port");
+  const asked = capture.of("CONNECT", run.pid).map((row) => row.localPort);
+  expect(asked).toHaveLength(2);
+  expect(capture.of("ACCEPT", run.pid)).toMatchObject([
+    { sock: run.number("tcp0"), localPort: port, remotePort: asked[0], flags: 0 },
+    { sock: run.number("tcp1"), localPort: port, remotePort: asked[1], flags: 0 },
+  ]);
+  const [first, second] = capture.of("UNIX_CONNECT", run.pid);
+  expect(capture.of("UNIX_ACCEPT", run.pid)).toMatchObject([
+    { sock: run.number("unix0"), end: first!.peer },
+    { sock: run.number("unix1"), end: second!.peer },
+  ]);
+});

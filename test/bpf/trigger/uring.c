@@ -6,15 +6,14 @@
 
 #include "net.h"
 
-/* Submits one request and waits for its result; with CQE_SKIP_SUCCESS only until it was taken. */
-static int request(struct io_uring_sqe what)
+/* Submits one request and waits for so many results; 0: only until it was taken. */
+static void submit(struct io_uring_sqe what, int *results, int wanted)
 {
 	struct io_uring_params params = {};
-	int ring = MUST(syscall(SYS_io_uring_setup, 2, &params)), quiet = what.flags & IOSQE_CQE_SKIP_SUCCESS;
+	int ring = MUST(syscall(SYS_io_uring_setup, 2, &params));
 	size_t bytes = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
 	char *rings, *entries;
 	unsigned *tail;
-	int result = 0;
 
 	if (bytes < params.sq_off.array + params.sq_entries * sizeof(unsigned))
 		bytes = params.sq_off.array + params.sq_entries * sizeof(unsigned);
@@ -25,11 +24,19 @@ static int request(struct io_uring_sqe what)
 	tail = (unsigned *)(rings + params.sq_off.tail);
 	((unsigned *)(rings + params.sq_off.array))[0] = 0;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	MUST(syscall(SYS_io_uring_enter, ring, 1, !quiet, IORING_ENTER_GETEVENTS, NULL, 0));
-	if (!quiet)
-		result = ((struct io_uring_cqe *)(rings + params.cq_off.cqes))->res;
+	MUST(syscall(SYS_io_uring_enter, ring, 1, wanted, IORING_ENTER_GETEVENTS, NULL, 0));
+	for (int i = 0; i < wanted; i++)
+		results[i] = ((struct io_uring_cqe *)(rings + params.cq_off.cqes))[i].res;
 	munmap(rings, bytes);
 	close(ring);
+}
+
+/* The result of one request; with CQE_SKIP_SUCCESS there is none. */
+static int request(struct io_uring_sqe what)
+{
+	int result = 0;
+
+	submit(what, &result, !(what.flags & IOSQE_CQE_SKIP_SUCCESS));
 	errno = -result;
 	return result < 0 ? -1 : result;
 }
@@ -87,4 +94,35 @@ static void uring_unix(int argc, char **argv)
 	facts("client", inode_of(client), "server", inode_of(server), "fd", (long long)server, NULL);
 }
 
-const struct scenario uring_scenarios[] = {{"uring-files", uring_files}, {"uring-unix", uring_unix}, {}};
+/* Both connections by one request. */
+static void accept_two(int listener, const void *to, socklen_t length, const char *names[2])
+{
+	struct io_uring_sqe many = {.opcode = IORING_OP_ACCEPT, .fd = listener, .ioprio = IORING_ACCEPT_MULTISHOT};
+	int results[2];
+
+	for (int i = 0; i < 2; i++)
+		MUST(connect(MUST(socket(((const struct sockaddr *)to)->sa_family, SOCK_STREAM, 0)), to, length));
+	submit(many, results, 2);
+	for (int i = 0; i < 2; i++) {
+		errno = -results[i];
+		facts(names[i], inode_of(MUST(results[i] < 0 ? -1 : results[i])), NULL);
+	}
+}
+
+/* argv: name of a unix socket */
+static void uring_multishot(int argc, char **argv)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	union address to = loopback(AF_INET, 0);
+	int unix_listener = MUST(socket(AF_UNIX, SOCK_STREAM, 0)), tcp_listener = listening(&to);
+
+	(void)argc;
+	strcpy(at.sun_path, argv[0]);
+	MUST(bind(unix_listener, (void *)&at, sizeof(at)));
+	MUST(listen(unix_listener, 2));
+	accept_two(tcp_listener, &to, sizeof(to.v4), (const char *[]){"tcp0", "tcp1"});
+	accept_two(unix_listener, &at, sizeof(at), (const char *[]){"unix0", "unix1"});
+	hold();
+}
+
+const struct scenario uring_scenarios[] = {{"uring-files", uring_files}, {"uring-unix", uring_unix}, {"uring-multishot", uring_multishot}, {}};
