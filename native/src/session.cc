@@ -283,10 +283,12 @@ void Session::note_delivered(std::span<const uint8_t> record) {
   bool opens = kind == SPY_KIND_CONNECT || kind == SPY_KIND_ACCEPT;
   if (!opens && kind != SPY_KIND_CLOSE) return;
   std::memcpy(&r, record.data(), sizeof(r));
-  if (!opens)
-    sockets_.erase(r.sock);
-  else if (!r.err)
-    sockets_.try_emplace(r.sock, SocketUsage{r});
+  if (opens) {
+    if (!r.err) sockets_.try_emplace(r.sock, SocketUsage{r});
+    return;
+  }
+  sockets_.erase(r.sock);
+  unowned_.erase(r.sock);
 }
 
 void Session::enqueue(std::span<const uint8_t> record) {
@@ -365,6 +367,9 @@ void Session::close() {
   sockets_.clear();
   unseen_.clear();
   unowned_.clear();
+  doubted_.clear();
+  unlooked_.clear();
+  last_looked_ = looks_ = 0;
   next_look_ns_ = 0;
   close_lost_ns_ = 0;
   std::fill(std::begin(reported_loss_), std::end(reported_loss_), 0);

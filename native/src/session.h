@@ -13,6 +13,7 @@
 
 #include "batch.h"
 #include "hooks.h"
+#include "namespaces.h"
 #include "ring.h"
 
 struct bpf_object;
@@ -78,11 +79,17 @@ class Session {
   struct Usage {
     uint64_t start = 0, cpu_ns = 0, rss = 0, read = 0, write = 0;
     uint32_t threads = 0, state = 0, generation = 0;
+    uint32_t netns = 0;  // 0 = not asked yet
   };
   struct SocketUsage {
     spy_sock last = {};
     uint32_t generation = 0;  // of the last refresh that found it; 0 = so far only a record told of it
     uint64_t missed_ns = 0;  // when it was first not found
+  };
+
+  struct Unowned {
+    spy_sock last = {};
+    uint32_t owner = 0;  // who held it last, until that was told to be gone
   };
 
   // bpf/lib/use.h: struct use_key
@@ -125,7 +132,9 @@ class Session {
   bool ended_unseen(SocketUsage& usage) const;
   void refresh_hidden();
   bool list_sockets();
-  bool shown(uint64_t inode) const;
+  std::map<uint32_t, NetNamespace> net_namespaces();
+  void list_tables(const std::string& folder, uint32_t netns);
+  bool shown(uint64_t inode, uint32_t refreshes) const;
   void enqueue_unowned();
   void keep_link(const std::string& program, bpf_link* link);
   void take_pulse();
@@ -159,7 +168,11 @@ class Session {
   std::unordered_map<uint64_t, SocketUsage> sockets_;
   std::unordered_map<uint32_t, uint64_t> unseen_;    // tgid -> start: told by a snapshot, not by a refresh
   std::vector<spy_sock> listed_;                     // of /proc, while one refresh looks for owners
-  std::unordered_map<uint64_t, spy_sock> unowned_;   // by inode: told without an owner
+  std::unordered_map<uint64_t, Unowned> unowned_;    // by inode: told without an owner
+  std::unordered_map<uint64_t, uint32_t> doubted_;   // by inode: seen without an owner once; its network namespace
+  std::set<uint32_t> unlooked_;                      // network namespaces that the last look had no time for
+  uint32_t last_looked_ = 0;
+  uint32_t looks_ = 0;
   uint64_t next_look_ns_ = 0;
   std::unordered_map<UseKey, ToldBytes, UseHash> told_bytes_;
   uint64_t next_uses_ns_ = 0;

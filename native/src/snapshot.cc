@@ -167,7 +167,8 @@ void Session::refresh_tasks(std::span<const uint8_t> records) {
     Usage& last = usage_[r.h.tgid];
     bool changed = last.start != r.h.start || last.cpu_ns != r.cpu_ns || last.rss != r.rss_bytes || last.read != r.read_bytes ||
                    last.write != r.write_bytes || last.threads != r.threads || last.state != r.state;
-    last = {r.h.start, r.cpu_ns, r.rss_bytes, r.read_bytes, r.write_bytes, r.threads, r.state, generation_};
+    uint32_t netns = last.start == r.h.start ? last.netns : 0;
+    last = {r.h.start, r.cpu_ns, r.rss_bytes, r.read_bytes, r.write_bytes, r.threads, r.state, generation_, netns};
     if (changed) enqueue(bytes_of(r));
   }
   std::erase_if(usage_, [this](const auto& entry) { return entry.second.generation != generation_; });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FLAG } from "../../src/core/wire/layout.gen.ts";
 import { Capture } from "./capture.ts";
@@ -18,8 +18,14 @@ afterAll(async () => {
   await bench?.remove();
 });
 
-test("a listener that was open before the start is told although no process holds it, and so is its end", async () => {
-  const run = bench.run("in-flight");
+test.each([
+  ["a listener", ""],
+  ["one in a network namespace of its own", "netns"],
+  ["one in a network namespace that only a mount keeps", "mounted"],
+])("%s that was open before the start is told although no process holds it, and so is its end", async (_, how) => {
+  const kept = bench.path("namespace");
+  writeFileSync(kept, "");
+  const run = bench.run("in-flight", ...(how === "mounted" ? [kept] : how === "" ? [] : [how]));
   await run.ready();
   const capture = await Capture.open({ everything: true });
   try {
@@ -31,6 +37,7 @@ test("a listener that was open before the start is told although no process hold
     expect(row).toMatchObject({
       state: LISTENING,
       localPort: Number(run.facts["port"]),
+      netns: run.number("netns"),
       pid: 0,
       flags: FLAG.NO_OWNER | FLAG.BEFORE_START,
     });
@@ -39,6 +46,26 @@ test("a listener that was open before the start is told although no process hold
       capture.source.refresh();
       return capture.of("CLOSE").some(({ sock, state }) => sock === ino && state === CLOSED);
     });
+  } finally {
+    capture.close();
+  }
+});
+
+test("a connection on its way to a process, whose sender has exited, is open until its end", async () => {
+  const capture = await Capture.open({ everything: true });
+  try {
+    const run = bench.run("left-behind");
+    await run.ready();
+    const ino = run.number("clientIno");
+    await capture.exited(run.number("client"));
+    const told = await capture.until("connection without an owner", () => {
+      capture.source.refresh();
+      return capture.of("SOCKET").find(({ sock, pid }) => sock === ino && pid === 0);
+    });
+    expect(told).toMatchObject({ localPort: expect.any(Number), remotePort: run.number("port") });
+    expect(capture.of("CLOSE").filter(({ sock }) => sock === ino)).toEqual([]);
+    await run.done();
+    await capture.until("end", () => capture.of("CLOSE").some(({ sock }) => sock === ino));
   } finally {
     capture.close();
   }

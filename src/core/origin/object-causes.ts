@@ -20,7 +20,9 @@ export function connectionCauses(graph: Graph, connection: ConnectionIndex, atNs
   const owner = processAt(graph, connection, side);
   if (owner === NONE) {
     if (connections.endHas(2 * connection + side, END_FLAG.KNOWN))
-      gaps?.add(`no process was seen holding ${connectionTitle(graph, connection)}: a hidden one, or the kernel`);
+      gaps?.add(
+        `no process was seen holding ${connectionTitle(graph, connection)}: it is on its way to one, or one is hidden, or it is the kernel's`,
+      );
     return [];
   }
   const name = who(graph, owner, atNs);

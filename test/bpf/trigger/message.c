@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Several messages in one call, several control messages in one message. */
+#include <sched.h>
+#include <sys/mount.h>
+
 #include "net.h"
 
 struct parcel {
@@ -75,21 +78,56 @@ static void pass_hidden(int argc, char **argv)
 	MUST(sendmsg(ends[0], &m, 0));
 }
 
-/* A socket that listens in a message nobody has read: no process holds it, unless argv has one word. */
+/*
+ * A socket that listens in a message nobody has read: no process holds it, unless argv is "held". "netns": in a network of
+ * its own; a path: in one that only a mount there keeps.
+ */
 static void in_flight(int argc, char **argv)
+{
+	static struct parcel parcel;
+	const char *how = argc ? argv[0] : "";
+	union address at = loopback(AF_INET, 0);
+	struct msghdr m = wrap(&parcel);
+	int ends[2], fd, home = MUST(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+
+	if (*how == '/' || !strcmp(how, "netns"))
+		own_network();
+	facts("netns", network_namespace(), NULL);
+	fd = listening(&at);
+	if (*how == '/') {
+		MUST(mount("/proc/self/ns/net", how, NULL, MS_BIND, NULL));
+		MUST(setns(home, CLONE_NEWNET));
+	}
+	MUST(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
+	put_fds(&m, &parcel.control.head, &fd, 1);
+	MUST(sendmsg(ends[0], &m, 0));
+	if (strcmp(how, "held"))
+		close(fd);
+	hold();
+	if (*how == '/')
+		MUST(umount2(how, MNT_DETACH));
+}
+
+/* A process connects, sends the connection to its parent and exits; the parent never takes it. */
+static void left_behind(int argc, char **argv)
 {
 	static struct parcel parcel;
 	union address at = loopback(AF_INET, 0);
 	struct msghdr m = wrap(&parcel);
-	int ends[2], fd;
+	int ends[2], listener = listening(&at), fd;
 
-	(void)argv;
-	fd = listening(&at);
+	(void)argc, (void)argv;
 	MUST(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
-	put_fds(&m, &parcel.control.head, &fd, 1);
-	MUST(sendmsg(ends[0], &m, 0));
-	if (!argc)
-		close(fd);
+	if (!MUST(fork())) {
+		fd = MUST(socket(AF_INET, SOCK_STREAM, 0));
+		MUST(connect(fd, &at.any, sizeof(at.v4)));
+		facts("client", getpid(), "clientIno", inode_of(fd), NULL);
+		put_fds(&m, &parcel.control.head, &fd, 1);
+		MUST(sendmsg(ends[0], &m, 0));
+		_exit(0);
+	}
+	MUST(accept(listener, NULL, NULL));
+	MUST(wait(NULL));
 	hold();
 }
 
@@ -129,4 +167,4 @@ static void datagrams(int argc, char **argv)
 }
 
 const struct scenario message_scenarios[] = {
-	{"pass-many", pass_many}, {"pass-hidden", pass_hidden}, {"in-flight", in_flight}, {"datagrams", datagrams}, {}};
+	{"pass-many", pass_many}, {"pass-hidden", pass_hidden}, {"in-flight", in_flight}, {"left-behind", left_behind}, {"datagrams", datagrams}, {}};
