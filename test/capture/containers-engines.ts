@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import {
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -27,6 +29,8 @@ const IMAGE = "spydertop-test:1";
 const BUSYBOX = "/bin/busybox";
 /** A container that ends at once: proves that the engine can run one here. */
 const TRIAL = ["run", "--rm", "--network", "none", "--", "sleep", "0"];
+/** An engine that does not answer is none. */
+const CLIENT_MS = 20_000;
 /** The file system of the image is one static program of 2 MB. */
 const MOST_TAR_BYTES = 64 << 20;
 
@@ -52,26 +56,26 @@ async function startDocker(): Promise<Engine> {
   const socket = `unix://${folder}/d.sock`;
   const own = ["--data-root", `${folder}/root`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`];
   const bare = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs"];
-  const daemon = spawn("dockerd", [...own, ...bare, "-H", socket], { stdio: ["ignore", "ignore", "pipe"] });
-  let log = "";
-  daemon.stderr.setEncoding("utf8").on("data", (text: string) => {
-    log = (log + text).slice(-2_000);
-  });
+  // A file: this process does not read a pipe while it waits for a client, and the daemon waits for room in it.
+  const log = openSync(join(folder, "log"), "w+");
+  const daemon = spawn("dockerd", [...own, ...bare, "-H", socket], { stdio: ["ignore", "ignore", log] });
   const ended = new Promise<void>((resolve) => daemon.once("exit", () => resolve()));
   const client = commandLine(folder, "docker", ["-H", socket], []);
   const stop = async () => {
     // Containers outlive a daemon that is only killed.
-    const { stdout } = spawnSync("docker", ["-H", socket, "ps", "-q"], { encoding: "utf8" });
-    for (const id of stdout.split("\n").filter(Boolean)) client.run("kill", id);
+    const { stdout } = spawnSync("docker", ["-H", socket, "ps", "-q"], { encoding: "utf8", timeout: CLIENT_MS });
+    for (const id of (stdout ?? "").split("\n").filter(Boolean)) client.run("kill", id);
     daemon.kill("SIGTERM");
     await ended;
+    closeSync(log);
     rmSync(folder, { recursive: true, force: true });
   };
   const deadline = performance.now() + 30_000;
-  while (spawnSync("docker", ["-H", socket, "version"]).status !== 0) {
+  while (spawnSync("docker", ["-H", socket, "version"], { timeout: CLIENT_MS }).status !== 0) {
     if (daemon.exitCode !== null || performance.now() > deadline) {
+      const said = readFileSync(join(folder, "log"), "utf8").slice(-2_000);
       await stop();
-      throw new Error(`dockerd did not start: ${log}`);
+      throw new Error(`dockerd did not start: ${said}`);
     }
     await sleep(50);
   }
@@ -125,6 +129,7 @@ function commandLine(
       execFileSync(command, complete(args), {
         encoding: "utf8",
         stdio: "pipe",
+        timeout: CLIENT_MS,
         input: args[0] === "import" ? tar : "",
       }),
     start: (...args) => spawn(command, complete(args), { stdio: "ignore" }),
