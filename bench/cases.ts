@@ -2,6 +2,7 @@ import { attach, consumer } from "./cases/attach.ts";
 import { event, subjects } from "./cases/events.ts";
 import { flood, paced } from "./cases/flood.ts";
 import { imports } from "./cases/import.ts";
+import { ingest } from "./cases/ingest.ts";
 import { cat, compile, redis } from "./cases/jobs.ts";
 import { monitor, storm } from "./cases/monitor.ts";
 import { origin } from "./cases/origin.ts";
@@ -32,6 +33,7 @@ export const cases: readonly Case[] = [
   { name: "monitor", what: "the running monitor: first frame, CPU, memory", run: monitor },
   { name: "storm", what: "the running monitor under a flood: keys, memory", run: storm },
   { name: "import", what: "38 MB of other tools' files to the graph", run: imports },
+  { name: "ingest", what: "cost of an event in a graph of a million nodes", run: ingest },
   { name: "origin", what: "origin and impact of anything in a graph of a million edges", run: origin },
   { name: "recording", what: "bytes an event on disk, and events a second of a replay", run: recordingSize },
   { name: "recorder", what: "share of a core that recording takes at 10,000 events a second", run: recordingCost },

@@ -1,6 +1,7 @@
 import { Monitor } from "../../src/core/monitor.ts";
 import { BatchWriter } from "../../src/core/wire/encode.ts";
 import { KIND, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
+import { dice } from "./dice.ts";
 
 const BASE_NS = 5_000_000_000_000;
 const BATCH_ROWS = 4096;
@@ -10,15 +11,6 @@ const S_IFCHR = 0o020000;
 interface Process {
   readonly pid: number;
   readonly startNs: number;
-}
-
-/** A number from 0 to below `below`, the same sequence in every run (a linear congruential generator, Numerical Recipes). */
-function dice(): (below: number) => number {
-  let state = 1;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 0x1_0000_0000) * below);
-  };
 }
 
 /**
