@@ -46,6 +46,7 @@ export class Past {
   pump(budgetMs: number): boolean {
     // A moment that stands still stays, also when what led to it is kept no longer.
     if (this.source.paused && !this.#wanted) return false;
+    if ((this.#next ?? this.#monitor).held) return true;
     if (this.source.drain(this.#take, budgetMs)) return true;
     this.#arrive();
     return false;

@@ -16,7 +16,10 @@ export interface Session {
   readonly monitor: Monitor;
   readonly queries: Queries;
   readonly names: Names;
-  /** Takes in what is waiting, for at most budgetMs; true when there is more. `taken` gets each batch after the graph. */
+  /**
+   * Takes in what is waiting, for at most budgetMs; true when there is more. `taken` gets each batch after the graph. While the
+   * monitor is held the kernel's rings are the queue.
+   */
   drain(budgetMs: number, taken?: (batch: Uint8Array) => void): boolean;
   /** Takes in all there is: a file whole, of a machine that never stops what comes within some seconds. */
   settle(): void;
@@ -95,6 +98,7 @@ export function createSession(source: EventSource, follower: Follower): Session 
     for (const path of cgroupPaths.values()) containers.lookup(path);
   };
   const drain = (sink: (batch: Uint8Array) => void, budgetMs: number): boolean => {
+    if (monitor.held) return true;
     const more = source.drain(sink, budgetMs);
     if (!more) reported.tell(true);
     return more;

@@ -199,6 +199,7 @@ export class TimeTravel implements TimeMachine {
         this.#stop(past);
         if (action.by > 0) {
           if (past.seeking) return "the moment is still being rebuilt";
+          if (past.monitor?.held === true) return "the moment is still being saved";
           const stepped = past.step();
           this.#follow(past);
           return stepped ? undefined : "nothing happened after this that is recorded yet";

@@ -1,5 +1,5 @@
 import { Detector } from "./detect/detector.ts";
-import { checkpoint } from "./graph/checkpoint.ts";
+import { type CheckpointSteps, checkpoint } from "./graph/checkpoint.ts";
 import { Graph } from "./graph/graph.ts";
 import { retain } from "./graph/retain.ts";
 
@@ -17,6 +17,7 @@ export class Monitor {
   readonly #memoryLimitBytes: number;
   /** Grows whenever an answer may have changed. */
   version = 0;
+  #holds = 0;
 
   constructor(options: MonitorOptions = {}) {
     this.detector = new Detector(this.graph);
@@ -33,8 +34,26 @@ export class Monitor {
   }
 
   /** The present state as batches, about limitBytes at most: another monitor that takes them in answers alike. */
-  checkpoint(limitBytes: number): Iterable<Uint8Array> {
+  *checkpoint(limitBytes: number): Generator<Uint8Array, void, void> {
+    for (const batch of this.checkpointInSteps(limitBytes)) if (batch !== undefined) yield batch;
+  }
+
+  /** The same as work that may pause wherever it yields undefined, while the monitor is held. */
+  checkpointInSteps(limitBytes: number): CheckpointSteps {
     return checkpoint(this.graph, this.detector.kept(), limitBytes);
+  }
+
+  /** Until as many releases: its state is read piece by piece, and whoever feeds it waits. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  release(): void {
+    this.#holds--;
+  }
+
+  get held(): boolean {
+    return this.#holds > 0;
   }
 
   /** ns since capture began, as of the newest batch. */

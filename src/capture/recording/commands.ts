@@ -6,6 +6,7 @@ import { infoOf, type RecordingInfo } from "./info.ts";
 import { Recorder } from "./recorder.ts";
 import { describeDamage, openReplay, type Replay } from "./replay.ts";
 import type { ReplayOptions } from "./replay-source.ts";
+import { stateOf } from "./state.ts";
 import { RecordingWriter, type WriterStats } from "./writer.ts";
 
 /** What a command needs of the world. Text is not sanitised. */
@@ -40,7 +41,7 @@ export async function runRecord({ path, source, version }: RecordCommand, io: Co
       refreshMs += REFRESH_MS;
       source.refresh();
     }
-    const more = source.drain(capture.take, DRAIN_BUDGET_MS);
+    const more = capture.monitor.held || source.drain(capture.take, DRAIN_BUDGET_MS);
     await pause(more ? 0 : DRAIN_MS, io.stopped);
   }
   source.drain(capture.take, LAST_DRAIN_MS);
@@ -72,10 +73,9 @@ export async function runReplay({ path, options, show }: ReplayCommand, io: Pick
 
 /** Writes the state of a monitor, whole, as a recording that replays to it. Returns its bytes. Throws CaptureError. */
 export async function writeSnapshot(path: string, info: RecordingInfo, monitor: Monitor): Promise<number> {
-  // Taken before anything is awaited: the monitor goes on.
-  const state = [...monitor.checkpoint(Number.POSITIVE_INFINITY)];
   const all = Number.POSITIVE_INFINITY;
   const writer = RecordingWriter.create(path, info, { queueBytes: all });
+  const state = await stateOf(monitor, all);
   const recorder = new Recorder({ checkpoint: () => state, checkpointBytes: all, backlogBytes: all });
   recorder.add(writer);
   const moment = momentOf(monitor);

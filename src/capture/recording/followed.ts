@@ -1,5 +1,6 @@
 import { Monitor, type MonitorOptions } from "../../core/monitor.ts";
 import { Recorder } from "./recorder.ts";
+import { stateOf } from "./state.ts";
 
 /** A capture that is recorded while a monitor follows it: the monitor's state makes the checkpoints, its findings the notes. */
 export class FollowedCapture {
@@ -9,12 +10,13 @@ export class FollowedCapture {
 
   constructor(options: MonitorOptions = {}) {
     this.monitor = new Monitor(options);
-    this.recorder = new Recorder({ checkpoint: (limitBytes) => this.monitor.checkpoint(limitBytes) });
+    // Before the first batch there is no state to wait for.
+    const checkpoint = (limitBytes: number) => (this.monitor.events === 0 ? [] : stateOf(this.monitor, limitBytes));
+    this.recorder = new Recorder({ checkpoint });
   }
 
-  /** Takes in a batch; it may be reused by the caller afterwards. */
+  /** Takes in a batch; it may be reused by the caller afterwards. Nothing is taken in while the monitor is held. */
   readonly take = (batch: Uint8Array): void => {
-    // First recorded: a checkpoint is the state before the batch.
     this.recorder.append(batch);
     this.monitor.ingest(batch);
     const { findings } = this.monitor.detector;

@@ -10,9 +10,10 @@ import { encodeNotes, type Note } from "./notes.ts";
 export interface RecorderOptions {
   /**
    * The state before the batch that is about to be appended, as batches of which the first is a key batch, most important first: what
-   * goes beyond limitBytes is not asked for. Without it a seek replays from the beginning.
+   * goes beyond limitBytes is not asked for. When it comes later, it is the state before what is appended then, and the segment begins
+   * with it. Without it a seek replays from the beginning.
    */
-  readonly checkpoint?: (limitBytes: number) => Iterable<Uint8Array>;
+  readonly checkpoint?: (limitBytes: number) => Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>;
   /** Records wait no longer than this for their frame to be cut: what a kill loses. Default 1 s. */
   readonly frameMs?: number;
   /** Bytes that may wait for compression; beyond it records are dropped and counted. Default 32 MiB. */
@@ -38,6 +39,8 @@ const SEGMENT_NS = 60_000_000_000n;
 const CHECKPOINT_BYTES = 8 << 20;
 const NOTHING = new Uint8Array(0);
 const PADDING = new Uint8Array(8);
+/** Making checkpoints takes a twentieth of the time at most, however much happens. */
+const REST = 19;
 const NO_COUNTS = new Float64Array(0);
 
 /**
@@ -62,6 +65,10 @@ export class Recorder {
   #startWanted = true;
   /** A START frame has not reached the sinks yet. */
   #starting = false;
+  /** The next segment waits for its checkpoint. */
+  #making = false;
+  /** By performance.now(): no checkpoint is made before. */
+  #restUntilMs = 0;
   #segmentTime: bigint | undefined;
   #segmentRaw = 0;
   #checkpointRaw = 0;
@@ -105,7 +112,7 @@ export class Recorder {
       this.#builder.skip(batch);
     } else {
       if (this.#frameIsOver(time, batch.length)) this.#cut();
-      if (this.#segmentIsOver(time)) this.#start();
+      if (this.#segmentIsOver(time)) this.#endSegment();
       this.#builder.add(batch);
       this.#timer ??= setTimeout(this.#cutLate, this.#frameMs).unref();
     }
@@ -137,8 +144,9 @@ export class Recorder {
   }
 
   #segmentIsOver(time: bigint): boolean {
+    if (this.#making) return false;
     if (this.#startWanted) return true;
-    if (this.#builder.bytes > 0) return false;
+    if (this.#builder.bytes > 0 || performance.now() < this.#restUntilMs) return false;
     const idle = !this.#starting && this.#pendingBytes <= this.#backlogBytes / 2;
     if (idle && this.#delivery.mayResume(FRAME_RAW_BYTES)) return true;
     // Checkpoints stay half of a recording at most, and what a seek goes through no more than twice a checkpoint.
@@ -146,7 +154,27 @@ export class Recorder {
     return this.#segmentRaw >= this.#segmentBytes || time - (this.#segmentTime ?? time) >= SEGMENT_NS;
   }
 
-  #start(): void {
+  /** The next segment begins as soon as there is a checkpoint; until then what comes belongs to the one before. */
+  #endSegment(): void {
+    this.#startWanted = false;
+    const state = this.#checkpoint?.(this.#checkpointBytes) ?? [];
+    if (state instanceof Promise) void this.#startWith(state);
+    else this.#start(state);
+  }
+
+  async #startWith(state: Promise<Iterable<Uint8Array>>): Promise<void> {
+    this.#making = true;
+    const began = performance.now();
+    const made = await state;
+    const ended = performance.now();
+    this.#making = false;
+    this.#restUntilMs = ended + (ended - began) * REST;
+    if (this.#closed) return;
+    this.#cut();
+    this.#start(made);
+  }
+
+  #start(state: Iterable<Uint8Array>): void {
     const times = this.#times as FrameTimes;
     const fromTheFirst = this.#whole && this.#segmentTime === undefined;
     this.#startWanted = false;
@@ -162,7 +190,7 @@ export class Recorder {
       this.#enqueue(FRAME.CHECKPOINT, flags, bytes.bytes.slice(0, bytes.length), times);
       flags = bytes.length = 0;
     };
-    for (const batch of this.#checkpoint?.(this.#checkpointBytes) ?? []) {
+    for (const batch of state) {
       const padding = -batch.length & 7;
       this.#checkpointRaw += batch.length + padding;
       if (this.#checkpointRaw > this.#checkpointBytes) break;

@@ -24,6 +24,10 @@ const MILLISECOND = 1e6;
 /** A single's bits from here on are its exponent and the first five of its fraction: ages are told apart by 3 %. */
 const FRACTION_BITS = 18;
 const ONE = 127 << 5;
+/** Rows between two pauses: some tenths of a millisecond. */
+export const STRIDE = 2048;
+/** Work that may pause wherever it yields, as long as the graph does not change meanwhile. */
+type Steps = Generator<undefined, void, void>;
 const single = new Float32Array(1);
 const bits = new Int32Array(single.buffer);
 /** Length and padding of a string, and the rounding of a batch's header over its rows. */
@@ -44,13 +48,13 @@ export class Selection {
   readonly #channels: Int32Array;
   readonly #edges: Int16Array;
   /** Ranks from here on are kept. */
-  readonly #least: number;
+  #least = 0;
   /** By process: 1 = some of its edges do not fit. */
   readonly cut: Uint8Array;
   /** How much does not fit. */
   readonly left: Forgotten = { processes: 0, connections: 0, files: 0, edges: 0 };
 
-  constructor(graph: Graph, limitBytes: number) {
+  constructor(graph: Graph) {
     const { processes, images, files, connections, channels, edges } = graph;
     this.#graph = graph;
     this.#nowNs = graph.clock.nowNs;
@@ -60,12 +64,19 @@ export class Selection {
     this.#connections = new Int32Array(connections.limit).fill(-1);
     this.#channels = new Int32Array(channels.limit).fill(-1);
     this.#edges = new Int16Array(edges.limit).fill(-1);
-    this.#rankProcesses();
-    this.#rankImages();
-    this.#rankConnections();
-    this.#least = this.#threshold(this.#rankEdges(), limitBytes);
     this.cut = new Uint8Array(processes.limit);
-    if (this.#least > 0) this.#countLeft();
+  }
+
+  /** Chooses about limitBytes, in steps. Before it is done everything is chosen. */
+  *choose(limitBytes: number): Steps {
+    const bytes = new Float64Array(RANKS);
+    yield* this.#rankProcesses();
+    yield* this.#rankImages();
+    yield* this.#rankConnections();
+    yield* this.#rankEdges(bytes);
+    yield* this.#weigh(bytes);
+    this.#least = threshold(bytes, limitBytes);
+    if (this.#least > 0) yield* this.#countLeft();
   }
 
   process(row: ProcessIndex): boolean {
@@ -101,16 +112,16 @@ export class Selection {
     return DATED * above + this.#dated(atNs);
   }
 
-  #rankProcesses(): void {
+  *#rankProcesses(): Steps {
     const { processes } = this.#graph;
-    for (let row = 0; row < processes.limit; row++) {
-      if (!processes.isLive(row)) continue;
+    yield* eachRow(processes.limit, (row) => {
+      if (!processes.isLive(row)) return;
       const pinned = !processes.has(row, PROCESS_FLAG.EXITED) || processes.has(row, PROCESS_FLAG.EVIDENCE);
       const rank = pinned
         ? this.#pinned(CLASS.PROCESS, processes.startNs.get(row))
         : this.#dated(processes.exitNs.get(row));
       this.#raise(row, rank);
-    }
+    });
   }
 
   /** A process comes with its parent, and with who reached into it. */
@@ -128,11 +139,11 @@ export class Selection {
     }
   }
 
-  #rankImages(): void {
+  *#rankImages(): Steps {
     const { processes, images, files } = this.#graph;
-    for (let row = 0; row < processes.limit; row++) {
+    yield* eachRow(processes.limit, (row) => {
       const rank = this.#processes[row] as number;
-      if (rank < 0) continue;
+      if (rank < 0) return;
       for (
         let image = processes.image.get(row);
         image !== NONE && (this.#images[image] as number) < rank;
@@ -141,34 +152,32 @@ export class Selection {
         this.#images[image] = rank;
         raise(this.#files, files.row(images.fileId.get(image)), rank);
       }
-    }
+    });
   }
 
-  #rankConnections(): void {
+  *#rankConnections(): Steps {
     const { connections } = this.#graph;
-    for (let row = 0; row < connections.limit; row++) {
-      if (!connections.isLive(row)) continue;
+    yield* eachRow(connections.limit, (row) => {
+      if (!connections.isLive(row)) return;
       const over = connections.has(row, CONNECTION_FLAG.CLOSED) && !connections.has(row, CONNECTION_FLAG.EVIDENCE);
       this.#connections[row] = over
         ? this.#dated(connections.closedNs.get(row))
         : this.#pinned(CLASS.CONNECTION, connections.openedNs.get(row));
-    }
+    });
   }
 
-  /** Raises objects to the ranks of their edges; returns the bytes of the edges by rank. */
-  #rankEdges(): Float64Array {
+  /** Raises objects to the ranks of their edges, and adds the bytes of the edges by rank. */
+  *#rankEdges(bytes: Float64Array): Steps {
     const { edges } = this.#graph;
-    const bytes = new Float64Array(RANKS);
-    for (let edge = 0; edge < edges.limit; edge++) {
-      if (!edges.isLive(edge)) continue;
+    yield* eachRow(edges.limit, (edge) => {
+      if (!edges.isLive(edge)) return;
       const rank = this.#rankOf(edge);
       this.#edges[edge] = rank;
       bytes[rank] = (bytes[rank] as number) + STATE_EDGE.SIZE;
       const kind = edges.kind.get(edge);
       if (isFileKind(kind)) raise(this.#files, edges.object.get(edge), rank);
       else if (kind === EDGE.PIPE_READ || kind === EDGE.PIPE_WRITE) raise(this.#channels, edges.object.get(edge), rank);
-    }
-    return bytes;
+    });
   }
 
   #rankOf(edge: EdgeIndex): number {
@@ -193,7 +202,7 @@ export class Selection {
     return Math.min(most, this.#dated(this.#graph.edges.lastNs.get(edge)));
   }
 
-  #countLeft(): void {
+  *#countLeft(): Steps {
     const { edges } = this.#graph;
     const missing = (ranks: Int32Array): number => {
       let count = 0;
@@ -203,24 +212,28 @@ export class Selection {
     this.left.processes = missing(this.#processes);
     this.left.connections = missing(this.#connections);
     this.left.files = missing(this.#files);
-    for (let edge = 0; edge < edges.limit; edge++) {
-      if (!edges.isLive(edge) || this.edge(edge)) continue;
+    yield;
+    yield* eachRow(edges.limit, (edge) => {
+      if (!edges.isLive(edge) || this.edge(edge)) return;
       this.left.edges++;
       this.cut[edges.process.get(edge)] = 1;
-    }
+    });
   }
 
-  #threshold(bytes: Float64Array, limitBytes: number): number {
+  /** Adds the bytes of everything but edges by rank. */
+  *#weigh(bytes: Float64Array): Steps {
     const { processes, images, files, connections, marks } = this.#graph;
-    const count = (ranks: Int32Array, size: number, text: (row: number) => number): void => {
-      for (let row = 0; row < ranks.length; row++) {
-        const rank = ranks[row] as number;
-        if (rank >= 0) bytes[rank] = (bytes[rank] as number) + size + text(row);
-      }
+    const add = (rank: number, size: number): void => {
+      if (rank >= 0) bytes[rank] = (bytes[rank] as number) + size;
     };
+    const count = (ranks: Int32Array, size: number, text: (row: number) => number): Steps =>
+      eachRow(ranks.length, (row) => {
+        const rank = ranks[row] as number;
+        if (rank >= 0) add(rank, size + text(row));
+      });
     const length = (text: string): number => text.length + TEXT_BYTES;
-    count(this.#processes, STATE_PROCESS.SIZE, (row) => length(processes.comm.get(row)));
-    count(
+    yield* count(this.#processes, STATE_PROCESS.SIZE, (row) => length(processes.comm.get(row)));
+    yield* count(
       this.#images,
       STATE_IMAGE.SIZE,
       (row) =>
@@ -230,31 +243,42 @@ export class Selection {
         length(images.script.get(row)) +
         length(images.env.get(row)),
     );
-    count(this.#files, STATE_FILE.SIZE, (row) => length(files.path.get(row)));
-    count(
+    yield* count(this.#files, STATE_FILE.SIZE, (row) => length(files.path.get(row)));
+    yield* count(
       this.#connections,
       STATE_CONNECTION.SIZE,
       (row) => length(connections.path.get(row)) + length(connections.name.get(row)),
     );
-    count(this.#channels, STATE_CHANNEL.SIZE, () => 0);
-    for (let mark = 0; mark < marks.limit; mark++) {
-      if (!marks.isLive(mark)) continue;
-      const rank = this.#processes[marks.process.get(mark)] as number;
-      bytes[rank] = (bytes[rank] as number) + STATE_MARK.SIZE + length(marks.text.get(mark));
-    }
+    yield* count(this.#channels, STATE_CHANNEL.SIZE, () => 0);
+    yield* eachRow(marks.limit, (mark) => {
+      if (!marks.isLive(mark)) return;
+      add(this.#processes[marks.process.get(mark)] as number, STATE_MARK.SIZE + length(marks.text.get(mark)));
+    });
+    let names = 0;
     for (const [path, file] of files.names()) {
-      const rank = this.#files[file] as number;
-      if (rank >= 0) bytes[rank] = (bytes[rank] as number) + STATE_FILE.SIZE + length(path);
+      add(this.#files[file] as number, STATE_FILE.SIZE + length(path));
+      if (++names % STRIDE === 0) yield;
     }
-    let left = limitBytes;
-    for (let rank = RANKS - 1; rank >= 0; rank--) {
-      left -= bytes[rank] as number;
-      if (left < 0) return rank + 1;
-    }
-    return 0;
   }
+}
+
+/** The least rank that is kept. */
+function threshold(bytes: Float64Array, limitBytes: number): number {
+  let left = limitBytes;
+  for (let rank = RANKS - 1; rank >= 0; rank--) {
+    left -= bytes[rank] as number;
+    if (left < 0) return rank + 1;
+  }
+  return 0;
 }
 
 function raise(ranks: Int32Array, row: number, rank: number): void {
   if (row !== NONE && (ranks[row] as number) < rank) ranks[row] = rank;
+}
+
+function* eachRow(limit: number, visit: (row: number) => void): Steps {
+  for (let from = 0; from < limit; from += STRIDE) {
+    for (let row = from; row < Math.min(from + STRIDE, limit); row++) visit(row);
+    yield;
+  }
 }

@@ -1,0 +1,28 @@
+import { setImmediate } from "node:timers/promises";
+import type { Monitor } from "../../core/monitor.ts";
+
+/** Work between two looks at the keyboard. */
+const SLICE_MS = 8;
+
+/**
+ * The state of a monitor as batches, about limitBytes at most, made in slices so that keys are answered meanwhile. The monitor is held:
+ * until it is done nobody feeds it. Whoever waits for the result goes on before anything else can be taken in.
+ */
+export async function stateOf(monitor: Monitor, limitBytes: number): Promise<readonly Uint8Array[]> {
+  monitor.hold();
+  // What is being taken in now still belongs to it.
+  await setImmediate();
+  const state: Uint8Array[] = [];
+  try {
+    let pauseMs = performance.now() + SLICE_MS;
+    for (const batch of monitor.checkpointInSteps(limitBytes)) {
+      if (batch !== undefined) state.push(batch);
+      if (performance.now() < pauseMs) continue;
+      await setImmediate();
+      pauseMs = performance.now() + SLICE_MS;
+    }
+  } finally {
+    monitor.release();
+  }
+  return state;
+}
