@@ -1,5 +1,5 @@
 import { formatBound } from "../text/address.ts";
-import { F64Block, I32Block, type U32Field } from "./blocks.ts";
+import { MixedBlock, type U32Field } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
@@ -37,48 +37,49 @@ export const END_FLAG = {
  * client sees them; where they are translated on the way, the server's socket has others (`tuple`).
  */
 export class Connections extends Table {
-  readonly #ints = this.column(new I32Block(11));
-  readonly #times = this.column(new F64Block(2));
+  /**
+   * A row is two alike halves of 120 bytes, one for each end: six floats, then eighteen 32-bit fields. What belongs to the connection
+   * fills what the ends leave free.
+   */
+  readonly #rows = this.column(new MixedBlock(12, 36));
+  readonly #ends = this.#rows.halves;
   /** AF_INET, AF_INET6, or FAMILY_UNIX. */
-  readonly family = this.#ints.field(0);
-  readonly proto = this.#ints.field(1);
-  readonly state = this.#ints.field(2);
-  readonly error = this.#ints.field(3);
-  readonly flags = this.#ints.field(4);
-  readonly clientSide = this.#ints.field(5);
-  readonly netns = this.#ints.unsigned(6);
-  readonly edges = this.#ints.field<EdgeIndex>(7);
-  readonly edgeCount = this.#ints.field(8);
+  readonly family = this.#rows.ints.field(24);
+  readonly proto = this.#rows.ints.field(25);
+  readonly state = this.#rows.ints.field(26);
+  readonly error = this.#rows.ints.field(27);
+  readonly flags = this.#rows.ints.field(28);
+  readonly clientSide = this.#rows.ints.field(54);
+  readonly netns = this.#rows.ints.unsigned(55);
+  readonly edges = this.#rows.ints.field<EdgeIndex>(56);
+  readonly edgeCount = this.#rows.ints.field(57);
   /** The same at both ends of a TCP connection, whatever translates their addresses; 0 = unknown. */
-  readonly pairLo = this.#ints.unsigned(9);
-  readonly pairHi = this.#ints.unsigned(10);
-  readonly openedNs = this.#times.field(0);
-  readonly closedNs = this.#times.field(1);
+  readonly pairLo = this.#rows.ints.unsigned(58);
+  readonly pairHi = this.#rows.ints.unsigned(59);
+  readonly openedNs = this.#rows.floats.field(5);
+  readonly closedNs = this.#rows.floats.field(20);
   /** Path of a unix socket. */
   readonly path = this.column(new TextColumn());
   /** What the server's address was looked up as; empty = not known. */
   readonly name = this.column(new TextColumn());
 
-  readonly #endInts = this.pair(new I32Block(12));
-  readonly #endFloats = this.pair(new F64Block(5));
-  readonly endFlags = this.#endInts.field(0);
-  readonly inoLo = this.#endInts.unsigned(1);
-  readonly inoHi = this.#endInts.unsigned(2);
+  readonly endFlags = this.#ends.ints.field(12);
+  readonly inoLo = this.#ends.ints.unsigned(13);
+  readonly inoHi = this.#ends.ints.unsigned(14);
   /** Kernel address of a unix end; 0 = unknown. */
-  readonly kernelLo = this.#endInts.unsigned(3);
-  readonly kernelHi = this.#endInts.unsigned(4);
+  readonly kernelLo = this.#ends.ints.unsigned(15);
+  readonly kernelHi = this.#ends.ints.unsigned(16);
   /** Pid the other side named as this side's (SO_PEERCRED). */
-  readonly credTgid = this.#endInts.unsigned(5);
-  readonly port = this.#endInts.field(6);
-  readonly sampleRefresh = this.#endInts.field(7);
+  readonly credTgid = this.#ends.ints.unsigned(17);
+  readonly port = this.#ends.ints.field(18);
+  readonly sampleRefresh = this.#ends.ints.field(19);
   /** The four words of the address, as they lie in memory. */
-  readonly #address = [8, 9, 10, 11].map((offset) => this.#endInts.unsigned(offset));
-  readonly txBytes = this.#endFloats.field(0);
-  readonly rxBytes = this.#endFloats.field(1);
-  readonly txRate = this.#endFloats.field(2);
-  readonly rxRate = this.#endFloats.field(3);
-  readonly sampleNs = this.#endFloats.field(4);
-  readonly #text = this.pair(new TextColumn());
+  readonly #address = [20, 21, 22, 23].map((offset) => this.#ends.ints.unsigned(offset));
+  readonly txBytes = this.#ends.floats.field(0);
+  readonly rxBytes = this.#ends.floats.field(1);
+  readonly txRate = this.#ends.floats.field(2);
+  readonly rxRate = this.#ends.floats.field(3);
+  readonly sampleNs = this.#ends.floats.field(4);
 
   readonly #byInode = new HashIndex();
   readonly #byKernel = new HashIndex();
@@ -91,20 +92,15 @@ export class Connections extends Table {
 
   add(family: number, proto: number, timeNs: number): ConnectionIndex {
     const row: ConnectionIndex = this.take();
-    this.#ints.clear(row);
-    this.#times.clear(row);
+    this.#rows.clear(row);
     this.family.set(row, family);
     this.proto.set(row, proto);
     this.openedNs.set(row, timeNs);
     this.path.set(row, "");
     this.name.set(row, "");
     this.edges.set(row, NONE);
-    for (let end = 2 * row; end <= 2 * row + 1; end++) {
-      this.#endInts.clear(end);
-      this.#endFloats.clear(end);
-      this.sampleNs.set(end, Number.NaN);
-      this.#text.set(end, "");
-    }
+    this.sampleNs.set(2 * row, Number.NaN);
+    this.sampleNs.set(2 * row + 1, Number.NaN);
     return row;
   }
 
@@ -214,8 +210,6 @@ export class Connections extends Table {
     }
     this.port.set(end, localPort);
     this.port.set(end ^ 1, remotePort);
-    this.#text.set(end, "");
-    this.#text.set(end ^ 1, "");
     if (localPort !== 0 && remotePort !== 0)
       this.#byTuple.add(tupleHash(this.proto.get(row), addresses, localPort, remotePort), row);
   }
@@ -333,15 +327,11 @@ export class Connections extends Table {
     return this.state.get(row) === STATE.LISTEN;
   }
 
-  /** "10.0.0.4:41822" of one side, as the client sees it; made when first asked for. */
+  /** "10.0.0.4:41822" of one side, as the client sees it. */
   endpoint(end: EndIndex): string {
-    const known = this.#text.get(end);
-    if (known !== "") return known;
     const words = new Uint32Array(4);
     this.copyAddress(end, words, 0);
-    const text = formatWords(words, 0, this.port.get(end));
-    this.#text.set(end, text);
-    return text;
+    return formatWords(words, 0, this.port.get(end));
   }
 
   /** "0.0.0.0:22": the side that listens. */
@@ -371,7 +361,6 @@ export class Connections extends Table {
     for (let end = 2 * row; end <= 2 * row + 1; end++) {
       this.#dropInode(end);
       this.#dropKernelAddress(end);
-      this.#text.set(end, "");
     }
     this.#dropTuple(row);
     this.#dropPair(row);

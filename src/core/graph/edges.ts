@@ -255,6 +255,8 @@ export class Edges extends Table {
 
   /** Moves an edge to the front of another (or the same) list of its process. */
   moveTo(row: EdgeIndex, family: number): void {
+    const inFront = this.#previousOfProcess.get(row) === NONE && this.#family.get(row) === family;
+    if (inFront) return;
     this.#unlinkProcess(row);
     this.#linkProcess(row, family);
   }

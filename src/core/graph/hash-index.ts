@@ -1,3 +1,5 @@
+import { drop } from "./blocks.ts";
+
 /**
  * Open-addressing multimap from a 32-bit hash to rows. Keys stay in the tables' columns: the caller walks the rows of a hash and
  * compares columns.
@@ -79,11 +81,12 @@ export class HashIndex {
 
   #grow(): void {
     const slots = this.#slots;
-    this.#slots = new Uint32Array(slots.length * 2);
+    this.#slots = new Uint32Array(2 * slots.length);
     this.#mask = slots.length - 1;
     for (let i = 0; i < slots.length; i += 2) {
       if (slots[i + 1] !== 0) this.#insert(slots[i] as number, slots[i + 1] as number);
     }
+    drop(slots.buffer);
   }
 }
 

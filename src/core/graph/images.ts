@@ -1,4 +1,4 @@
-import { F64Block, I32Block } from "./blocks.ts";
+import { MixedBlock } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -28,15 +28,17 @@ const NO_TEXTS: ImageTexts = ["", "", "", "", ""];
  * through `previous`, which leads on into the images it inherited. Counted: the last holder frees the row.
  */
 export class Images extends Table {
-  readonly #ints = this.column(new I32Block(5));
-  readonly #floats = this.column(new F64Block(3));
-  readonly previous = this.#ints.field<ImageIndex>(0);
-  readonly #holders = this.#ints.field(1);
+  /** Three floats and five fields: 48 bytes. */
+  readonly #rows = this.column(new MixedBlock(3, 6));
+  readonly #ints = this.#rows.ints;
+  readonly #floats = this.#rows.floats;
+  readonly previous = this.#ints.field<ImageIndex>(6);
+  readonly #holders = this.#ints.field(7);
   /** IMAGE_FLAG bits of the wire. */
-  readonly flags = this.#ints.field(2);
-  readonly known = this.#ints.field(3);
+  readonly flags = this.#ints.field(8);
+  readonly known = this.#ints.field(9);
   /** Kind of fd 0, 1, 2 (STDIO), four bits each. */
-  readonly stdio = this.#ints.field(4);
+  readonly stdio = this.#ints.field(10);
   /** Id of the process that executed it. */
   readonly processId = this.#floats.field(0);
   readonly atNs = this.#floats.field(1);

@@ -1,5 +1,5 @@
 import type { ProcessId } from "../query/model.ts";
-import { F64Block, I32Block } from "./blocks.ts";
+import { MixedBlock } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import { EDGE_FAMILIES } from "./edges.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
@@ -41,46 +41,48 @@ export const NO_LOGIN = 0xffffffff;
  * At most one process of a tgid is alive.
  */
 export class Processes extends Table {
-  readonly #ints = this.column(new I32Block(37));
-  readonly #floats = this.column(new F64Block(9));
-  readonly tgid = this.#ints.unsigned(0);
-  readonly startLo = this.#ints.unsigned(1);
-  readonly startHi = this.#ints.unsigned(2);
-  readonly flags = this.#ints.unsigned(3);
-  readonly parent = this.#ints.field<ProcessIndex>(4);
-  readonly firstChild = this.#ints.field<ProcessIndex>(5);
-  readonly nextSibling = this.#ints.field<ProcessIndex>(6);
-  readonly previousSibling = this.#ints.field<ProcessIndex>(7);
-  readonly children = this.#ints.unsigned(8);
+  /** Nine times and counters, then 32-bit fields: 224 bytes. */
+  readonly #rows = this.column(new MixedBlock(9, 38));
+  readonly #ints = this.#rows.ints;
+  readonly #floats = this.#rows.floats;
+  readonly tgid = this.#ints.unsigned(18);
+  readonly startLo = this.#ints.unsigned(19);
+  readonly startHi = this.#ints.unsigned(20);
+  readonly flags = this.#ints.unsigned(21);
+  readonly parent = this.#ints.field<ProcessIndex>(22);
+  readonly firstChild = this.#ints.field<ProcessIndex>(23);
+  readonly nextSibling = this.#ints.field<ProcessIndex>(24);
+  readonly previousSibling = this.#ints.field<ProcessIndex>(25);
+  readonly children = this.#ints.unsigned(26);
   /** Real parent when last told (exec, snapshot); 0 = never told. */
-  readonly realParentTgid = this.#ints.unsigned(9);
-  readonly image = this.#ints.field<ImageIndex>(10);
-  readonly uid = this.#ints.unsigned(11);
-  readonly euid = this.#ints.unsigned(12);
-  readonly gid = this.#ints.unsigned(13);
-  readonly egid = this.#ints.unsigned(14);
-  readonly loginUid = this.#ints.unsigned(15);
-  readonly sessionId = this.#ints.unsigned(16);
-  readonly sid = this.#ints.unsigned(17);
-  readonly tty = this.#ints.unsigned(18);
-  readonly nsPid = this.#ints.unsigned(19);
-  readonly pidns = this.#ints.unsigned(20);
-  readonly netns = this.#ints.unsigned(21);
-  readonly mntns = this.#ints.unsigned(22);
-  readonly exitCode = this.#ints.unsigned(23);
-  readonly threads = this.#ints.unsigned(24);
+  readonly realParentTgid = this.#ints.unsigned(27);
+  readonly image = this.#ints.field<ImageIndex>(28);
+  readonly uid = this.#ints.unsigned(29);
+  readonly euid = this.#ints.unsigned(30);
+  readonly gid = this.#ints.unsigned(31);
+  readonly egid = this.#ints.unsigned(32);
+  readonly loginUid = this.#ints.unsigned(33);
+  readonly sessionId = this.#ints.unsigned(34);
+  readonly sid = this.#ints.unsigned(35);
+  readonly tty = this.#ints.unsigned(36);
+  readonly nsPid = this.#ints.unsigned(37);
+  readonly pidns = this.#ints.unsigned(38);
+  readonly netns = this.#ints.unsigned(39);
+  readonly mntns = this.#ints.unsigned(40);
+  readonly exitCode = this.#ints.unsigned(41);
+  readonly threads = this.#ints.unsigned(42);
   /** Number of the refresh the last TICK belongs to. */
-  readonly sampleRefresh = this.#ints.unsigned(25);
+  readonly sampleRefresh = this.#ints.unsigned(43);
   /** Number of the last snapshot during or after which it was heard of. */
-  readonly seenSnapshot = this.#ints.unsigned(26);
+  readonly seenSnapshot = this.#ints.unsigned(44);
   /** Worst severity of its findings: 0 none, 1 info ... 5 critical. */
-  readonly severity = this.#ints.unsigned(27);
+  readonly severity = this.#ints.unsigned(45);
   /** First edge of each family. */
-  readonly edges = EDGE_FAMILIES.map((family) => this.#ints.field<EdgeIndex>(28 + family));
+  readonly edges = EDGE_FAMILIES.map((family) => this.#ints.field<EdgeIndex>(46 + family));
   /** Edges of other processes that acted on this one, newest first. */
-  readonly actors = this.#ints.field<EdgeIndex>(34);
-  readonly actorCount = this.#ints.field(35);
-  readonly marks = this.#ints.field<MarkIndex>(36);
+  readonly actors = this.#ints.field<EdgeIndex>(52);
+  readonly actorCount = this.#ints.field(53);
+  readonly marks = this.#ints.field<MarkIndex>(54);
   readonly startNs = this.#floats.field(0);
   readonly cgroup = this.#floats.field(1);
   readonly exitNs = this.#floats.field(2);
@@ -147,8 +149,7 @@ export class Processes extends Table {
   /** A process of which nothing but the identity is known. */
   add(tgid: number, startLo: number, startHi: number, startNs: number): ProcessIndex {
     const row: ProcessIndex = this.take();
-    this.#ints.clear(row);
-    this.#floats.clear(row);
+    this.#rows.clear(row);
     this.tgid.set(row, tgid);
     this.startLo.set(row, startLo);
     this.startHi.set(row, startHi);

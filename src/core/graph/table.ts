@@ -46,17 +46,11 @@ export class Table {
     return column;
   }
 
-  /** A column with two entries a row: 2 x row and 2 x row + 1. */
-  protected pair<C extends Column>(column: C): C {
-    this.column({ bytesPerRow: 2 * column.bytesPerRow, reserve: (capacity) => column.reserve(2 * capacity) });
-    return column;
-  }
-
   /** A row with whatever its columns last held. */
   protected take(): number {
     const row = this.#free.pop() ?? this.limit++;
     if (row >= this.#capacity) {
-      this.#capacity = Math.max(64, this.#capacity * 2);
+      this.#capacity = grown(this.#capacity);
       for (const column of this.#columns) column.reserve(this.#capacity);
     }
     this.#state.set(row, this.#state.get(row) | 1);
@@ -70,4 +64,12 @@ export class Table {
     this.#free.push(row);
     this.count--;
   }
+}
+
+/** Large tables grow by a quarter: what waits for rows is memory too. */
+const LARGE = 1 << 14;
+
+function grown(capacity: number): number {
+  if (capacity < LARGE) return Math.max(64, capacity * 2);
+  return capacity + (capacity >> 2);
 }
