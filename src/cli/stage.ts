@@ -9,7 +9,7 @@ import { ReplaySource } from "../capture/recording/replay-source.ts";
 import { RewindBuffer } from "../capture/recording/rewind.ts";
 import { RecordingWriter } from "../capture/recording/writer.ts";
 import type { EventSource } from "../capture/source.ts";
-import type { Monitor, MonitorOptions } from "../core/monitor.ts";
+import { DEFAULT_MEMORY_BYTES, type Monitor, type MonitorOptions } from "../core/monitor.ts";
 import type { CaptureTotals, Names, Queries, TimeMachine } from "../ui/ports.ts";
 import type { Input } from "./args.ts";
 import { openSource } from "./open-source.ts";
@@ -44,8 +44,13 @@ export async function openStage(input: Input, machine: EventSource | undefined, 
   return sourceStage(machine ?? (await openSource(input)), input, record);
 }
 
+/** Of the memory there is: what the last minutes take at most, and the graph of a moment of them. The rest is the present's graph. */
+const WINDOW_SHARE = 1 / 4;
+
 function sourceStage(source: EventSource, input: Input, record: string | undefined): Stage {
-  const capture = new FollowedCapture(input);
+  const memoryBytes = input.memoryLimitBytes ?? DEFAULT_MEMORY_BYTES;
+  const windowBytes = source.kind === "import" ? 0 : memoryBytes * WINDOW_SHARE;
+  const capture = new FollowedCapture({ memoryLimitBytes: memoryBytes - windowBytes });
   const info = infoOf(source, programVersion());
   let tell = (_text: string): void => undefined;
   let writer: RecordingWriter | undefined;
@@ -60,7 +65,7 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   }
   if (writer !== undefined) capture.recorder.add(writer);
   const session = createSession(source, capture);
-  const time = source.kind === "import" ? undefined : rewinding(capture, session.names, input);
+  const time = source.kind === "import" ? undefined : rewinding(capture, session.names, windowBytes);
   return {
     hostname: hostname(),
     queries: time?.queries ?? session.queries,
@@ -92,17 +97,21 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   };
 }
 
-/** Time travel through the last minutes of a capture. */
-export function rewinding(capture: FollowedCapture, names: Names, limits: MonitorOptions = {}): TimeTravel {
+/** Time travel through the last minutes of a capture, which take maxBytes at most, and as much again while one looks at them. */
+export function rewinding(capture: FollowedCapture, names: Names, maxBytes: number): TimeTravel {
   const { monitor, recorder } = capture;
-  const rewind = new RewindBuffer(recorder);
-  return new TimeTravel(names, limits, {
-    monitor,
-    startNs: () => rewind.startNs,
-    ready: () => recorder.flush(),
-    open: (options) => new ReplaySource(rewind, options),
-    note: (note) => recorder.note(note),
-  });
+  const rewind = new RewindBuffer(recorder, { maxBytes });
+  return new TimeTravel(
+    names,
+    { memoryLimitBytes: maxBytes },
+    {
+      monitor,
+      startNs: () => rewind.startNs,
+      ready: () => recorder.flush(),
+      open: (options) => new ReplaySource(rewind, options),
+      note: (note) => recorder.note(note),
+    },
+  );
 }
 
 function recordingStage(path: string, limits: MonitorOptions): Stage {

@@ -8,7 +8,7 @@ export interface MonitorOptions {
   readonly memoryLimitBytes?: number;
 }
 
-const DEFAULT_MEMORY_LIMIT = 128 * 1024 * 1024;
+export const DEFAULT_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /** The graph and what was found in it, fed by batches. Queries (src/core/query, src/core/origin) take a Monitor. */
 export class Monitor {
@@ -21,7 +21,7 @@ export class Monitor {
 
   constructor(options: MonitorOptions = {}) {
     this.detector = new Detector(this.graph);
-    this.#memoryLimitBytes = options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT;
+    this.#memoryLimitBytes = options.memoryLimitBytes ?? DEFAULT_MEMORY_BYTES;
   }
 
   /** Takes in one batch; it may be reused by the caller afterwards. */

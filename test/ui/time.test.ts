@@ -25,7 +25,7 @@ class Stage {
   #told = 0;
 
   constructor(text: string, time?: TimeTravel) {
-    this.time = time ?? rewinding(this.capture, NAMES);
+    this.time = time ?? rewinding(this.capture, NAMES, 32 << 20);
     if (time === undefined) {
       this.capture.take(batchOf(this.#writer, [], BASE_NS));
       this.go(text);

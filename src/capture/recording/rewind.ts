@@ -10,12 +10,12 @@ import type { RecordingWriter } from "./writer.ts";
 export interface RewindOptions {
   /** How far back one can go. Default 10. */
   readonly minutes?: number;
-  /** Memory for compressed frames; the oldest are forgotten beyond it. Default 64 MiB. */
+  /** Memory for compressed frames; the oldest are forgotten beyond it. Default 32 MiB. */
   readonly maxBytes?: number;
 }
 
 const MINUTES = 10;
-const MAX_BYTES = 64 << 20;
+const MAX_BYTES = 32 << 20;
 const FRAME_OVERHEAD_BYTES = 512;
 
 /** The last minutes of a capture in memory, as the frames of a recording. */

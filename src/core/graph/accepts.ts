@@ -11,11 +11,16 @@ const ENTRY_BYTES = 16;
 
 /**
  * Ids of connections by who accepted them and when: what a server was serving at a moment is found without a walk over all it ever
- * served. It may name connections that are forgotten.
+ * served. It may name connections that are forgotten (retain.ts).
  */
 export class Accepts {
   readonly #logs = new Map<number, Log>();
   #entries = 0;
+
+  /** Accepts remembered, of all processes. */
+  get count(): number {
+    return this.#entries;
+  }
 
   /** Bytes in use. */
   get bytes(): number {
@@ -50,6 +55,16 @@ export class Accepts {
     }
     const { connections } = log;
     for (let at = low - 1; at >= Math.max(0, low - most); at--) yield connections[at] as number;
+  }
+
+  /** Drops those of connections that are no longer wanted. */
+  keep(wanted: (connectionId: number) => boolean): void {
+    for (const log of this.#logs.values()) {
+      const { connections, timesNs } = log;
+      log.timesNs = timesNs.filter((_, index) => wanted(connections[index] as number));
+      log.connections = connections.filter(wanted);
+      this.#entries -= connections.length - log.connections.length;
+    }
   }
 
   forget(processId: number): void {

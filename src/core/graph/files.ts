@@ -116,6 +116,10 @@ export class Files extends Table {
     this.#byPath.delete(path);
   }
 
+  get nameCount(): number {
+    return this.#byPath.size;
+  }
+
   /** Every path that leads to a file. */
   *names(): Iterable<readonly [path: string, row: FileIndex]> {
     for (const [path, id] of this.#byPath) {

@@ -11,6 +11,11 @@ export class Queue {
     this.#items.push(id);
   }
 
+  /** The oldest, which stays; undefined when empty. */
+  get first(): number | undefined {
+    return this.#items[this.#head];
+  }
+
   /** The oldest; undefined when empty. */
   shift(): number | undefined {
     if (this.#head === this.#items.length) return undefined;

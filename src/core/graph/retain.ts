@@ -6,17 +6,29 @@ import { NONE } from "./indexes.ts";
 import type { Queue } from "./queue.ts";
 import type { Table } from "./table.ts";
 
-/** Index slots at half load and the row pointers of JavaScript strings. */
-const INDEX_BYTES = 16;
+/** Of a row beside its columns: slots of an index, which is a third full on average, and the room that large tables grow by. */
+const INDEX_BYTES = 24;
+const GROWTH = 1.125;
+/** Of a text beside its characters: the head of a string, and its part of what lists grow by. */
+const TEXT_BYTES = 24;
+/** A path that leads to a file, in a table of the engine. */
+const NAME_BYTES = 48;
+/** An id that waits in a queue. */
+const QUEUED_BYTES = 12;
 /** Room that an overrun makes: little, so that forgetting is spread over the batches that cause it. */
 const SLACK = 0.99;
 /** How many rows are forgotten between two looks at the total. */
 const STRIDE = 64;
 
-/** Bytes the graph's rows and texts take. Capacity that waits for rows is not counted: it is bounded by the largest count. */
+/** Bytes the graph takes, about. What a table once needed and needs no more stays with it and is not counted. */
 export function usedBytes(graph: Graph): number {
   const { processes, images, files, connections, channels, edges, marks } = graph;
+  const { exited, closed, pipes, readFiles, otherFiles } = graph;
+  const queued = exited.length + closed.length + pipes.length + readFiles.length + otherFiles.length;
   return (
+    queued * QUEUED_BYTES +
+    (files.count + images.count) * TEXT_BYTES +
+    files.nameCount * NAME_BYTES +
     images.textLength +
     files.textLength +
     connections.textLength +
@@ -34,17 +46,16 @@ export function usedBytes(graph: Graph): number {
 }
 
 function bytesOf(table: Table): number {
-  return table.count * (table.rowBytes + INDEX_BYTES);
+  return table.count * (table.rowBytes * GROWTH + INDEX_BYTES);
 }
 
 /**
  * Keeps the graph below a limit. Forgotten in this order, and counted:
  *
  * 1. who read the files nobody wrote, those not heard of for longest first
- * 2. exited processes that nothing hangs from, oldest exit first
- * 3. ended connections, oldest end first
- * 4. pipes of processes that live, oldest first
- * 5. who wrote and read the other files, those not heard of for longest first
+ * 2. exited processes that nothing hangs from and ended connections, whichever ended first
+ * 3. pipes of processes that live, oldest first
+ * 4. who wrote and read the other files, those not heard of for longest first
  *
  * Living processes and their ancestors stay, and so does what reached into them, what they run, what they hold open, and what a finding
  * rests on. A process whose history is no longer whole is marked HISTORY_FORGOTTEN, which its origin says.
@@ -54,8 +65,7 @@ export function retain(graph: Graph, limitBytes: number): void {
   const enough = (): boolean => usedBytes(graph) <= limitBytes * SLACK;
   const { readFiles, exited, closed, pipes, otherFiles } = graph;
   forgetFrom(readFiles, enough, (id) => takeFile(graph, readFiles, id, true));
-  forgetFrom(exited, enough, (id) => takeProcess(graph, id));
-  forgetFrom(closed, enough, (id) => takeConnection(graph, id));
+  forgetEnded(graph, enough);
   forgetFrom(pipes, enough, (id) => takePipe(graph, id));
   forgetFrom(otherFiles, enough, (id) => takeFile(graph, otherFiles, id, false));
   dropStale(exited, graph.processes);
@@ -63,6 +73,8 @@ export function retain(graph: Graph, limitBytes: number): void {
   dropStale(pipes, graph.channels);
   dropStale(readFiles, graph.files);
   dropStale(otherFiles, graph.files);
+  const { accepts, connections } = graph;
+  if (accepts.count > stale(connections)) accepts.keep((id) => connections.row(id) !== NONE);
 }
 
 function forgetFrom(queue: Queue, enough: () => boolean, take: (id: number) => void): void {
@@ -73,9 +85,37 @@ function forgetFrom(queue: Queue, enough: () => boolean, take: (id: number) => v
   }
 }
 
+function forgetEnded(graph: Graph, enough: () => boolean): void {
+  const { exited, closed } = graph;
+  for (let i = 0, left = exited.length + closed.length; i < left; i++) {
+    if (i % STRIDE === 0 && enough()) return;
+    if (firstExitNs(graph) <= firstCloseNs(graph)) takeProcess(graph, exited.shift() as number);
+    else takeConnection(graph, closed.shift() as number);
+  }
+}
+
+/** When the first in the queue ended; one that is gone already is taken at once. */
+function firstExitNs({ exited, processes }: Graph): number {
+  if (exited.first === undefined) return Number.POSITIVE_INFINITY;
+  const row = processes.row(exited.first);
+  return row === NONE ? Number.NEGATIVE_INFINITY : processes.exitNs.get(row);
+}
+
+function firstCloseNs({ closed, connections }: Graph): number {
+  if (closed.first === undefined) return Number.MAX_VALUE;
+  const row = connections.row(closed.first);
+  if (row === NONE) return Number.NEGATIVE_INFINITY;
+  return connections.has(row, CONNECTION_FLAG.CLOSED) ? connections.closedNs.get(row) : connections.openedNs.get(row);
+}
+
 /** Objects that went with others leave their ids behind. */
 function dropStale(queue: Queue, table: Table): void {
-  if (queue.length > 2 * table.count + 1024) queue.keep((id) => table.row(id) !== NONE);
+  if (queue.length > stale(table)) queue.keep((id) => table.row(id) !== NONE);
+}
+
+/** With more ids than that most are of objects that are gone. */
+function stale(table: Table): number {
+  return 2 * table.count + 1024;
 }
 
 /** A file that was heard of since it was queued has a second turn: the order is that of a clock, not of every single use. */

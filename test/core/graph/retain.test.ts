@@ -101,6 +101,32 @@ test("a process that executes itself over and over keeps its first image and the
   checkInvariants(graph);
 });
 
+test("a server that accepts without end keeps its newest clients, and others what they did", () => {
+  const limit = 2_000_000;
+  const { monitor, writer } = emptyMonitor({ memoryLimitBytes: limit });
+  const clients = 60_000;
+  for (let i = 0; i < clients; i += 100) {
+    feed(monitor, writer, (i + 110) * MS, (w) => {
+      for (let n = i; n < i + 100; n++) {
+        const remote = `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+        const sock = { sock: 1000 + n, local: "10.0.0.4", localPort: 80, remote, remotePort: 5000 };
+        w.sock(KIND.ACCEPT, { ...by(3, (n + 10) * MS), ...sock });
+        w.sock(KIND.CLOSE, { ...by(3, (n + 10) * MS + 1000), ...sock });
+      }
+      const start = (i + 10) * MS;
+      w.image({ ...by(100 + i, start + 10, start), exe: "/bin/job", exeDev: 1, exeIno: 5 });
+      w.exit(by(100 + i, start + 20, start));
+    });
+  }
+  const { graph } = monitor;
+  expect(usedBytes(graph)).toBeLessThanOrEqual(limit);
+  expect(graph.connections.count).toBeGreaterThan(2000);
+  expect(graph.accepts.count).toBeLessThan(3 * graph.connections.count);
+  // What ended at the same time is forgotten at the same time.
+  expect(graph.processes.count / graph.connections.count).toBeCloseTo(1 / 100, 2);
+  checkInvariants(graph);
+});
+
 test("what a living process made and wrote long ago goes when nothing else can", () => {
   const { monitor, writer } = emptyMonitor({ memoryLimitBytes: 300_000 });
   let peak = 0;
