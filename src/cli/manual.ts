@@ -97,7 +97,7 @@ export const OPTIONS = [
     value: "MB",
     group: "events",
     on: [...READERS, "replay"],
-    help: "what the graph and the last minutes may take before the oldest is forgotten, 16 to 65536 (default 128)",
+    help: "what the graph and the last minutes may take before the oldest is forgotten, 16 to 65536 (default 128); the program takes some 120 beside it",
   },
   {
     name: "record",
