@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Files by the path and inode the kernel resolved, whatever call opened them. */
 #include "lib/file.h"
-#include "lib/syscall.h"
+#include "lib/resolved.h"
 
 #if defined(__TARGET_ARCH_x86)
 #define NR_OPEN (is_compat() ? 5 : 2)
@@ -80,37 +80,45 @@ int BPF_PROG(on_fchmod, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-static __always_inline int emit_chmod_path(const char *path, __u32 mode)
+/* chmod and fchmodat: the file where it was kept, else only the caller's string */
+static __noinline int emit_chmod_path(__u32 nr, long ret, const char *path, __u32 mode)
 {
+	struct resolved *resolved = take_resolved(SPY_KIND_CHMOD, nr);
 	struct scratch *s = scratch_get(sizeof(struct spy_file));
 	struct spy_file *r;
 
-	if (!s)
+	if (!s || ret || is_self())
 		return 0;
 	r = (struct spy_file *)s->buf;
 	__builtin_memset(r, 0, sizeof(*r));
 	fill_current_hdr(&r->h, SPY_KIND_CHMOD, sizeof(*r), 1);
-	r->h.flags = SPY_FLAG_UNVERIFIED;
 	r->mode = S_IFREG | (mode & 07777);
 	r->fd = -1;
-	r->path = put_user_str(s, path, 0);
+	if (resolved && put_resolved(s, resolved)) {
+		r->path = resolved->from;
+		r->dev = resolved->dev;
+		r->ino = resolved->ino;
+		r->gen = resolved->gen;
+		r->mode = (resolved->mode & S_IFMT) | (mode & 07777);
+		r->uid = resolved->uid;
+		r->size = resolved->size;
+		r->open = resolved->nlink ? 0 : SPY_OPEN_DELETED;
+	} else {
+		r->h.flags = SPY_FLAG_UNVERIFIED;
+		r->path = put_user_str(s, path, 0);
+	}
 	scratch_submit(s, &activity, SPY_KIND_CHMOD);
 	return 0;
 }
 
-/* chmod and fchmodat: only the caller's string is at hand */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_chmod, struct pt_regs *regs, long ret)
 {
-	if (ret || is_self())
-		return 0;
-	return emit_chmod_path((void *)ARG0(regs), ARG1(regs));
+	return emit_chmod_path(SYSCALL_NR(regs), ret, (void *)ARG0(regs), ARG1(regs));
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_fchmodat, struct pt_regs *regs, long ret)
 {
-	if (ret || is_self())
-		return 0;
-	return emit_chmod_path((void *)ARG1(regs), ARG2(regs));
+	return emit_chmod_path(SYSCALL_NR(regs), ret, (void *)ARG1(regs), ARG2(regs));
 }

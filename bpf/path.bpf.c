@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Changes of names: rename, unlink, link, symlink, mount, truncate, chown. At exit only the caller's strings are at
- * hand, so they are marked as unverified; the directories they start at are the kernel's.
+ * Changes of names: rename, unlink, link, symlink, mount, truncate, chown. Where the kernel's own names were not kept
+ * (lib/resolved.h), only the caller's strings are at hand, which are marked as unverified; the directories they start at are
+ * the kernel's.
  */
-#include "lib/syscall.h"
+#include "lib/resolved.h"
 
 /* `base` is a descriptor or AT_FDCWD; an absolute name needs none. */
 static __always_inline __u32 put_base(struct scratch *s, int base, __u32 slot)
@@ -24,25 +25,37 @@ struct names {
 	__u64 arg;
 };
 
-static __noinline int emit_names(struct names *n)
+static __always_inline bool is_typed(__u32 slot)
 {
+	return (slot & SPY_STR_FORM_MASK) == SPY_STR_RAW;
+}
+
+static __noinline int emit_names(struct names *n, long ret)
+{
+	struct resolved *resolved = take_resolved(n->kind, n->nr);
 	struct scratch *s = scratch_get(sizeof(struct spy_path));
 	struct spy_path *r;
 
-	if (!s || is_self())
+	if (!s || ret || is_self())
 		return 0;
 	r = (struct spy_path *)s->buf;
 	fill_current_hdr(&r->h, n->kind, sizeof(*r), 4);
-	r->h.flags = SPY_FLAG_UNVERIFIED;
-	r->to = r->to_dir = 0;
+	r->from = r->to = r->from_dir = r->to_dir = 0;
 	r->arg = n->arg;
 	r->nr = n->nr;
 	r->ret = 0;
-	r->from = put_user_str(s, n->from, 0);
-	if (n->to)
-		r->to = put_user_str(s, n->to, 1);
-	r->from_dir = put_base(s, n->from_base, 2);
-	if (n->to)
+	if (resolved && put_resolved(s, resolved)) {
+		r->from = resolved->from;
+		r->to = resolved->to;
+	} else {
+		r->h.flags = SPY_FLAG_UNVERIFIED;
+		r->from = put_user_str(s, n->from, 0);
+		if (n->to)
+			r->to = put_user_str(s, n->to, 1);
+	}
+	if (is_typed(r->from))
+		r->from_dir = put_base(s, n->from_base, 2);
+	if (n->to && is_typed(r->to))
 		r->to_dir = put_base(s, n->to_base, 3);
 	scratch_submit(s, &activity, n->kind);
 	return 0;
@@ -75,7 +88,7 @@ int BPF_PROG(on_rename, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_RENAME, SYSCALL_NR(regs), AT_FDCWD, AT_FDCWD, (void *)ARG0(regs), (void *)ARG1(regs), 0 };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 /* renameat, renameat2 */
@@ -84,7 +97,7 @@ int BPF_PROG(on_renameat, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_RENAME, SYSCALL_NR(regs), ARG0(regs), ARG2(regs), (void *)ARG1(regs), (void *)ARG3(regs), 0 };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -92,7 +105,7 @@ int BPF_PROG(on_unlink, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_UNLINK, SYSCALL_NR(regs), AT_FDCWD, 0, (void *)ARG0(regs), NULL, 0 };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -100,7 +113,7 @@ int BPF_PROG(on_unlinkat, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_UNLINK, SYSCALL_NR(regs), ARG0(regs), 0, (void *)ARG1(regs), NULL, ARG2(regs) };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -108,7 +121,7 @@ int BPF_PROG(on_link, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_LINK, SYSCALL_NR(regs), AT_FDCWD, AT_FDCWD, (void *)ARG0(regs), (void *)ARG1(regs), 0 };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -116,7 +129,7 @@ int BPF_PROG(on_linkat, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_LINK, SYSCALL_NR(regs), ARG0(regs), ARG2(regs), (void *)ARG1(regs), (void *)ARG3(regs), 0 };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -124,7 +137,7 @@ int BPF_PROG(on_symlink, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_SYMLINK, SYSCALL_NR(regs), AT_FDCWD, AT_FDCWD, (void *)ARG0(regs), (void *)ARG1(regs), 0 };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -132,7 +145,7 @@ int BPF_PROG(on_symlinkat, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_SYMLINK, SYSCALL_NR(regs), AT_FDCWD, ARG1(regs), (void *)ARG0(regs), (void *)ARG2(regs), 0 };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -140,7 +153,7 @@ int BPF_PROG(on_mount, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_MOUNT, SYSCALL_NR(regs), AT_FDCWD, AT_FDCWD, (void *)ARG0(regs), (void *)ARG1(regs), ARG3(regs) };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -148,7 +161,7 @@ int BPF_PROG(on_truncate, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_TRUNCATE, SYSCALL_NR(regs), AT_FDCWD, 0, (void *)ARG0(regs), NULL, ARG1(regs) };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -163,7 +176,7 @@ int BPF_PROG(on_chown, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_CHOWN, SYSCALL_NR(regs), AT_FDCWD, 0, (void *)ARG0(regs), NULL, OWNER(ARG1(regs), ARG2(regs)) };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }
 
 SEC("tp_btf/sys_exit")
@@ -177,5 +190,5 @@ int BPF_PROG(on_fchownat, struct pt_regs *regs, long ret)
 {
 	struct names n = { SPY_KIND_CHOWN, SYSCALL_NR(regs), ARG0(regs), 0, (void *)ARG1(regs), NULL, OWNER(ARG2(regs), ARG3(regs)) };
 
-	return ret ? 0 : emit_names(&n);
+	return emit_names(&n, ret);
 }

@@ -24,11 +24,13 @@
 		__v;                                                                                   \
 	})
 
-enum { SPACE_SYSCALL, SPACE_SYSCALL_AGAIN, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_URING, SPACE_SNAPSHOT };
+enum { SPACE_SYSCALL, SPACE_SYSCALL_AGAIN, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_URING, SPACE_RESOLVE, SPACE_SNAPSHOT };
 
 struct scratch {
 	__u32 len; /* bytes used in buf: fixed struct and strings */
 	__u32 space;
+	__u32 busy; /* where several programs share it */
+	__u32 pad;
 	__u8 buf[SCRATCH_BYTES + SCRATCH_SLACK];
 };
 

@@ -9,16 +9,22 @@ namespace {
 
 constexpr const char* kProcesses[] = {"on_fork", "on_exec", "on_exit"};
 constexpr const char* kFiles[] = {"on_open"};
-constexpr const char* kPermissions[] = {"on_fchmod", "on_chmod", "on_fchmodat"};
+constexpr const char* kPermissions[] = {"on_fchmod", "on_chmod", "on_fchmodat", "resolve_chmod"};
+constexpr const char* kPermissionsBase[] = {"on_fchmod", "on_chmod", "on_fchmodat"};
 constexpr const char* kTcp[] = {"on_tcp_state", "on_tcp_state_again"};
 constexpr const char* kAccept[] = {"on_accept", "on_connect", "on_listen"};
 constexpr const char* kDatagrams[] = {"on_sendto", "on_message"};
 constexpr const char* kPipes[] = {"on_pipe"};
 constexpr const char* kDns[] = {"on_recvfrom", "on_message"};
 constexpr const char* kUse[] = {"on_read", "on_write", "on_sendfile", "on_splice"};
-constexpr const char* kNames[] = {"on_rename", "on_renameat", "on_unlink", "on_unlinkat", "on_link", "on_linkat", "on_symlink", "on_symlinkat"};
-constexpr const char* kMounts[] = {"on_mount"};
-constexpr const char* kTruncate[] = {"on_truncate", "on_ftruncate", "on_chown", "on_fchown", "on_fchownat"};
+#define NAMES "on_rename", "on_renameat", "on_unlink", "on_unlinkat", "on_link", "on_linkat", "on_symlink", "on_symlinkat"
+constexpr const char* kNames[] = {NAMES, "resolve_rename", "resolve_unlink", "resolve_rmdir", "resolve_link", "resolve_symlink"};
+constexpr const char* kNamesBase[] = {NAMES};
+constexpr const char* kMounts[] = {"on_mount", "resolve_mount"};
+constexpr const char* kMountsBase[] = {"on_mount"};
+#define ATTRIBUTES "on_truncate", "on_ftruncate", "on_chown", "on_fchown", "on_fchownat"
+constexpr const char* kAttributes[] = {ATTRIBUTES, "resolve_truncate", "resolve_chown"};
+constexpr const char* kAttributesBase[] = {ATTRIBUTES};
 constexpr const char* kCredentials[] = {"on_setid"};
 constexpr const char* kInjection[] = {"on_ptrace", "on_vm_writev", "on_pidfd_getfd"};
 constexpr const char* kMemory[] = {"on_memfd", "on_mmap", "on_mprotect"};
@@ -33,6 +39,11 @@ constexpr const char* kUringBase[] = {"on_uring_before_6_3"};
 constexpr const char* kSnapshotBase[] = {"snapshot_processes_without_argv"};
 constexpr Hook kBeforeSubmitReq = {"raw_tp io_uring_submit_sqe", kUringBase, "which processes bypass system calls"};
 constexpr Hook kArgvFromProc = {"iter/task, arguments from /proc", kSnapshotBase, "processes from before the start"};
+constexpr Hook kNamesTyped = {"sys_exit of rename, unlink, link, symlink and their at forms", kNamesBase, "renamed, deleted and linked files"};
+constexpr Hook kPermissionsTyped = {"sys_exit of chmod, fchmod, fchmodat, fchmodat2", kPermissionsBase, "files made executable"};
+constexpr Hook kMountsTyped = {"sys_exit of mount", kMountsBase, "mounts"};
+constexpr Hook kAttributesTyped = {"sys_exit of truncate, chown and their forms", kAttributesBase, "truncated files and changed owners"};
+constexpr const char* kTyped = "the true name, where a path is swapped while the call is made";
 constexpr const char* kSnapshotFiles[] = {"snapshot_files"};
 constexpr const char* kUsage[] = {"refresh_tasks", "refresh_sockets"};
 
@@ -40,16 +51,16 @@ constexpr FeatureSpec kFeatures[] = {
     {"processes", "tp_btf sched_process_fork, _exec, _exit", kProcesses, "processes that live shorter than a poll of /proc"},
     {"system calls", "tp_btf sys_exit", kDispatch, "files, accepted connections, datagrams, pipes"},
     {"files", "sys_exit of open, openat, openat2, creat, open_by_handle_at", kFiles, "opened and written files"},
-    {"permissions", "sys_exit of chmod, fchmod, fchmodat, fchmodat2", kPermissions, "files made executable"},
+    {"permissions", "sys_exit of chmod and its forms, fentry security_path_chmod", kPermissions, kTyped, &kPermissionsTyped},
     {"tcp", "tp_btf inet_sock_set_state", kTcp, "connections that live shorter than a refresh"},
     {"sockets", "sys_exit of accept, accept4, connect, listen", kAccept, "accepted connections and unix sockets"},
     {"datagrams", "sys_exit of sendto, sendmsg, sendmmsg", kDatagrams, "destinations of UDP"},
     {"names and passed descriptors", "sys_exit of recvfrom, recvmsg, recvmmsg", kDns, "DNS names and descriptors received over unix sockets"},
     {"pipes", "sys_exit of pipe, pipe2", kPipes, "who created a pipe"},
     {"reads and writes", "sys_exit of the read and write family, sendfile, splice, copy_file_range", kUse, "whether an open file was read or written"},
-    {"names", "sys_exit of rename, unlink, link, symlink and their at forms", kNames, "renamed, deleted and linked files"},
-    {"mounts", "sys_exit of mount", kMounts, "mounts"},
-    {"attributes", "sys_exit of truncate, chown and their forms", kTruncate, "truncated files and changed owners"},
+    {"names", "sys_exit of rename, unlink, link, symlink and their at forms, fentry security_path_*", kNames, kTyped, &kNamesTyped},
+    {"mounts", "sys_exit of mount, fentry security_sb_mount", kMounts, kTyped, &kMountsTyped},
+    {"attributes", "sys_exit of truncate, chown and their forms, fentry security_path_*", kAttributes, kTyped, &kAttributesTyped},
     {"credentials", "sys_exit of set*id, capset", kCredentials, "changes of user and capabilities"},
     {"injection", "sys_exit of ptrace, process_vm_writev, pidfd_getfd", kInjection, "processes that write into others"},
     {"memory", "sys_exit of memfd_create, mmap, mprotect", kMemory, "executable memory without a file"},

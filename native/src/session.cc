@@ -106,13 +106,6 @@ std::string hint_for(int error) {
 // One record of a kind for each this many bytes of the ring is a process's share: a 64th of it when records are 256 bytes.
 constexpr uint32_t kShare = 16384;
 
-bool kernel_at_least(int major, int minor) {
-  utsname u;
-  int here[2] = {};
-  return !uname(&u) && sscanf(u.release, "%d.%d", &here[0], &here[1]) == 2 && std::pair(here[0], here[1]) >= std::pair(major, minor);
-}
-
-
 template <typename T>
 void set_rodata(bpf_object* object, const char* name, T value) {
   bpf_map* map = bpf_object__find_map_by_name(object, ".rodata");
@@ -132,6 +125,12 @@ void set_rodata(bpf_object* object, const char* name, T value) {
 }
 
 }  // namespace
+
+bool kernel_at_least(int major, int minor) {
+  utsname u;
+  int here[2] = {};
+  return !uname(&u) && sscanf(u.release, "%d.%d", &here[0], &here[1]) == 2 && std::pair(here[0], here[1]) >= std::pair(major, minor);
+}
 
 bpf_program* Session::program(const char* name) const {
   return object_ ? bpf_object__find_program_by_name(object_, name) : nullptr;
@@ -156,13 +155,21 @@ Error Session::open(const Options& options) {
 
 Error Session::load() {
   if (!kernel_at_least(5, 19)) broken_["on_uring_complete"] = "before Linux 5.19 a completion does not say of what";
+  probe_functions();
   // A program this kernel refuses costs its feature, not the capture: leave it out and try again.
   for (int attempt = 0; attempt < 24; attempt++) {
     LogScope log;
     if (!object_ && !(object_ = bpf_object__open_file(options_.object_path.c_str(), nullptr)))
       return {errno, "cannot open the BPF object " + options_.object_path, "build it: npm run setup"};
+    bool resolves = false;
     bpf_program* p;
-    bpf_object__for_each_program(p, object_) bpf_program__set_autoload(p, !broken_.contains(bpf_program__name(p)));
+    bpf_object__for_each_program(p, object_) {
+      bool wanted = !broken_.contains(bpf_program__name(p));
+      bpf_program__set_autoload(p, wanted);
+      resolves |= wanted && by_function(p);
+    }
+    bpf_map__set_autocreate(bpf_object__find_map_by_name(object_, "resolved_names"), resolves);
+    set_rodata<bool>(object_, "resolves", resolves);
     if (!broken_.contains("snapshot_processes")) bpf_program__set_autoload(program("snapshot_processes_without_argv"), false);
     // Since 7.0 (a46023d5616e) a task can be preempted inside a tracepoint.
     bool preemptible = kernel_at_least(7, 0);
@@ -182,13 +189,15 @@ Error Session::load() {
     int error = -bpf_object__load(object_);
     if (!error) break;
     std::string culprit = failing_program(log.text);
+    bool function = by_function(program(culprit.c_str()));
+    if (function) drop_missing_functions();
     bpf_object__close(object_);
     object_ = nullptr;
     // A signal (a profiler's, a resized terminal's) interrupted the verifier.
     if (error == EAGAIN || error == EINTR) continue;
-    if (culprit.empty() || broken_.contains(culprit) || error == EPERM)
+    if (culprit.empty() || (broken_.contains(culprit) && !function) || (error == EPERM && !function))
       return {error, "cannot load the kernel programs: " + reason(log.text, error), hint_for(error)};
-    broken_[culprit] = reason(log.text, error);
+    broken_.emplace(culprit, reason(log.text, error));
   }
   if (!object_) return {EINVAL, "no kernel program could be loaded", hint_for(ENOENT)};
   if (!loaded("on_exec") || !loaded("on_fork") || !loaded("on_exit"))
@@ -336,8 +345,8 @@ Stats Session::stats() const {
   read_counters(s.kinds);
   bpf_program* p;
   bpf_object__for_each_program(p, object_) {
-    // Where one of the two is skipped the other ran.
-    if (!std::strncmp(bpf_program__name(p), "on_tcp_state", 12)) continue;
+    // Where one of the two is skipped the other ran; where a name was not resolved it is told as typed.
+    if (!std::strncmp(bpf_program__name(p), "on_tcp_state", 12) || by_function(p)) continue;
     bpf_prog_info info = {};
     uint32_t length = sizeof(info);
     if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &length)) s.missed_runs += info.recursion_misses;

@@ -55,6 +55,9 @@ struct Stats {
 
 // Handlers of single system calls are reached through the dispatcher's table, never attached themselves.
 bool by_table(const bpf_program* p);
+// Attached to a function of the kernel.
+bool by_function(const bpf_program* p);
+bool kernel_at_least(int major, int minor);
 
 // One capture: open, load, attach, then snapshot and refresh to queue state, read to drain. Everything is
 // released by close or the destructor. Not thread-safe.
@@ -122,6 +125,8 @@ class Session {
   bpf_program* program(const char* name) const;
   bool loaded(const char* name) const;
   std::string trouble(const char* name) const;
+  void probe_functions();
+  void drop_missing_functions();
   void fill_table(const char* map, std::span<const Syscall> entries);
   Error run_iterator(const char* name, std::vector<uint8_t>& out);
   void enqueue(std::span<const uint8_t> record);

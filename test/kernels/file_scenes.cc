@@ -127,8 +127,11 @@ void names(Facts&) {
 }
 
 void check_names(const Capture& c, const Facts& facts, Check& check) {
-  auto named = [&](uint16_t kind, const char* from, const char* to, const char* from_dir) {
+  // Paths where the kernel's were kept, else as typed, marked, with the folder they start at. Without from_dir, `from` is no path.
+  auto named = [&](uint16_t kind, const std::string& from, const std::string& to, const char* from_dir) {
+    auto whole = [](const std::string& name) { return name.empty() || name[0] == '/' ? name : "/tmp/names/" + name; };
     return c.find<spy_path>(kind, facts.pid, [&](auto& r, auto& row) {
+      if (!r.h.flags) return row.text[0] == (from_dir ? whole(from) : from) && row.text[1] == whole(to);
       return row.text[0] == from && row.text[1] == to && (!from_dir || row.text[2] == from_dir) && r.h.flags == SPY_FLAG_UNVERIFIED;
     });
   };

@@ -194,7 +194,7 @@ void check_usage(Capture& capture, const Holder& holder) {
 
 void report_features(const spy::Session& session) {
   for (const spy::FeatureState& f : session.features())
-    Line("feature", f.name).string("hook", f.hook).flag("ok", f.ok).string("why", f.why).string("lost", f.lost);
+    Line("feature", f.name).string("hook", f.hook).flag("ok", f.ok).flag("onBase", f.on_base).string("why", f.why).string("lost", f.lost);
 }
 
 // Everything loaded in this machine is the capture's. The kernel keeps 15 bytes of a name, the program's own BTF all.
@@ -278,7 +278,7 @@ void run_capture(bool explain) {
     report_programs();
     check_snapshot(capture, holder);
     check_usage(capture, holder);
-    for (auto scenes : {process_scenes(), file_scenes(), network_scenes(), reach_scenes()})
+    for (auto scenes : {process_scenes(), file_scenes(), race_scenes(), network_scenes(), reach_scenes()})
       for (const Scene& scene : scenes) play(capture, scene);
     check_losses(capture);
     report_programs();
