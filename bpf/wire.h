@@ -232,12 +232,15 @@ struct spy_bytes {
 	__u32 pad;
 };
 
-/* Names as the caller typed them, read after the call: SPY_FLAG_UNVERIFIED. */
+/*
+ * Names as the kernel resolved them, then paths without a folder they start at; or as the caller typed them, read after the
+ * call: SPY_FLAG_UNVERIFIED. What is no name of a file (what a symbolic link says, what is mounted) is raw in both.
+ */
 struct spy_path {
 	struct spy_hdr h;
-	__u32 from;     /* raw */
-	__u32 to;       /* raw */
-	__u32 from_dir; /* path that a relative `from` starts at */
+	__u32 from;     /* path, or raw */
+	__u32 to;       /* path, or raw */
+	__u32 from_dir; /* path that a relative raw `from` starts at */
 	__u32 to_dir;
 	__u64 arg;
 	__u32 nr; /* system call */

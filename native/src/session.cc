@@ -103,6 +103,9 @@ std::string hint_for(int error) {
   }
 }
 
+// ENOTSUPP, the kernel's own, which has no text.
+constexpr int kNotSupported = 524;
+
 // One record of a kind for each this many bytes of the ring is a process's share: a 64th of it when records are 256 bytes.
 constexpr uint32_t kShare = 16384;
 
@@ -242,7 +245,7 @@ Error Session::attach() {
     bool iterator = std::strstr(bpf_program__section_name(p), "iter") != nullptr;
     bpf_link* link = bpf_program__attach(p);
     if (!link) {
-      broken_[name] = std::string("attach: ") + strerror(errno);
+      broken_[name] = std::string("attach: ") + (errno == kNotSupported ? "not supported here" : strerror(errno));
       continue;
     }
     keep_link(name, link);
@@ -358,6 +361,7 @@ void Session::close() {
   attached_ = false;
   lifecycle_.close();
   activity_.close();
+  detach_functions();
   for (const Link& l : links_) bpf_link__destroy(l.link);
   links_.clear();
   lost_.clear();

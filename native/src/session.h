@@ -127,6 +127,7 @@ class Session {
   std::string trouble(const char* name) const;
   void probe_functions();
   void drop_missing_functions();
+  void detach_functions();
   void fill_table(const char* map, std::span<const Syscall> entries);
   Error run_iterator(const char* name, std::vector<uint8_t>& out);
   void enqueue(std::span<const uint8_t> record);

@@ -41,6 +41,9 @@ export function resultOf({ name, arch, lacks }, { version, objects, problem }) {
     date: new Date().toISOString().slice(0, 10),
     failures,
     lacks: [...lost],
+    lesser: of("feature")
+      .filter(({ ok, onBase }) => ok && onBase)
+      .map(({ name }) => name),
     scenes: scenes.map(({ name, result, missing, skipped, note }) => ({ name, result, missing, skipped, note })),
     hooks: of("hook").map(({ name, loads, runs, why }) => ({ name, result: hookResult(loads, runs, why) })),
     programs: Object.fromEntries(programs.map(({ name, verified }) => [name, verified])),
@@ -72,7 +75,7 @@ export function tables(results) {
   const notes = remarks("note");
   return [
     table(
-      ["kernel", "Debian's", "date", "scenes", "lacks", "load, attach, detach ms", "verifier"],
+      ["kernel", "Debian's", "date", "scenes", "lacks", "on a lesser hook", "load, attach, detach ms", "verifier"],
       results.map((r) => [
         r.name,
         r.version ?? "",
@@ -81,6 +84,7 @@ export function tables(results) {
           ? `${r.scenes.filter(({ result }) => result === "ok").length} of ${r.scenes.length}`
           : r.failures[0],
         r.lacks.join(", "),
+        r.lesser?.join(", ") ?? "",
         r.scenes.length > 0 ? `${r.loadMs}, ${r.attachMs}, ${r.detachMs}` : "",
         sum(r.programs) > 0 ? `${Math.round(sum(r.programs) / 1000)} k` : "",
       ]),

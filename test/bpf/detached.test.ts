@@ -65,7 +65,7 @@ async function opened(): Promise<Capture> {
 const missing = (capture: Capture) =>
   capture.source
     .status()
-    .features.filter((feature) => feature.state !== "ok")
+    .features.filter((feature) => feature.state === "missing")
     .map((feature) => feature.name);
 
 test("a hook that is detached is missed at the next refresh, and said", async () => {

@@ -59,12 +59,20 @@ const ringMappings = () =>
     .split("\n")
     .filter((line) => line.includes("bpf-map")).length;
 
-test("every feature works on this kernel", async () => {
+test("every feature works on this kernel, on its best hook but for those on functions where they are not permitted", async () => {
   const source = await openLive();
   const features = source.status().features;
   source.close();
   expect(features.length).toBeGreaterThan(10);
-  expect(features.filter((feature) => feature.state !== "ok")).toEqual([]);
+  const lesser = features.filter((feature) => feature.state !== "ok");
+  for (const feature of lesser)
+    expect(feature).toMatchObject({
+      state: "degraded",
+      hook: expect.not.stringContaining("fentry"),
+      why: "fentry programs: Operation not permitted; not seen: the true name, where a path is swapped while the call is made",
+      fix: "a kernel that permits them",
+    });
+  expect([[], ["permissions", "names", "mounts", "attributes"]]).toContainEqual(lesser.map(({ name }) => name));
 });
 
 test.each([

@@ -96,7 +96,7 @@ export class LiveSource implements EventSource {
 
 function featureOf({ name, hook, ok, onBase, lost, why, detached }: NativeFeature): Feature {
   if (ok && !onBase) return { name, hook, state: "ok" };
-  const fix = detached ? RESTART : "a newer kernel";
+  const fix = detached ? RESTART : why.includes("not permitted") ? "a kernel that permits them" : "a newer kernel";
   return { name, hook, state: ok ? "degraded" : "missing", why: `${why}; not seen: ${lost}`, fix };
 }
 
