@@ -55,18 +55,20 @@ void Session::probe_functions() {
   if (why.empty() && !kernel_at_least(6, 1)) broken_["resolve_chown"] = "before Linux 6.1 its arguments cannot be hooked";
 }
 
-// One of them was refused: those whose functions are missing, too, need not be tried.
-void Session::drop_missing_functions() {
+// One of them was refused. Those whose functions are missing need not be tried; where none is, the others would be refused, too.
+void Session::drop_functions(const std::string& culprit, const std::string& why) {
   btf* types = btf__load_vmlinux_btf();
-  if (!types) return;
+  bool missing = false;
   bpf_program* p;
   bpf_object__for_each_program(p, object_) {
-    if (!by_function(p)) continue;
     const char* function = bpf_program__section_name(p) + std::strlen(kSection);
-    if (btf__find_by_name_kind(types, function, BTF_KIND_FUNC) < 0)
-      broken_[bpf_program__name(p)] = std::string("this kernel has no ") + function;
+    if (!by_function(p) || !types || btf__find_by_name_kind(types, function, BTF_KIND_FUNC) >= 0) continue;
+    missing |= broken_.emplace(bpf_program__name(p), std::string("this kernel has no ") + function).second;
   }
   btf__free(types);
+  if (missing) return;
+  bpf_object__for_each_program(p, object_)
+    if (by_function(p)) broken_.emplace(bpf_program__name(p), culprit + ": " + why);
 }
 
 // Whoever closes the last descriptor of such a link waits for the kernel, one after the other: 1.2 s for all of them on 6.1. So

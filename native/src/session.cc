@@ -192,15 +192,19 @@ Error Session::load() {
     int error = -bpf_object__load(object_);
     if (!error) break;
     std::string culprit = failing_program(log.text);
-    bool function = by_function(program(culprit.c_str()));
-    if (function) drop_missing_functions();
+    std::string why = reason(log.text, error);
+    // A signal (a profiler's, a resized terminal's) interrupted the verifier.
+    bool again = error == EAGAIN || error == EINTR;
+    if (!again && by_function(program(culprit.c_str())) && !broken_.contains(culprit)) {
+      drop_functions(culprit, why);
+      again = true;
+    }
     bpf_object__close(object_);
     object_ = nullptr;
-    // A signal (a profiler's, a resized terminal's) interrupted the verifier.
-    if (error == EAGAIN || error == EINTR) continue;
-    if (culprit.empty() || (broken_.contains(culprit) && !function) || (error == EPERM && !function))
-      return {error, "cannot load the kernel programs: " + reason(log.text, error), hint_for(error)};
-    broken_.emplace(culprit, reason(log.text, error));
+    if (again) continue;
+    if (culprit.empty() || broken_.contains(culprit) || error == EPERM)
+      return {error, "cannot load the kernel programs: " + why, hint_for(error)};
+    broken_[culprit] = why;
   }
   if (!object_) return {EINVAL, "no kernel program could be loaded", hint_for(ENOENT)};
   if (!loaded("on_exec") || !loaded("on_fork") || !loaded("on_exit"))

@@ -126,7 +126,7 @@ class Session {
   bool loaded(const char* name) const;
   std::string trouble(const char* name) const;
   void probe_functions();
-  void drop_missing_functions();
+  void drop_functions(const std::string& culprit, const std::string& why);
   void detach_functions();
   void fill_table(const char* map, std::span<const Syscall> entries);
   Error run_iterator(const char* name, std::vector<uint8_t>& out);
