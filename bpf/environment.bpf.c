@@ -56,38 +56,56 @@ static __always_inline bool is_chosen(__u64 word)
 }
 
 struct variables {
-	__u32 at;      /* of the chunk */
-	bool inside;   /* what follows belongs to a variable that was longer than is kept */
-	bool chosen;   /* which was one of those */
+	__u32 at, bytes; /* of the chunk */
+	__u32 inside;    /* what follows belongs to a variable that was longer than is kept */
+	__u32 chosen;    /* which was one of those */
 };
 
+/* Between the steps of variable_step. Value of a space: no two share one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SPACE_SNAPSHOT + 1);
+	__type(key, __u32);
+	__type(value, struct variables);
+} variables_left SEC(".maps");
+
 /* One variable, or a part of a long one; true = the end was reached. */
-static __always_inline bool next_variable(struct scratch *s, struct variables *v, __u32 bytes)
+static __always_inline bool next_variable(struct scratch *s, struct variables *v)
 {
-	__u64 len = s->len;
+	__u64 len = s->len, at = BOUND(v->at, SCRATCH_SLACK - 1);
+	__u32 bytes = v->bytes;
 	__u8 *to;
 	long n;
 
-	if (v->at >= bytes || len >= SCRATCH_BYTES - VARIABLE_BYTES)
+	if (at >= bytes || len >= SCRATCH_BYTES - VARIABLE_BYTES)
 		return true;
 	to = &s->buf[BOUND(len, SCRATCH_MASK)];
-	n = bpf_probe_read_kernel_str(to, VARIABLE_BYTES, &s->buf[SCRATCH_BYTES] + v->at);
-	if (n <= 0 || v->at + n > bytes)
+	n = bpf_probe_read_kernel_str(to, VARIABLE_BYTES, &s->buf[SCRATCH_BYTES] + at);
+	if (n <= 0 || at + n > bytes)
 		return true;
 	if (!v->inside && is_chosen(*(__u64 *)to)) {
 		s->len = len + (n & (2 * VARIABLE_BYTES - 1));
 		v->chosen = true;
 	}
-	if (n == VARIABLE_BYTES && s->buf[SCRATCH_BYTES + BOUND(v->at + n - 1, SCRATCH_SLACK - 1)]) {
+	if (n == VARIABLE_BYTES && s->buf[SCRATCH_BYTES + BOUND(at + n - 1, SCRATCH_SLACK - 1)]) {
 		v->inside = true;
-		v->at += n - 1;
+		v->at = at + n - 1;
 		if (v->chosen)
 			mark_cut(s, ENV_SLOT);
 	} else {
 		v->inside = v->chosen = false;
-		v->at += n;
+		v->at = at + n;
 	}
 	return false;
+}
+
+/* A step for kernels that would verify the body of a loop as often as it runs; not zero = the end. */
+__u32 variable_step(__u32 space)
+{
+	struct variables *v = bpf_map_lookup_elem(&variables_left, &space);
+	struct scratch *s = scratch_of(space);
+
+	return !v || !s || next_variable(s, v);
 }
 
 /*
@@ -97,21 +115,25 @@ static __always_inline bool next_variable(struct scratch *s, struct variables *v
 __u32 append_variables(__u32 bytes, __u32 space)
 {
 	struct scratch *s = scratch_of(space);
-	struct variables v = { .inside = bytes & ENV_INSIDE };
+	struct variables v = { .inside = !!(bytes & ENV_INSIDE), .bytes = bytes & ENV_CHUNK_BYTES }, *kept;
 	int i;
 
-	bytes &= ENV_CHUNK_BYTES;
 	if (!s)
 		return 0;
-	s->buf[SCRATCH_BYTES + BOUND(bytes, SCRATCH_SLACK - 1)] = 0;
+	s->buf[SCRATCH_BYTES + BOUND(v.bytes, SCRATCH_SLACK - 1)] = 0;
 	if (CAN_LOOP) {
 		bpf_for(i, 0, MAX_VARIABLES)
-			if (next_variable(s, &v, bytes))
+			if (next_variable(s, &v))
 				break;
 	} else {
+		kept = bpf_map_lookup_elem(&variables_left, &space);
+		if (!kept)
+			return 0;
+		*kept = v;
 		for (i = 0; i < MAX_VARIABLES / 4; i++)
-			if (next_variable(s, &v, bytes))
+			if (variable_step(space))
 				break;
+		v = *kept;
 	}
 	return v.at | (v.inside ? ENV_INSIDE : 0);
 }
