@@ -253,6 +253,13 @@ void explain_refusals() {
   }
 }
 
+// Hooks on functions are let go by a process of their own, which takes its time.
+void check_nothing_left() {
+  uint32_t id = 0;
+  for (uint64_t deadline = now_ms() + 60'000; !bpf_prog_get_next_id(0, &id) && now_ms() < deadline;) usleep(20'000);
+  if (!bpf_prog_get_next_id(0, &id)) Line("problem", "after the end").string("why", "a program is still in the kernel");
+}
+
 void check_losses(const Capture& capture) {
   spy::Stats stats = capture.session.stats();
   uint64_t produced = 0, dropped = 0;
@@ -287,6 +294,7 @@ void run_capture(bool explain) {
     begin = now_ms();
     capture.session.close();
     Line("detached").number("ms", now_ms() - begin);
+    check_nothing_left();
   }
   kill(holder.pid, SIGKILL);
   waitpid(holder.pid, nullptr, 0);
