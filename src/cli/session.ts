@@ -1,3 +1,4 @@
+import { parseCgroup } from "../capture/containers/cgroup.ts";
 import { ContainerNames } from "../capture/containers/container-names.ts";
 import { Host } from "../capture/host.ts";
 import { ImportSource } from "../capture/import/import-source.ts";
@@ -7,7 +8,7 @@ import { UserNames } from "../capture/users.ts";
 import { NONE } from "../core/graph/indexes.ts";
 import { Monitor, type MonitorOptions } from "../core/monitor.ts";
 import { monitorQueries } from "../ui/monitor-queries.ts";
-import type { CaptureTotals, Names, Queries } from "../ui/ports.ts";
+import type { CaptureTotals, CgroupName, Names, Queries } from "../ui/ports.ts";
 import { ReportedFindings } from "./reported.ts";
 
 /** A source, the graph it feeds, and what is asked of them. */
@@ -28,29 +29,44 @@ export interface Session {
   pidHere(pid: number): number | undefined;
 }
 
-/** A recording names no users and no containers. */
-export function recordedNames(): Names {
-  return { user: (uid) => (uid === 0 ? "root" : String(uid)), container: () => "", cgroup: () => undefined };
+/** Of a pod's uid, as of a container's id, the beginning tells one from another. */
+const SHORT_ID = 8;
+
+/** Users and containers of the machine a file came from, as far as it tells: this machine's are others. */
+function fileNames(users?: () => ReadonlyMap<number, string>, containers?: () => ReadonlyMap<string, string>): Names {
+  const cgroup = (path: string): CgroupName | undefined => {
+    const told = containers?.().get(path);
+    const { kind, id, name, runtime, podUid = "" } = parseCgroup(path);
+    if (kind === "none") return told === undefined ? undefined : { kind: "container", id: told, name: told };
+    return { kind, id, name: told ?? name, runtime, pod: podUid.slice(0, SHORT_ID) };
+  };
+  return {
+    user: (uid) => users?.().get(uid) ?? (uid === 0 ? "root" : String(uid)),
+    container: (path) => {
+      const known = cgroup(path);
+      return known?.kind === "container" || known?.kind === "pod" ? known.name : "";
+    },
+    cgroup,
+  };
 }
 
-/** What a file says of the machine it came from: this one's users and containers are others. */
+/** A recording names no users, and containers by their cgroups alone. */
+export function recordedNames(): Names {
+  return fileNames();
+}
+
 function namesOf(source: EventSource): Names | undefined {
   switch (source.kind) {
     case "live":
     case "procfs":
       return undefined;
     case "replay":
-    case "import": {
-      const told = source instanceof ImportSource ? source : undefined;
-      return {
-        user: (uid) => told?.users().get(uid) ?? (uid === 0 ? "root" : String(uid)),
-        container: (cgroup) => told?.containers().get(cgroup) ?? "",
-        cgroup: (path) => {
-          const name = told?.containers().get(path);
-          return name === undefined ? undefined : { kind: "container", id: name, name };
-        },
-      };
-    }
+    case "import":
+      if (!(source instanceof ImportSource)) return recordedNames();
+      return fileNames(
+        () => source.users(),
+        () => source.containers(),
+      );
   }
 }
 

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { ImportSource } from "../capture/import/import-source.ts";
 import { writeSnapshot } from "../capture/recording/commands.ts";
 import { FollowedCapture } from "../capture/recording/followed.ts";
 import { infoOf, type RecordingInfo } from "../capture/recording/info.ts";
@@ -67,7 +68,9 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   const session = createSession(source, capture);
   const time = source.kind === "import" ? undefined : rewinding(capture, session.names, windowBytes);
   return {
-    hostname: hostname(),
+    get hostname() {
+      return source instanceof ImportSource ? source.host : hostname();
+    },
     queries: time?.queries ?? session.queries,
     names: session.names,
     ...(time === undefined ? {} : { time }),

@@ -74,7 +74,14 @@ export async function runTop(options: TopOptions, machine: EventSource | undefin
     });
     const search = new SearchIndex(queries, names);
     return await runUi({
-      env: { theme, names, hostname: stage.hostname },
+      env: {
+        theme,
+        names,
+        // A file tells it somewhere.
+        get hostname() {
+          return stage.hostname;
+        },
+      },
       sources: { queries, names, search, ...(time === undefined ? {} : { time }) },
       stdin: process.stdin,
       stdout: process.stdout,

@@ -41,3 +41,8 @@ function weightOf({ processes }: Graph, process: ProcessIndex): number {
   const severity = processes.grounds(process);
   return processes.has(process, PROCESS_FLAG.SUSPECT) || severity >= severityNumber("medium") ? severity : 0;
 }
+
+export function descendsFrom({ processes }: Graph, process: ProcessIndex, ancestor: ProcessIndex): boolean {
+  for (let at = process; at !== NONE; at = processes.parent.get(at)) if (at === ancestor) return true;
+  return false;
+}

@@ -12,7 +12,7 @@ import { MAX_PIPES, pipeHolders } from "../graph/provenance.ts";
 import { severityNumber } from "../query/certainty.ts";
 import type { ConnectionId, Finding, Subject } from "../query/model.ts";
 import { becameRoot, setuidExec } from "./became-root.ts";
-import { chainOf } from "./chain.ts";
+import { chainOf, descendsFrom } from "./chain.ts";
 import { downloadPipedToShell, downloadThenExecute } from "./download-execute.ts";
 import { injection } from "./injection.ts";
 import { kernelCode } from "./kernel-code.ts";
@@ -146,7 +146,11 @@ export class Detector {
     // The monitor does what it looks for: it is no finding of its own.
     if (signal === undefined || processes.tgid.get(signal.process) === monitorPid) return;
     const chain = chainOf(this.#graph, signal.process);
-    for (const other of signal.others) if (!chain.includes(other)) chain.splice(chain.length - 1, 0, other);
+    // What came of it is told after it.
+    for (const other of signal.others) {
+      const at = descendsFrom(this.#graph, other, signal.process) ? chain.length : chain.indexOf(signal.process);
+      if (!chain.includes(other)) chain.splice(at, 0, other);
+    }
     const severity = severityNumber(signal.severity);
     if (signal.echoes !== true) for (const process of chain) processes.addGrounds(process, severity);
     for (const process of chain)

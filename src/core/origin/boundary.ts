@@ -39,7 +39,11 @@ export function boundaryOf(graph: Graph, process: ProcessIndex, atNs: number, na
     const user = names.user(processes.loginUid.get(process));
     return end("login", `login session of ${user}`, `login of ${user}`);
   }
-  if (parent !== NONE && isContainerRuntime(graph, parent, processes.startNs.get(process))) {
+  if (
+    parent !== NONE &&
+    isContainerRuntime(graph, parent, processes.startNs.get(process)) &&
+    isOwnCgroup(graph, process)
+  ) {
     const container = containerOf(processes.cgroupPath.get(process));
     return end("boundary", `main process of container ${container}`, `container ${container}`);
   }
@@ -77,9 +81,17 @@ function observedOrphan(graph: Graph, process: ProcessIndex): boolean {
   return !graph.processes.has(process, PROCESS_FLAG.PARENT_OBSERVED);
 }
 
+/** A runtime's own helpers stay in its control group: a container has one of its own. Where it is not known it may be. */
+function isOwnCgroup({ processes }: Graph, process: ProcessIndex): boolean {
+  const path = processes.cgroupPath.get(process);
+  return path === "" || CONTAINER_ID.test(path) || path !== processes.cgroupPath.get(processes.parent.get(process));
+}
+
+const CONTAINER_ID = /([0-9a-f]{12})[0-9a-f]{52}/;
+
 /** Short id in a container's cgroup path; the path's last part when there is none. */
 function containerOf(path: string): string {
-  return /([0-9a-f]{12})[0-9a-f]{52}/.exec(path)?.[1] ?? path.slice(path.lastIndexOf("/") + 1);
+  return CONTAINER_ID.exec(path)?.[1] ?? path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** "ssh.service" of a systemd unit's cgroup path. */

@@ -1,6 +1,6 @@
 import { niceMax, sparkLine } from "../charts/charts.ts";
 import type { Frame } from "../state/frame.ts";
-import { bannerLines } from "../state/layout.ts";
+import { bannerLines, isOfFile } from "../state/layout.ts";
 import { filterOf } from "../state/navigation.ts";
 import { TABS, type ViewState } from "../state/view-state.ts";
 import { formatBytes, formatClock, formatCount } from "../text/format.ts";
@@ -26,7 +26,8 @@ export function wallClock(frame: Frame, ns: number): string {
 }
 
 function statusPart({ theme }: Env, frame: Frame): Part {
-  const clock = formatClock(frame.nowMs);
+  // Of a file nothing has been read yet.
+  const clock = frame.nowMs === 0 ? "reading" : formatClock(frame.nowMs);
   const { kind } = frame.meters.capture;
   const { time } = frame;
   if (time !== undefined) {
@@ -65,7 +66,7 @@ function meterParts({ theme }: Env, frame: Frame): readonly Part[] {
   const { glyphs } = theme;
   const spark = (values: readonly number[], max: number, token: Token, from = 0): readonly [Token, string] =>
     charts > 0 || columns < from ? ["bar", ""] : [token, `${sparkLine(theme, values, SPARK_CELLS, max)} `];
-  return [
+  const machine: readonly Part[] = [
     {
       segments: [["barDim", "cpu "], spark(history.cpu, 100, "barCpu"), ["bar", `${Math.round(host.cpuPercent)}%`]],
       drop: 3,
@@ -88,6 +89,9 @@ function meterParts({ theme }: Env, frame: Frame): readonly Part[] {
       ],
       drop: 4,
     },
+  ];
+  return [
+    ...(isOfFile(capture) ? [] : machine),
     {
       segments: [
         ["barDim", "ev "],

@@ -69,6 +69,7 @@ function connectionColumns(
   nowNs: number,
   wide: boolean,
   anyFolded: boolean,
+  anyNamed: boolean,
 ): readonly Column<ConnectionItem>[] {
   const { down, up, unfolded, collapsed, times } = env.theme.glyphs;
   const quiet = (item: ConnectionItem, token: Token): Token => (item.row.closedNs === undefined ? token : "faint");
@@ -78,6 +79,14 @@ function connectionColumns(
     from: 60,
     value: ({ count, open }) => (count > 1 ? `${open ? unfolded : collapsed}${times}${formatCount(count)}` : ""),
     token: () => "info",
+  };
+  const named: Column<ConnectionItem> = {
+    key: "name",
+    title: "NAME",
+    share: 3,
+    from: 120,
+    value: ({ row }) => remoteText(env, row),
+    token: (item) => quiet(item, "info"),
   };
   return [
     {
@@ -106,14 +115,7 @@ function connectionColumns(
       value: ({ row }) => row.remote,
       token: (item) => quiet(item, "strong"),
     },
-    {
-      key: "name",
-      title: "NAME",
-      share: 3,
-      from: 120,
-      value: ({ row }) => remoteText(env, row),
-      token: (item) => quiet(item, "info"),
-    },
+    ...(anyNamed ? [named] : []),
     {
       key: "state",
       title: "STATE",
@@ -251,9 +253,10 @@ interface ConnectionsProps {
 export function ConnectionsScreen({ env, view, frame, body }: ConnectionsProps) {
   const listening = body.screen === "listen";
   const folded = body.rows.some(({ count }) => count > 1);
+  const named = body.rows.some(({ row }) => remoteText(env, row) !== "");
   const columns = listening
     ? listenColumns(env, frame.nowNs)
-    : connectionColumns(env, frame.nowNs, frame.layout.columns >= WIDE_FROM, folded);
+    : connectionColumns(env, frame.nowNs, frame.layout.columns >= WIDE_FROM, folded, named);
   const empty = body.total > 0 ? "nothing matches the filter" : listening ? "nobody listens" : "no connection yet";
   return (
     <TableScreen

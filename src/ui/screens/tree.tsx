@@ -41,8 +41,9 @@ function headLine({ theme }: Env, view: ViewState, columns: TreeColumns, width: 
   return line.build("columns");
 }
 
-function nothing({ theme }: Env, width: number, filter: string): string {
-  const text = filter === "" ? "no process is known at this moment" : "nothing matches the filter; Esc clears it";
+function nothing({ theme }: Env, width: number, filter: string, reading: boolean): string {
+  const known = reading ? "the file is being read" : "no process is known at this moment";
+  const text = filter === "" ? known : "nothing matches the filter; Esc clears it";
   return new LineBuilder(theme, width).add("dim", `  ${text}`).build();
 }
 
@@ -72,7 +73,10 @@ export function TreeScreen({ env, view, frame, body }: TreeProps) {
   return (
     <>
       {head > 0 && <Lines lines={[headLine(env, view, columns, width)]} />}
-      <Lines lines={lines.length === 0 ? ["", nothing(env, width, filterOf(view))] : lines} height={list} />
+      <Lines
+        lines={lines.length === 0 ? ["", nothing(env, width, filterOf(view), frame.nowMs === 0)] : lines}
+        height={list}
+      />
     </>
   );
 }

@@ -64,10 +64,17 @@ export function bannerLines(limited: CaptureTotals["limited"], columns: number, 
   return [...lines.slice(0, most - 1), lines.slice(most - 1).join(" ")].slice(0, Math.min(lines.length, most));
 }
 
-export function layoutOf(size: Size, screen: Screen["name"], limited: CaptureTotals["limited"], away = false): Layout {
+/** Whether what is shown is of a file: this machine's meters say nothing of it. */
+export function isOfFile({ kind }: Pick<CaptureTotals, "kind">): boolean {
+  return kind === "replay" || kind === "import";
+}
+
+export function layoutOf(size: Size, screen: Screen["name"], capture: CaptureTotals, away = false): Layout {
+  const { limited } = capture;
   const tooSmall = size.columns < LEAST_COLUMNS || size.rows < LEAST_ROWS;
   const roomy = size.rows >= 14;
-  const charts = size.columns >= CHARTS_FROM.columns && size.rows >= CHARTS_FROM.rows ? CHART_ROWS : 0;
+  const room = size.columns >= CHARTS_FROM.columns && size.rows >= CHARTS_FROM.rows;
+  const charts = room && !isOfFile(capture) ? CHART_ROWS : 0;
   const fixed = {
     tabs: roomy ? 1 : 0,
     charts,

@@ -153,7 +153,7 @@ export class Store {
     const { queries, names, search, time } = this.#options.sources;
     const screen = currentScreen(view);
     const away = timeFrame(time, view.size.columns);
-    const layout = layoutOf(view.size, screen.name, this.#meters.capture.limited, away !== undefined);
+    const layout = layoutOf(view.size, screen.name, this.#meters.capture, away !== undefined);
     const body = this.#body(view, layout, before);
     const home = body.screen === "tree" && !cursorOf(view).chosen ? homeOf(body) : 0;
     const cursor = settle(cursorOf(view), body.ids, layout.list, view.follow, home);
