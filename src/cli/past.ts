@@ -6,6 +6,7 @@ export type OpenReplay = (options: Pick<ReplayOptions, "onRestart">) => ReplaySo
 /** A replay and the monitor of its moment. On the way to a moment that needs a new beginning, the monitor of before stays. */
 export class Past {
   readonly source: ReplaySource;
+  readonly #taken: ((monitor: Monitor) => void) | undefined;
   #monitor: Monitor;
   /** Takes the place of the monitor when it has arrived. */
   #next: Monitor | undefined;
@@ -14,7 +15,9 @@ export class Past {
   /** A moment was asked for that is not reached yet. */
   #wanted = true;
 
-  constructor(open: OpenReplay, limits: MonitorOptions) {
+  /** taken: called with the monitor after each batch it took in. */
+  constructor(open: OpenReplay, limits: MonitorOptions, taken?: (monitor: Monitor) => void) {
+    this.#taken = taken;
     this.#monitor = new Monitor(limits);
     this.source = open({ onRestart: () => (this.#next = new Monitor(limits)) });
     this.source.pause();
@@ -63,7 +66,11 @@ export class Past {
     this.source.close();
   }
 
-  readonly #take = (batch: Uint8Array): void => (this.#next ?? this.#monitor).ingest(batch);
+  readonly #take = (batch: Uint8Array): void => {
+    const monitor = this.#next ?? this.#monitor;
+    monitor.ingest(batch);
+    this.#taken?.(monitor);
+  };
 
   #arrive(): void {
     if (this.#next !== undefined) this.#monitor = this.#next;

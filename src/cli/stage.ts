@@ -15,6 +15,7 @@ import type { CaptureTotals, Names, Queries, TimeMachine } from "../ui/ports.ts"
 import type { Input } from "./args.ts";
 import { openSource } from "./open-source.ts";
 import { programVersion } from "./record.ts";
+import { ReportedFindings } from "./reported.ts";
 import { createSession, recordedNames } from "./session.ts";
 import { TimeTravel } from "./time-travel.ts";
 
@@ -50,7 +51,7 @@ const WINDOW_SHARE = 1 / 4;
 
 function sourceStage(source: EventSource, input: Input, record: string | undefined): Stage {
   const memoryBytes = input.memoryLimitBytes ?? DEFAULT_MEMORY_BYTES;
-  const windowBytes = source.kind === "import" ? 0 : memoryBytes * WINDOW_SHARE;
+  const windowBytes = memoryBytes * WINDOW_SHARE;
   const capture = new FollowedCapture({ memoryLimitBytes: memoryBytes - windowBytes });
   const info = infoOf(source, programVersion());
   let tell = (_text: string): void => undefined;
@@ -66,17 +67,18 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   }
   if (writer !== undefined) capture.recorder.add(writer);
   const session = createSession(source, capture);
-  const time = source.kind === "import" ? undefined : rewinding(capture, session.names, windowBytes);
+  const file = source instanceof ImportSource ? source : undefined;
+  const time = rewinding(capture, session.names, windowBytes, file);
   return {
     get hostname() {
-      return source instanceof ImportSource ? source.host : hostname();
+      return file === undefined ? hostname() : file.host;
     },
-    queries: time?.queries ?? session.queries,
+    queries: time.queries,
     names: session.names,
-    ...(time === undefined ? {} : { time }),
+    time,
     drain: (budgetMs) => {
-      const more = session.drain(budgetMs);
-      return time?.pump(budgetMs) === true || more;
+      const more = (file !== undefined && capture.recorder.busy) || session.drain(budgetMs);
+      return time.pump(budgetMs) || more;
     },
     refresh: () => source.refresh(),
     totals: () => {
@@ -85,11 +87,11 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
       return { ...totals, recording: { bytes: writer.stats().bytes, failed: writer.failure !== undefined } };
     },
     pidHere: session.pidHere,
-    snapshot: () => saveMoment(time?.monitor ?? capture.monitor, info),
+    snapshot: () => saveMoment(time.monitor, info),
     announce: (to) => (tell = to),
     close: async () => {
       source.close();
-      time?.close();
+      time.close();
       await capture.recorder.close();
       await writer?.close();
       if (writer === undefined || record === undefined) return undefined;
@@ -100,15 +102,28 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   };
 }
 
-/** Time travel through the last minutes of a capture, which take maxBytes at most, and as much again while one looks at them. */
-export function rewinding(capture: FollowedCapture, names: Names, maxBytes: number): TimeTravel {
+/**
+ * Time travel through the last minutes of a capture, or through another tool's file, which take maxBytes at most, and as much again
+ * while one looks at them.
+ */
+export function rewinding(capture: FollowedCapture, names: Names, maxBytes: number, file?: ImportSource): TimeTravel {
   const { monitor, recorder } = capture;
-  const rewind = new RewindBuffer(recorder, { maxBytes });
+  const rewind = new RewindBuffer(recorder, {
+    maxBytes,
+    ...(file === undefined ? {} : { minutes: Number.POSITIVE_INFINITY }),
+  });
+  const reported = new WeakMap<Monitor, ReportedFindings>();
+  const report = (source: ImportSource, past: Monitor): void => {
+    const known = reported.get(past) ?? new ReportedFindings(source, past);
+    reported.set(past, known);
+    known.tell(false);
+  };
   return new TimeTravel(
     names,
     { memoryLimitBytes: maxBytes },
     {
       monitor,
+      ...(file === undefined ? {} : { complete: (past) => report(file, past) }),
       startNs: () => rewind.startNs,
       ready: () => recorder.flush(),
       open: (options) => new ReplaySource(rewind, options),

@@ -13,6 +13,8 @@ export interface Present {
   /** Resolves when everything up to now can be replayed. */
   readonly ready: () => Promise<void>;
   readonly open: OpenReplay;
+  /** Brings what no record tells to a monitor of the past. */
+  readonly complete?: (monitor: Monitor) => void;
   /** Puts a bookmark into what is recorded. */
   readonly note: (note: Note) => void;
 }
@@ -180,7 +182,7 @@ export class TimeTravel implements TimeMachine {
 
   #opened(present: Present, { toNs, actions }: { readonly toNs: number; readonly actions: TimeAction[] }): void {
     this.#opening = undefined;
-    const past = new Past(present.open, this.#limits);
+    const past = new Past(present.open, this.#limits, present.complete);
     this.#past = past;
     past.seek(toNs);
     for (const [at, action] of actions.entries()) {

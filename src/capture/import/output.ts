@@ -5,6 +5,9 @@ import type { Problems } from "./problems.ts";
 
 /** Rows of a batch, about what a busy host gives in 50 ms: detection looks at the graph once a batch. */
 const ROWS = 1024;
+/** A batch tells of one moment, which can be gone to: what happens so much later is in another. */
+const SPAN_NS = 1e9;
+const CLOSED = 64;
 
 /** Where an importer puts what it read: rows in the order of their time, and what the wire has no rows for. */
 export class Output {
@@ -22,8 +25,11 @@ export class Output {
   #begun = false;
   /** Without rows: its header is the start of capture. */
   #opening: Uint8Array | undefined;
+  readonly #closed: Uint8Array[] = [];
   #startNs = 0;
   #timeNs = 0;
+  /** Of the first of the rows. */
+  #sinceNs = 0;
 
   constructor(problems: Problems) {
     this.problems = problems;
@@ -51,11 +57,14 @@ export class Output {
 
   /** Says how far the rows are; every row is written after this was called with its time. */
   at(timeNs: number): void {
-    if (timeNs > this.#timeNs) this.#timeNs = timeNs;
+    if (timeNs <= this.#timeNs) return;
+    if (this.writer.rows > 0 && timeNs - this.#sinceNs >= SPAN_NS) this.#closed.push(this.#close());
+    this.#timeNs = timeNs;
+    if (this.writer.rows === 0) this.#sinceNs = timeNs;
   }
 
   get full(): boolean {
-    return this.writer.rows >= ROWS;
+    return this.writer.rows >= ROWS || this.#closed.length >= CLOSED;
   }
 
   /** The batches of the rows so far. */
@@ -64,10 +73,14 @@ export class Output {
       yield this.#opening;
       this.#opening = undefined;
     }
-    if (this.writer.rows === 0) return;
+    yield* this.#closed.splice(0);
+    if (this.writer.rows > 0) yield this.#close();
+  }
+
+  #close(): Uint8Array {
     const batch = this.writer.finish(this.#timeNs, this.#wallNs(this.#timeNs));
     this.#count(batch);
-    yield batch;
+    return batch;
   }
 
   #wallNs(timeNs: number): bigint {

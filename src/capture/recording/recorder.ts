@@ -124,6 +124,11 @@ export class Recorder {
     this.#notes.push(note);
   }
 
+  /** So much waits for compression that a source that can wait should. */
+  get busy(): boolean {
+    return this.#pendingBytes > this.#backlogBytes / 2;
+  }
+
   /** Resolves when everything appended before has reached the sinks. */
   async flush(): Promise<void> {
     this.#cut();
