@@ -85,8 +85,15 @@ interface FilesProps {
   readonly body: Extract<Body, { screen: "files" }>;
 }
 
+const NO_FILES = {
+  live: "no file was touched yet",
+  procfs: "/proc tells of no file as it is touched",
+  replay: "no file was touched by then",
+  import: "the file tells of no file that was touched by then",
+} as const;
+
 export function FilesScreen({ env, view, frame, body }: FilesProps) {
-  const empty = body.total > 0 ? "nothing matches the filter" : "no file was touched yet";
+  const empty = body.total > 0 ? "nothing matches the filter" : NO_FILES[frame.meters.capture.kind];
   return (
     <TableScreen
       env={env}

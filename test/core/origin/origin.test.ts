@@ -344,8 +344,20 @@ describe("the origin of a process", () => {
         },
         KIND.PROCESS,
       );
+      const runtime = { cgroup: 7, cgroupPath: "/system.slice/containerd.service" };
       w.image(
-        { ...by(60, 0, -9e9), exe: "/usr/bin/containerd-shim-runc-v2", argv: ["shim"], parentPid: 1, parentStartNs: 7 },
+        { ...by(59, 0, -9e9), ...runtime, exe: "/usr/bin/containerd", argv: ["c"], parentPid: 1, parentStartNs: 7 },
+        KIND.PROCESS,
+      );
+      w.image(
+        {
+          ...by(60, 0, -9e9),
+          ...runtime,
+          exe: "/usr/bin/containerd-shim-runc-v2",
+          argv: ["shim"],
+          parentPid: 59,
+          parentStartNs: by(59, 0, -9e9).startNs,
+        },
         KIND.PROCESS,
       );
       w.image(
@@ -366,6 +378,8 @@ describe("the origin of a process", () => {
         .rootCause;
     expect(cause(50)).toBe("Service nginx.service");
     expect(cause(61)).toBe("Container 0123456789ab");
+    // A helper of the runtime is in the runtime's own group.
+    expect(cause(60)).toMatch(/^Service containerd\.service/);
   });
 
   test("whose pid was used before is its own", () => {
