@@ -106,6 +106,7 @@ enum spy_image_flag {
 	SPY_IMAGE_SETUID = 8,    /* exec changed the effective ids */
 	SPY_IMAGE_COMPAT = 16,   /* 32-bit task */
 	SPY_IMAGE_NO_ARGV = 32,  /* argv could not be read */
+	SPY_IMAGE_SHARED = 64,   /* everybody may write the executable, or put another in its place */
 };
 
 /* Bits of trunc, of the slots that are cut most. */
@@ -178,6 +179,8 @@ struct spy_image {
 	__u32 image;    /* spy_image_flag */
 	__u32 argv_len; /* bytes before truncation */
 	__u32 sid;      /* session leader, tgid */
+	__u32 exe_uid;  /* owner of the executable */
+	__u32 dir_uid;  /* owner of the directory it is in */
 };
 
 struct spy_exit {

@@ -143,6 +143,7 @@ static __always_inline void fill_image(struct scratch *s, struct task_struct *t)
 	r->exe = r->cwd = r->argv = r->script = r->cgroup_path = r->comm = r->env = r->pad = 0;
 	r->exe_ino = 0;
 	r->exe_dev = r->exe_gen = 0;
+	r->exe_uid = r->dir_uid = 0;
 	r->image = mm ? 0 : SPY_IMAGE_KTHREAD;
 	r->argv_len = 0;
 	r->stdio[0] = stdio_id(t, 0);
@@ -167,10 +168,16 @@ static __always_inline void fill_image(struct scratch *s, struct task_struct *t)
 
 	if (exe) {
 		struct inode *inode = BPF_CORE_READ(exe, f_inode);
+		struct inode *dir = BPF_CORE_READ(exe, f_path.dentry, d_parent, d_inode);
 
 		r->exe_ino = BPF_CORE_READ(inode, i_ino);
 		r->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
 		r->exe_gen = BPF_CORE_READ(inode, i_generation);
+		r->exe_uid = BPF_CORE_READ(inode, i_uid.val);
+		r->dir_uid = BPF_CORE_READ(dir, i_uid.val);
+		if ((BPF_CORE_READ(inode, i_mode) & S_IWOTH) ||
+		    (BPF_CORE_READ(dir, i_mode) & (S_IWOTH | S_ISVTX)) == S_IWOTH)
+			r->image |= SPY_IMAGE_SHARED;
 		if (!BPF_CORE_READ(inode, i_nlink))
 			r->image |= SPY_IMAGE_DELETED;
 		r->exe = put_file_path(s, exe, 0);

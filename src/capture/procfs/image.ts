@@ -16,6 +16,7 @@ const ENV_BYTES = 16 << 10;
 /** As bpf/environment.bpf.c has them. */
 const CHOSEN =
   /^(LD_(PRELOAD|AUDIT|LIBRARY_PATH)|GCONV_PATH|BASH_ENV|PROMPT_COMMAND|PYTHON(PATH|STARTUP|HOME)|PERL5(LIB|OPT)|RUBY(LIB|OPT)|NODE_(OPTIONS|PATH)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|GIT_SSH(_COMMAND)?|SSH_(CONNECTION|ORIGINAL_COMMAND)|SUDO_USER|HISTFILE)=/;
+const S_IWOTH = 0o002n;
 const NO_ID = 0xffffffff;
 const DELETED = " (deleted)";
 const MEMFD = "/memfd:";
@@ -112,8 +113,16 @@ export class ImageReader {
       const deleted = stat.nlink === 0n;
       const name = deleted && path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path;
       return {
-        fields: { exe: memfd ? name.slice(1) : name, exeIno: stat.ino, exeDev: kernelDevice(stat.dev) },
-        flags: (memfd ? IMAGE_FLAG.MEMFD : 0) | (deleted ? IMAGE_FLAG.DELETED : 0),
+        fields: {
+          exe: memfd ? name.slice(1) : name,
+          exeIno: stat.ino,
+          exeDev: kernelDevice(stat.dev),
+          exeUid: Number(stat.uid),
+        },
+        flags:
+          (memfd ? IMAGE_FLAG.MEMFD : 0) |
+          (deleted ? IMAGE_FLAG.DELETED : 0) |
+          ((stat.mode & S_IWOTH) !== 0n ? IMAGE_FLAG.SHARED : 0),
         readable: true,
       };
     } catch {
@@ -146,7 +155,7 @@ export class ImageReader {
 }
 
 interface Executable {
-  readonly fields: Pick<ImageFields, "exe" | "exeIno" | "exeDev">;
+  readonly fields: Pick<ImageFields, "exe" | "exeIno" | "exeDev" | "exeUid">;
   readonly flags: number;
   readonly readable: boolean;
 }

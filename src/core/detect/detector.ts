@@ -14,12 +14,14 @@ import type { ConnectionId, Finding, Subject } from "../query/model.ts";
 import { becameRoot, setuidExec } from "./became-root.ts";
 import { chainOf, descendsFrom } from "./chain.ts";
 import { downloadPipedToShell, downloadThenExecute } from "./download-execute.ts";
+import { foreignCode } from "./foreign-code.ts";
 import { injection } from "./injection.ts";
 import { kernelCode } from "./kernel-code.ts";
 import { namespaceEscape } from "./namespace-escape.ts";
 import { type Reported, reportedSignal } from "./reported.ts";
 import { secretRead } from "./secret-read.ts";
 import { shellBelowServer } from "./server-shell.ts";
+import { connectedByInput, startedByInput } from "./shell-input.ts";
 import type { Signal } from "./signal.ts";
 import { stdioIsSocket } from "./stdio-socket.ts";
 import { unusualExecutable } from "./unusual-executable.ts";
@@ -57,11 +59,14 @@ export class Detector {
       this.#emit(shellBelowServer(this.#graph, process));
       this.#emit(namespaceEscape(this.#graph, process));
       this.#emit(setuidExec(this.#graph, process));
+      this.#emit(startedByInput(this.#graph, process));
     }
+    for (const code of changes.foreign) this.#emit(foreignCode(this.#graph, code));
     for (const process of changes.readers) this.#emit(downloadThenExecute(this.#graph, process));
     for (const edge of changes.sockets) {
       if (edges.has(edge, EDGE_FLAG.STDIN | EDGE_FLAG.STDOUT))
         this.#emit(stdioIsSocket(this.#graph, edges.process.get(edge)));
+      this.#emit(connectedByInput(this.#graph, edge));
       for (const reader of this.#downstream(edges.process.get(edge)))
         this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
     }

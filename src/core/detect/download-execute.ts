@@ -97,7 +97,7 @@ function signalOf(
   };
 }
 
-function isInstaller(graph: Graph, process: ProcessIndex): boolean {
+export function isInstaller(graph: Graph, process: ProcessIndex): boolean {
   const image = graph.processes.image.get(process);
   if (image === NONE) return false;
   const name = installedName(graph, image);

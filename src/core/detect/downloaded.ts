@@ -1,9 +1,10 @@
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
+import type { ChannelIndex, EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
+import { PROCESS_FLAG } from "../graph/processes.ts";
 import { pipeHolders, programPipe, stdinPipe } from "../graph/provenance.ts";
-import { isServerSide } from "../graph/roles.ts";
+import { isServerSide, nameAt } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
 import { contentWrites, lastWrite, writeTime } from "../graph/writes.ts";
 
@@ -90,6 +91,34 @@ export function pipedDownload(graph: Graph, process: ProcessIndex, timeNs: numbe
     if (edge !== NONE) return { by: at, edge, through };
     if (at === process || through.includes(at)) return undefined;
     through.push(at);
+  }
+  return undefined;
+}
+
+/** Undo what hides code on its way; what picks values out of an answer passes no code on. */
+const DECODERS =
+  /^(base(32|64|nc)|xxd|tr|rev|cat|tee|openssl|gpgv?2?|g?zip|gunzip|zcat|bzip2|bunzip2|bzcat|xz|unxz|xzcat|zstd|unzstd|zstdcat|lz4c?)$/;
+
+/** Whether what was written into a pipe, by those who have ended since, was fetched: directly, or through what decodes it. */
+export function fetchedInto(
+  graph: Graph,
+  channel: ChannelIndex,
+  reader: ProcessIndex,
+  timeNs: number,
+): (Download & { readonly endNs: number }) | undefined {
+  const { edges, processes } = graph;
+  let endNs = Number.NEGATIVE_INFINITY;
+  for (const holder of pipeHolders(graph, channel, EDGE.PIPE_WRITE, reader)) {
+    const writer = edges.process.get(holder);
+    if (!edges.has(holder, EDGE_FLAG.STDOUT)) continue;
+    if (!processes.has(writer, PROCESS_FLAG.EXITED) || processes.exitNs.get(writer) > timeNs) return undefined;
+    endNs = Math.max(endNs, processes.exitNs.get(writer));
+    const edge = connectionBefore(graph, writer, timeNs);
+    if (edge !== NONE) return { by: writer, edge, through: [], endNs };
+    if (!DECODERS.test(nameAt(graph, writer, timeNs))) continue;
+    const piped = pipedDownload(graph, writer, timeNs);
+    const decoded = piped?.through.every((one) => DECODERS.test(nameAt(graph, one, timeNs)));
+    if (piped !== undefined && decoded) return { ...piped, through: [writer, ...piped.through], endNs };
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ export interface Signal {
   readonly title: string;
   readonly reason: string;
   readonly severity: Severity;
-  /** Said only because its chain is suspicious already: it is shown with this severity and grows no more suspicious. */
+  /** Its chain is shown with this severity and grows no more suspicious: it was suspicious already, or nothing bad has happened yet. */
   readonly echoes?: boolean;
   readonly techniques: readonly string[];
   readonly atNs: number;

@@ -1,12 +1,24 @@
 import type { EdgeIndex, MarkIndex, ProcessIndex } from "./indexes.ts";
 import type { RestoredFinding } from "./ingest-state.ts";
 
+/** Code that somebody else than root can change: its owner, the owner of its directory, or everybody. */
+export interface ForeignCode {
+  readonly process: ProcessIndex;
+  readonly path: string;
+  readonly script: boolean;
+  readonly ownerUid: number;
+  readonly directoryUid: number;
+  readonly shared: boolean;
+}
+
 /** What the last batch added that detection looks at. Valid until the next batch. */
 export class Changes {
   /** Processes with a new image. */
   readonly executed: ProcessIndex[] = [];
   /** Interpreters that opened a file somebody wrote, right after they were executed. */
   readonly readers = new Set<ProcessIndex>();
+  /** Code that root has begun to run although others can change it. */
+  readonly foreign: ForeignCode[] = [];
   /** New edges to connections. */
   readonly sockets: EdgeIndex[] = [];
   /** New READ edges to files that hold credentials. */
@@ -23,6 +35,7 @@ export class Changes {
   clear(): void {
     this.executed.length = 0;
     this.readers.clear();
+    this.foreign.length = 0;
     this.sockets.length = 0;
     this.secretReads.length = 0;
     this.pipes.length = 0;

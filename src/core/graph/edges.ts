@@ -58,6 +58,8 @@ export const EDGE_FLAG = {
   WRITTEN: 2048,
   /** file, WROTE: it made or emptied the file: what others wrote before is gone */
   EMPTIED: 4096,
+  /** file, READ by root: another user owns it, or everybody may write to it */
+  FOREIGN: 8192,
 } as const;
 
 /** Lists of a process, each with its own head. Writes and sockets are kept with the last touched first. */

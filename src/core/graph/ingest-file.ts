@@ -7,10 +7,12 @@ import type { FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { isInterpreter } from "./interpreters.ts";
 import { baseName, isSecretPath, resolvePath } from "./paths.ts";
-import { OPENING_NS } from "./provenance.ts";
+import { OPENING_NS, scriptNamed, scriptPath } from "./provenance.ts";
 
 const S_IFMT = 0o170000;
 const S_IFIFO = 0o010000;
+const S_IFREG = 0o100000;
+const S_IWOTH = 0o002;
 const S_IFCHR = 0o020000;
 /** Character devices everybody opens and that carry nothing from one process to another. */
 const DULL_DEVICE = /^\/dev\/(null|zero|full|u?random|tty|ptmx|pts\/.*|console)$/;
@@ -44,10 +46,36 @@ export function ingestFile(graph: Graph, reader: BatchReader): void {
     if (edges.added) files.indexPath(file);
   }
   if ((open & OPEN_FLAG.READ) !== 0) {
-    const edge = edges.touch(EDGE.READ, process, file, timeNs, how);
+    const foreign = isForeign(graph, reader, process);
+    const edge = edges.touch(EDGE.READ, process, file, timeNs, foreign ? how | EDGE_FLAG.FOREIGN : how);
     if (edges.added && files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);
+    if (foreign && isScript(graph, process, file, timeNs))
+      graph.changes.foreign.push({
+        process,
+        path: files.path.get(file),
+        script: true,
+        ownerUid: reader.u32(FILE.uid),
+        directoryUid: 0,
+        shared: (mode & S_IWOTH) !== 0,
+      });
     if (files.writers.get(file) !== NONE && readsProgram(graph, process, timeNs)) graph.changes.readers.add(process);
   }
+}
+
+/** Whether root opens a file that another user owns, or that everybody may write to. */
+function isForeign({ processes }: Graph, reader: BatchReader, process: ProcessIndex): boolean {
+  const mode = reader.u32(FILE.mode);
+  if ((mode & S_IFMT) !== S_IFREG || (reader.u32(FILE.uid) === 0 && (mode & S_IWOTH) === 0)) return false;
+  return processes.euid.get(process) === 0 && (reader.u32(FILE.open) & (OPEN_FLAG.MEMFD | OPEN_FLAG.DELETED)) === 0;
+}
+
+/** Whether a file is the script of an interpreter that has just begun to run. */
+function isScript(graph: Graph, process: ProcessIndex, file: FileIndex, timeNs: number): boolean {
+  if (!readsProgram(graph, process, timeNs)) return false;
+  const image = graph.processes.image.get(process);
+  const path = graph.files.path.get(file);
+  const named = scriptNamed(graph, image);
+  return named !== "" && (scriptPath(graph, image) === path || baseName(named) === baseName(path));
 }
 
 /** Whether a process has just begun to run an interpreter. */

@@ -75,6 +75,18 @@ export function ingestImage(graph: Graph, reader: BatchReader): void {
   passImageOn(graph, process, current, timeNs);
   thinImages(graph, process);
   graph.changes.executed.push(process);
+  noteForeign(graph, reader, process);
+}
+
+/** Root runs what others own or may write. What has no name cannot be exchanged. */
+function noteForeign(graph: Graph, reader: BatchReader, process: ProcessIndex): void {
+  const flags = reader.u32(IMAGE.image);
+  const ownerUid = reader.u32(IMAGE.exeUid);
+  const directoryUid = reader.u32(IMAGE.dirUid);
+  const shared = (flags & IMAGE_FLAG.SHARED) !== 0;
+  if (reader.u32(IMAGE.euid) !== 0 || (ownerUid === 0 && directoryUid === 0 && !shared)) return;
+  if ((flags & (IMAGE_FLAG.KTHREAD | IMAGE_FLAG.MEMFD | IMAGE_FLAG.DELETED)) !== 0) return;
+  graph.changes.foreign.push({ process, path: reader.text(IMAGE.exe), script: false, ownerUid, directoryUid, shared });
 }
 
 /** A process that executes itself over and over keeps its first image and the latest. */

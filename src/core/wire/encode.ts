@@ -141,6 +141,8 @@ export class BatchWriter {
     this.#u32(IMAGE.image, fields.image);
     this.#u32(IMAGE.argvLen, fields.argvLen ?? argv?.length);
     this.#u32(IMAGE.sid, fields.sid);
+    this.#u32(IMAGE.exeUid, fields.exeUid);
+    this.#u32(IMAGE.dirUid, fields.dirUid);
   }
 
   exit(fields: ExitFields): void {

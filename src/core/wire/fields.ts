@@ -61,6 +61,8 @@ export interface ImageFields extends RowHead {
   readonly image?: number;
   readonly argvLen?: number;
   readonly sid?: number;
+  readonly exeUid?: number;
+  readonly dirUid?: number;
 }
 
 export interface ExitFields extends RowHead {

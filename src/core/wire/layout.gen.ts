@@ -94,6 +94,7 @@ export const IMAGE_FLAG = {
   SETUID: 8,
   COMPAT: 16,
   NO_ARGV: 32,
+  SHARED: 64,
 } as const;
 
 export const IMAGE_CUT = {
@@ -137,7 +138,7 @@ export const FORK = {
 } as const;
 
 export const IMAGE = {
-  SIZE: 192,
+  SIZE: 200,
   exe: 32,
   cwd: 36,
   argv: 40,
@@ -168,6 +169,8 @@ export const IMAGE = {
   image: 180,
   argvLen: 184,
   sid: 188,
+  exeUid: 192,
+  dirUid: 196,
 } as const;
 
 export const EXIT = {

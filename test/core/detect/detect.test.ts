@@ -165,6 +165,107 @@ describe("download then execute", () => {
   });
 });
 
+describe("a download in a shell", () => {
+  const rule = "download-in-shell";
+  const fetched = "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/x; curl exits; ";
+
+  /** A shell in a terminal reads what a program that connects prints, through a pipe of its own. */
+  const substituted = (program: string, then: string): Told => {
+    const told = graphFromText("sshd > bash");
+    const ino = 4242;
+    told.story.emit((w) => w.pipe({ ...told.story.head("bash"), ino, open: OPEN_FLAG.READ | OPEN_FLAG.WRITE }));
+    told.go(`bash >> ${program}`);
+    const stdio = [
+      { mode: 0o020000, ino: 5 },
+      { mode: 0o010000, ino },
+      { mode: 0o020000, ino: 5 },
+    ];
+    told.story.emit((w) =>
+      w.image({ ...told.story.head(program), exe: `/usr/bin/${program}`, argv: [program], stdio }),
+    );
+    told.go(`+0.1s; ${program} -> 198.51.100.7:80; ${program} exits; ${then}`);
+    return told;
+  };
+
+  test("fires for a file that was sourced, if something came of it at once", () => {
+    expect(found(`${fetched} bash reads /tmp/x; bash > id`, rule)).toMatchObject([
+      {
+        severity: "medium",
+        certainty: "inferred",
+        reason:
+          "100 bash read /tmp/x, which 101 curl wrote 0.2 s earlier, and then started 102 id: it may have run it; 101 curl was connected to 198.51.100.7:80",
+      },
+    ]);
+    expect(found(`${fetched} bash reads /tmp/x; bash -> 203.0.113.9:4444`, rule)[0]?.reason).toContain(
+      "and then connected to 203.0.113.9:4444",
+    );
+  });
+
+  test("fires for a command that is typed faster than anybody types", () => {
+    expect(of(substituted("curl", "bash > id"), rule)).toMatchObject([{ severity: "medium", certainty: "inferred" }]);
+    expect(of(substituted("curl", "+1s; bash > id"), rule)).toEqual([]);
+    expect(of(substituted("curl", "+1s; bash -> 203.0.113.9:4444"), rule)).toHaveLength(1);
+  });
+
+  test.each([
+    ["a file that another program read", `${fetched} bash > cat; cat reads /tmp/x; bash > id`],
+    ["what came much later", `${fetched} bash reads /tmp/x; +5s; bash > id`],
+    ["a file nobody fetched", "bash > vi; vi writes /tmp/x; bash reads /tmp/x; bash > id"],
+    ["a file of a package", "bash > apt; apt -> 198.51.100.7:80; apt writes /etc/x; bash reads /etc/x; bash > id"],
+    [
+      "a file of another chain",
+      `sshd#2 > bash#2 > wget; wget -> 198.51.100.7:80; wget writes /x; cron > sh; sh reads /x; sh > id`,
+    ],
+    ["what reads and is no shell", `${fetched} bash > python3; python3 reads /tmp/x; python3 > id`],
+    ["what nobody was seen to read", `${fetched} bash > id`],
+  ])("stays silent for %s", (_what, story) => {
+    expect(found(story, rule)).toEqual([]);
+  });
+});
+
+describe("root runs what another user can change", () => {
+  const rule = "root-runs-foreign-code";
+  const run = (more: object, argv: readonly string[] = ["x"]): readonly Finding[] => {
+    const { monitor, writer } = emptyMonitor();
+    feed(monitor, writer, 1e9, (w) =>
+      w.image({ ...by(50, 5e8, 4e8), exe: "/srv/app/x", argv, exeIno: 9, exeDev: 1, euid: 0, uid: 0, ...more }),
+    );
+    return of({ monitor } as Told, rule);
+  };
+
+  test("fires for an owner, a directory's owner and everybody; by who waits for it", () => {
+    expect(run({ exeUid: 1000 })).toMatchObject([
+      {
+        severity: "medium",
+        reason: "50 x runs as root and executed /srv/app/x, which uid 1000 owns and can change",
+        techniques: ["T1574.010"],
+      },
+    ]);
+    expect(run({ dirUid: 33 })[0]?.reason).toContain("in a directory of uid 33, who can put another in its place");
+    expect(run({ image: IMAGE_FLAG.SHARED })[0]?.reason).toContain("which everybody can change");
+    expect(run({ exeUid: 1000, loginUid: 1001 })[0]?.severity).toBe("low");
+    expect(run({ exeUid: 1000, loginUid: 1000 })[0]?.severity).toBe("info");
+  });
+
+  test.each([
+    ["what is root's", {}],
+    ["another user", { uid: 1000, euid: 1000, exeUid: 1001 }],
+    ["a container", { exeUid: 1000, cgroupPath: `/docker/${"ab".repeat(32)}` }],
+    ["a file in memory", { exeUid: 1000, image: IMAGE_FLAG.MEMFD }],
+  ])("stays silent for %s", (_what, more) => {
+    expect(run(more)).toEqual([]);
+  });
+
+  test("makes its chain no more suspicious", () => {
+    const told = graphFromText("cron > sh");
+    told.story.emit((w) =>
+      w.image({ ...told.story.head("sh"), exe: "/home/u/x", argv: ["x"], exeUid: 1000, uid: 0, exeDev: 1, exeIno: 9 }),
+    );
+    told.go("sh > cat; cat reads /etc/shadow");
+    expect(findings(told.monitor).map((finding) => finding.rule)).toEqual([rule]);
+  });
+});
+
 test("only who did something is a suspect, not those above it", () => {
   const told = graphFromText("sshd:22 <- 9.9.9.9:1; sshd > bash > /tmp/.x");
   const row = (name: string) => processRow(told.monitor, told.process(name));

@@ -150,7 +150,7 @@ test("the bytes of a batch are those of the format", () => {
     "53505942" +
       "0200" +
       "0100" +
-      "c0000000" +
+      "c8000000" +
       "10000000" +
       "01000000" +
       "02000000" +
@@ -161,7 +161,7 @@ test("the bytes of a batch are those of the format", () => {
   );
   expect(hex(BATCH.SIZE, BATCH.SIZE + 56)).toBe(
     "0200" +
-      "c000" +
+      "c800" +
       "07" +
       "00" +
       "0000" +
