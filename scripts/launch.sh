@@ -1,6 +1,18 @@
 #!/bin/sh
 # Starts the bundle. Tracing needs root: without it, and on a terminal where a password can be asked, through sudo with
 # absolute paths, because sudo drops PATH. Commands that only read files, and runs in a pipe, start as they are.
+#
+# It may become root wherever it stands: nothing is looked for in the current folder, and what loads other code into the
+# program, or lets it write elsewhere, stays behind.
+path=
+rest=$PATH:
+while [ -n "$rest" ]; do
+  case ${rest%%:*} in /*) path=$path${path:+:}${rest%%:*} ;; esac
+  rest=${rest#*:}
+done
+PATH=${path:-/usr/sbin:/usr/bin:/sbin:/bin}
+unset LD_PRELOAD LD_AUDIT LD_LIBRARY_PATH GCONV_PATH OPENSSL_CONF SSLKEYLOGFILE NODE_OPTIONS NODE_PATH \
+  NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS NODE_DEBUG NODE_DEBUG_NATIVE NODE_EXTRA_CA_CERTS NODE_ICU_DATA
 top=$(dirname "$(dirname "$(readlink -f "$0")")")
 node=$(command -v node)
 for candidate in "$top"/node_modules/node-linux-*/bin/node; do

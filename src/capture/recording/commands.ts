@@ -74,7 +74,7 @@ export async function runReplay({ path, options, show }: ReplayCommand, io: Pick
 /** Writes the state of a monitor, whole, as a recording that replays to it. Returns its bytes. Throws CaptureError. */
 export async function writeSnapshot(path: string, info: RecordingInfo, monitor: Monitor): Promise<number> {
   const all = Number.POSITIVE_INFINITY;
-  const writer = RecordingWriter.create(path, info, { queueBytes: all });
+  const writer = RecordingWriter.create(path, info, { queueBytes: all, whole: true });
   const state = await stateOf(monitor, all);
   const recorder = new Recorder({ checkpoint: () => state, checkpointBytes: all, backlogBytes: all });
   recorder.add(writer);

@@ -3,9 +3,11 @@ import {
   constants,
   fchownSync,
   fdatasync,
+  fstatSync,
   ftruncateSync,
   lstatSync,
   openSync,
+  unlinkSync,
   write,
   writeSync,
 } from "node:fs";
@@ -23,6 +25,8 @@ export interface WriterOptions {
   readonly queueBytes?: number;
   /** Time between two calls of fdatasync: what a power cut loses. Default 5 s. */
   readonly syncMs?: number;
+  /** The file is of no use unless it is whole: it is removed when it cannot be. */
+  readonly whole?: boolean;
   /** Called once when nothing more can be written, with what to do about it. What was written stays readable. */
   readonly onFailure?: (error: CaptureError) => void;
 }
@@ -52,6 +56,7 @@ const syncAsync = promisify(fdatasync);
 export class RecordingWriter implements FrameSink {
   readonly path: string;
   readonly #fd: number;
+  readonly #whole: boolean;
   readonly #queueBytes: number;
   readonly #syncMs: number;
   readonly #onFailure: ((error: CaptureError) => void) | undefined;
@@ -69,6 +74,7 @@ export class RecordingWriter implements FrameSink {
   private constructor(path: string, fd: number, options: WriterOptions) {
     this.path = path;
     this.#fd = fd;
+    this.#whole = options.whole ?? false;
     this.#queueBytes = options.queueBytes ?? QUEUE_BYTES;
     this.#syncMs = options.syncMs ?? SYNC_MS;
     this.#onFailure = options.onFailure;
@@ -88,8 +94,9 @@ export class RecordingWriter implements FrameSink {
     try {
       writer.#begin(info);
     } catch (error) {
+      remove(path, fd);
       closeSync(fd);
-      throw writeError(path, error);
+      throw unfinished(path, error);
     }
     return writer;
   }
@@ -194,10 +201,11 @@ export class RecordingWriter implements FrameSink {
   }
 
   #fail(error: unknown): void {
-    this.#failure = writeError(this.path, error);
+    this.#failure = this.#whole ? unfinished(this.path, error) : writeError(this.path, error);
     this.#queue.length = this.#queued = 0;
     try {
-      ftruncateSync(this.#fd, this.#bytes);
+      if (this.#whole) remove(this.path, this.#fd);
+      else ftruncateSync(this.#fd, this.#bytes);
       closeSync(this.#fd);
     } catch {
       // A disk that is gone: a reader finds the torn end by itself.
@@ -214,6 +222,17 @@ function giveToCaller(fd: number): void {
     fchownSync(fd, Number(uid), Number(gid));
   } catch {
     // A file system without owners, or of another machine: it stays root's.
+  }
+}
+
+/** Removes the name of a file we made, unless it has become another's. */
+function remove(path: string, fd: number): void {
+  try {
+    const own = fstatSync(fd, { bigint: true });
+    const named = lstatSync(path, { bigint: true });
+    if (own.dev === named.dev && own.ino === named.ino) unlinkSync(path);
+  } catch {
+    // Gone already, or not ours to remove.
   }
 }
 
@@ -248,16 +267,25 @@ function creationError(path: string, error: unknown): CaptureError {
   }
 }
 
+const isFull = (code: string): boolean => code === "ENOSPC" || code === "EDQUOT";
+
+function whyNot(code: string): string {
+  if (isFull(code)) return "no space is left";
+  return code === "EFBIG" ? "the file may not grow further" : `writing failed: ${code}`;
+}
+
+/** Nothing of it is kept. */
+function unfinished(path: string, error: unknown): CaptureError {
+  const code = codeOf(error);
+  const hint = isFull(code) ? "free some space, or choose another folder" : "choose another folder";
+  return new CaptureError(`${path} was not saved: ${whyNot(code)}`, code, hint);
+}
+
 function writeError(path: string, error: unknown): CaptureError {
   const code = codeOf(error);
-  const full = code === "ENOSPC" || code === "EDQUOT";
-  const why = full
-    ? "no space is left"
-    : code === "EFBIG"
-      ? "the file may not grow further"
-      : `writing failed: ${code}`;
+  const full = isFull(code);
   const hint = full
     ? "what was recorded can be replayed; free some space, then record to a new file"
     : "what was recorded can be replayed; record to a new file elsewhere";
-  return new CaptureError(`the recording ${path} ended: ${why}`, code, hint);
+  return new CaptureError(`the recording ${path} ended: ${whyNot(code)}`, code, hint);
 }
