@@ -7,11 +7,29 @@ import { connections } from "../core/query/connections.ts";
 import { files } from "../core/query/files.ts";
 import { findings } from "../core/query/findings.ts";
 import { findKey, keyOf } from "../core/query/keys.ts";
+import type { ProcessId, ProcessRow } from "../core/query/model.ts";
 import { processDetail } from "../core/query/process-detail.ts";
 import { ancestors, processRow } from "../core/query/process-row.ts";
 import { searchEntries } from "../core/query/search.ts";
 import { tree } from "../core/query/tree.ts";
 import type { Names, Queries } from "./ports.ts";
+
+/**
+ * Rows of processes, made once for each state of the monitor: a list of the connections of one process asks for its row with each of
+ * them, and the row tells them all.
+ */
+function rowsOf(monitor: Monitor): Queries["process"] {
+  const rows = new Map<ProcessId, ProcessRow | undefined>();
+  let version = monitor.version;
+  return (id) => {
+    if (version !== monitor.version) {
+      version = monitor.version;
+      rows.clear();
+    }
+    if (!rows.has(id)) rows.set(id, processRow(monitor, id));
+    return rows.get(id);
+  };
+}
 
 /** The screens' questions, answered by a monitor. */
 export function monitorQueries(monitor: Monitor, names: Names): Queries {
@@ -24,7 +42,7 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     },
     wallMs: (ns) => monitor.graph.clock.wallOf(ns),
     tree: (options) => tree(monitor, options),
-    process: (id) => processRow(monitor, id),
+    process: rowsOf(monitor),
     startSinceBootNs: (id) => {
       const { processes } = monitor.graph;
       const row = processes.row(id);
