@@ -32,6 +32,9 @@ const CAP_BPF = 39n;
 /** Inode of the first user namespace, include/linux/proc_ns.h. */
 const INIT_USER_NS = 0xeffffffd;
 
+/** The check that tells whether /proc shows the processes of others. */
+export const OTHER_PROCESSES = "other processes";
+
 const BLOCKING: ReadonlySet<string> = new Set(["kernel", "BTF", "lockdown", "user namespace", "bpf(2) permission"]);
 const SUDO = `sudo ${programCommand()}`;
 
@@ -166,8 +169,10 @@ function pidNamespace(host: Host): Check {
 
 /** hidepid of /proc; written as a word since 5.8. CAP_SYS_PTRACE sees through it. */
 function hiddenProcesses(host: Host): Check {
-  const name = "other processes";
-  const mode = /^\S+ \/proc proc \S*hidepid=(\w+)/m.exec(host.read("/proc/self/mounts") ?? "")?.[1];
+  const name = OTHER_PROCESSES;
+  // The last one mounted there is the one that is seen.
+  const mounts = [...(host.read("/proc/self/mounts") ?? "").matchAll(/^\S+ \/proc proc (\S*)/gm)];
+  const mode = /hidepid=(\w+)/.exec(mounts.at(-1)?.[1] ?? "")?.[1];
   if (mode === undefined || mode === "0" || mode === "off") return { name, state: "ok", detail: "shown by /proc" };
   if (host.can(CAP_SYS_PTRACE)) return { name, state: "ok", detail: `hidepid=${mode}, not applied to us` };
   return { name, state: "degraded", detail: `hidepid=${mode}: other users' processes are hidden`, fix: SUDO };

@@ -6,6 +6,25 @@ import { child, isRoot } from "./procfs-rows.ts";
 
 const NOBODY = "65534";
 
+test("another user is told that /proc hides the processes of others", (context) => {
+  if (!isRoot) return context.skip("needs root to become another user");
+  const script =
+    'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid "$1" --regid "$1" --clear-groups "$2" "$3"';
+  const args = ["--mount", "sh", "-c", script, "sh", NOBODY, process.execPath];
+  const run = spawnSync("unshare", [...args, join(import.meta.dirname, "procfs-unprivileged.ts")], {
+    encoding: "utf8",
+  });
+  if (/mount|unshare/.test(run.stderr)) return context.skip(run.stderr.trim());
+  expect(run.stderr).toBe("");
+  const { pid, executables, limited } = JSON.parse(run.stdout) as {
+    pid: number;
+    executables: Record<number, string>;
+    limited: { missed: string };
+  };
+  expect(Object.keys(executables)).toEqual([String(pid)]);
+  expect(limited.missed).toMatch(/^other users' processes \(\/proc: hidepid=(2|invisible): /);
+});
+
 test("another user sees every process, looks into none, and is told why and what to do", async (context) => {
   if (!isRoot) return context.skip("needs root to become another user");
   const as = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", process.execPath];

@@ -1,4 +1,4 @@
-import type { HostProbe } from "../probe.ts";
+import { type HostProbe, OTHER_PROCESSES } from "../probe.ts";
 import { programCommand } from "../program.ts";
 import type { CaptureError, Feature, SourceStatus } from "../source.ts";
 
@@ -12,9 +12,11 @@ export interface View {
 
 export function limitsOf(view: View): NonNullable<SourceStatus["limited"]> {
   const others = view.table.census().unreadable > 0 ? "; other users' files and sockets" : "";
+  const hides = view.probe.checks.find(({ name, state }) => name === OTHER_PROCESSES && state !== "ok");
+  const hidden = hides === undefined ? "" : `other users' processes (/proc: ${hides.detail}); `;
   return {
     why: reason(view),
-    missed: `what is shorter than ${seconds(view)}; files read; bytes per connection; who connected to whom first${others}`,
+    missed: `${hidden}what is shorter than ${seconds(view)}; files read; bytes per connection; who connected to whom first${others}`,
     fix: view.probe.blocker?.fix ?? view.because?.hint ?? `${programCommand()} doctor`,
   };
 }
