@@ -158,6 +158,7 @@ struct file {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *open_fds;
 };
 struct files_struct {
 	struct fdtable *fdt;
@@ -411,7 +412,9 @@ struct trace_event_raw_io_uring_submit_sqe {
 struct kernel_siginfo {
 	int si_code;
 };
-struct seq_file;
+struct seq_file {
+	unsigned long count;
+};
 struct bpf_iter_num {
 	__u64 __opaque[1];
 };

@@ -144,24 +144,46 @@ static __always_inline __u32 file_type(struct file *file)
 	return BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
 }
 
-static __always_inline void seq_inet(struct bpf_iter_meta *meta, struct task_struct *t, struct file *file, __u32 fd,
-				     struct sock *sk)
+/*
+ * Composes the record of a process's internet socket; false where there is none. A function of its own: the verifier takes it in
+ * once, not with everything that led to it. Nothing may hold the file: what was read of it counts when the descriptor still
+ * leads to it.
+ */
+__u32 compose_inet(__u64 leader, __u32 fd)
 {
-	struct spy_sock r;
+	struct task_struct *t = (void *)leader;
+	struct file *file = fd_file(t, fd);
+	struct scratch *s = snapshot_get(sizeof(struct spy_sock));
+	struct sock *sk = file_sock(file);
+	struct spy_sock *r;
 
-	fill_hdr_of(&r.h, t, SPY_KIND_SOCKET, sizeof(r), 0);
-	fill_sock(&r, sk);
-	r.sock = file_ino(file);
-	r.err = 0;
-	r.fd = fd;
-	if (r.proto == IPPROTO_TCP) {
-		/* Never connected, or its end was reported. */
-		if (r.state == TCP_CLOSE)
-			return;
-		/* Its end can be attributed even though its beginning was not seen. */
-		own(sk, t, r.sock, BPF_NOEXIST);
-	}
-	bpf_seq_write(meta->seq, &r, sizeof(r));
+	if (!s || !sk || !is_inet(sk))
+		return false;
+	r = (struct spy_sock *)s->buf;
+	fill_hdr_of(&r->h, t, SPY_KIND_SOCKET, sizeof(*r), 0);
+	fill_sock(r, sk);
+	r->sock = file_ino(file);
+	r->err = 0;
+	r->fd = fd;
+	/* Never connected, or its end was reported. */
+	if ((r->proto == IPPROTO_TCP && r->state == TCP_CLOSE) || fd_file(t, fd) != file)
+		return false;
+	/* Its end can be attributed even though its beginning was not seen. */
+	if (r->proto == IPPROTO_TCP)
+		own(sk, t, r->sock, BPF_NOEXIST);
+	return true;
+}
+
+static __always_inline void seq_inet(struct bpf_iter_meta *meta, struct task_struct *t, __u32 fd)
+{
+	__u32 zero = 0;
+	struct scratch *s;
+
+	if (!compose_inet((__u64)BPF_CORE_READ(t, group_leader), fd))
+		return;
+	s = bpf_map_lookup_elem(&snapshot_scratch, &zero);
+	if (s)
+		bpf_seq_write(meta->seq, s->buf, sizeof(struct spy_sock));
 }
 
 SEC("?iter/task_file")
@@ -208,7 +230,7 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 		if (!sk)
 			return 0;
 		if (is_inet(sk)) {
-			seq_inet(ctx->meta, t, file, fd, sk);
+			seq_inet(ctx->meta, t, fd);
 		} else if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX) {
 			struct spy_unix *r;
 
@@ -224,40 +246,69 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Live counters of internet sockets; the reader passes on what changed. */
+/* Live counters of internet sockets; the reader passes on what changed. For where refresh_tasks leaves some out. */
 SEC("?iter/task_file")
 int refresh_sockets(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *t = ctx->task;
 	struct file *file = ctx->file;
-	struct sock *sk;
 
-	if (!t || !file || skip_task(t) || file_type(file) != S_IFSOCK)
-		return 0;
-	sk = file_sock(file);
-	if (sk && is_inet(sk))
-		seq_inet(ctx->meta, t, file, ctx->fd, sk);
+	if (t && file && !skip_task(t) && file_type(file) == S_IFSOCK)
+		seq_inet(ctx->meta, t, ctx->fd);
 	return 0;
 }
 
-static __always_inline __u64 rss_pages(struct mm_struct *mm)
+/* What an iterator writes for one task must fit 32 KiB. */
+#define SOCKETS_BYTES (28 << 10)
+#define CAN_LOOP bpf_ksym_exists(bpf_iter_num_next)
+
+/*
+ * The internet sockets of a task, read from its table: a visit of the kernel to each of its files would be half of a refresh.
+ * False when they are too many.
+ */
+static __always_inline bool seq_sockets(struct bpf_iter_meta *meta, struct task_struct *t, struct task_struct *direct)
+{
+	__u64 before = BPF_CORE_READ(meta, seq, count);
+	int word, bit;
+
+	if (skip_task(t) || !direct->files)
+		return true;
+	bpf_for(word, 0, (int)(direct->files->fdt->max_fds / 64)) {
+		__u64 open = WORDS(direct->files->fdt->open_fds + word)->tv_sec;
+
+		bpf_for(bit, 0, 64) {
+			int fd = word * 64 + bit;
+
+			if (!(open >> bit))
+				break;
+			if (!(open >> bit & 1) || !file_sock(fd_file_as(direct, fd, true)))
+				continue;
+			if (BPF_CORE_READ(meta, seq, count) - before > SOCKETS_BYTES)
+				return false;
+			seq_inet(meta, t, fd);
+		}
+	}
+	return true;
+}
+
+static __always_inline __u64 rss_pages(struct mm_struct *mm, const bool direct)
 {
 	/* MM_FILEPAGES 0, MM_ANONPAGES 1, MM_SHMEMPAGES 3 */
-	if (bpf_core_field_exists(struct mm_struct___old, rss_stat.count)) {
+	if (!direct && bpf_core_field_exists(struct mm_struct___old, rss_stat.count)) {
 		struct mm_struct___old *old = (void *)mm;
 
 		return BPF_CORE_READ(old, rss_stat.count[0].counter) + BPF_CORE_READ(old, rss_stat.count[1].counter) +
 		       BPF_CORE_READ(old, rss_stat.count[3].counter);
 	}
-	return BPF_CORE_READ(mm, rss_stat[0].count) + BPF_CORE_READ(mm, rss_stat[1].count) +
-	       BPF_CORE_READ(mm, rss_stat[3].count);
+	return GET(mm, rss_stat[0].count) + GET(mm, rss_stat[1].count) + GET(mm, rss_stat[3].count);
 }
 
-static __always_inline __u32 state_letter(struct task_struct *t)
+/* Who has memory has not ended. */
+static __always_inline __u32 state_letter(struct task_struct *t, bool memory, const bool direct)
 {
-	__u32 state = bpf_core_field_exists(t->__state) ? BPF_CORE_READ(t, __state) :
-							  BPF_CORE_READ((struct task_struct___old *)t, state);
-	__u32 exit = BPF_CORE_READ(t, exit_state);
+	__u32 state = direct || bpf_core_field_exists(t->__state) ? GET(t, __state) :
+								     BPF_CORE_READ((struct task_struct___old *)t, state);
+	__u32 exit = memory ? 0 : GET(t, exit_state);
 
 	if (exit & 0x20)
 		return 'Z';
@@ -276,7 +327,33 @@ static __always_inline __u32 state_letter(struct task_struct *t)
 	return 'D';
 }
 
-/* One record a thread: the reader adds them up and passes on what changed. */
+static __always_inline void fill_tick(struct spy_tick *r, struct task_struct *t, const bool direct)
+{
+	struct signal_struct *signal;
+	struct mm_struct *mm;
+
+	r->cpu_ns = GET(t, se.sum_exec_runtime);
+	r->read_bytes = GET(t, ioac.read_bytes);
+	r->write_bytes = GET(t, ioac.write_bytes);
+	r->threads = 1;
+	if (r->h.tid != r->h.tgid)
+		return;
+	signal = GET(t, signal);
+	mm = GET(t, mm);
+	r->cpu_ns += GET(signal, sum_sched_runtime);
+	r->read_bytes += GET(signal, ioac.read_bytes);
+	r->write_bytes += GET(signal, ioac.write_bytes);
+	r->state = state_letter(t, mm != NULL, direct);
+	if (mm) {
+		r->rss_bytes = rss_pages(mm, direct) << page_shift;
+		r->vsz_bytes = GET(mm, total_vm) << page_shift;
+	}
+}
+
+/*
+ * One record a thread: the reader adds them up and passes on what changed. Before that of a process come its sockets; it is
+ * marked as cut when they do not.
+ */
 SEC("?iter/task")
 int refresh_tasks(struct bpf_iter__task *ctx)
 {
@@ -286,24 +363,17 @@ int refresh_tasks(struct bpf_iter__task *ctx)
 	if (!t)
 		return 0;
 	__builtin_memset(&r, 0, sizeof(r));
-	fill_hdr_of(&r.h, t, SPY_KIND_TICK, sizeof(r), 0);
-	r.h.flags = 0;
-	r.cpu_ns = BPF_CORE_READ(t, se.sum_exec_runtime);
-	r.read_bytes = BPF_CORE_READ(t, ioac.read_bytes);
-	r.write_bytes = BPF_CORE_READ(t, ioac.write_bytes);
-	r.threads = 1;
-	if (r.h.tid == r.h.tgid) {
-		struct signal_struct *signal = BPF_CORE_READ(t, signal);
-		struct mm_struct *mm = BPF_CORE_READ(t, mm);
+	if (CAN_LOOP) {
+		struct task_struct *direct = CAST(struct task_struct, t);
 
-		r.cpu_ns += BPF_CORE_READ(signal, sum_sched_runtime);
-		r.read_bytes += BPF_CORE_READ(signal, ioac.read_bytes);
-		r.write_bytes += BPF_CORE_READ(signal, ioac.write_bytes);
-		r.state = state_letter(t);
-		if (mm) {
-			r.rss_bytes = rss_pages(mm) << page_shift;
-			r.vsz_bytes = BPF_CORE_READ(mm, total_vm) << page_shift;
-		}
+		fill_hdr_as(&r.h, direct, SPY_KIND_TICK, sizeof(r), 0, true);
+		fill_tick(&r, direct, true);
+		r.h.trunc = !seq_sockets(ctx->meta, t, direct);
+	} else {
+		fill_hdr_of(&r.h, t, SPY_KIND_TICK, sizeof(r), 0);
+		fill_tick(&r, t, false);
+		r.h.flags = 0;
+		r.h.trunc = 1;
 	}
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;

@@ -80,8 +80,8 @@ class Session {
 
  private:
   struct Usage {
-    uint64_t start = 0, cpu_ns = 0, rss = 0, read = 0, write = 0;
-    uint32_t threads = 0, state = 0, generation = 0;
+    spy_tick sum = {}, told = {};
+    uint32_t generation = 0;
     uint32_t netns = 0;  // 0 = not asked yet
   };
   struct SocketUsage {
@@ -129,12 +129,15 @@ class Session {
   void drop_functions(const std::string& culprit, const std::string& why);
   void detach_functions();
   void fill_table(const char* map, std::span<const Syscall> entries);
-  Error run_iterator(const char* name, std::vector<uint8_t>& out);
+  // The records are valid until the next run.
+  Error run_iterator(const char* name, std::span<const uint8_t>& records);
   void enqueue(std::span<const uint8_t> record);
   void enqueue_process(std::span<const uint8_t> record);
   void enqueue_mark(uint32_t what);
-  void refresh_tasks(std::span<const uint8_t> records);
-  void refresh_sockets(std::span<const uint8_t> records);
+  bool refresh_tasks(std::span<const uint8_t> records);
+  void add_thread(const spy_tick& r);
+  void refresh_socket(spy_sock r);
+  void end_sockets();
   bool ended_unseen(SocketUsage& usage) const;
   void refresh_hidden();
   bool list_sockets();
@@ -169,8 +172,7 @@ class Session {
   size_t queue_at_ = 0;
   std::vector<uint8_t> iterator_buffer_;
   std::unordered_map<uint32_t, Usage> usage_;
-  std::unordered_map<uint32_t, size_t> sum_index_;  // tgid -> sums_, while one refresh is added up
-  std::vector<spy_tick> sums_;
+  std::vector<Usage*> running_;  // those of usage_ that one refresh found
   std::unordered_map<uint64_t, SocketUsage> sockets_;
   std::unordered_map<uint32_t, uint64_t> unseen_;    // tgid -> start: told by a snapshot, not by a refresh
   std::vector<spy_sock> listed_;                     // of /proc, while one refresh looks for owners

@@ -47,23 +47,24 @@ constexpr uint64_t kTcpLingerNs = 120'000'000'000;
 
 }  // namespace
 
-Error Session::run_iterator(const char* name, std::vector<uint8_t>& out) {
-  out.clear();
+Error Session::run_iterator(const char* name, std::span<const uint8_t>& records) {
+  records = {};
   auto link = iterators_.find(name);
   if (link == iterators_.end()) return {ENOENT, std::string(name) + " is not loaded", ""};
   Fd fd(bpf_iter_create(bpf_link__fd(link->second)));
   if (fd.get() < 0) return {errno, std::string("cannot run ") + name, ""};
+  std::vector<uint8_t>& buffer = iterator_buffer_;
   constexpr size_t kChunk = 256 << 10;
   size_t used = 0;
   for (;;) {
-    if (out.size() < used + kChunk) out.resize(used + 4 * kChunk);
-    ssize_t n = ::read(fd.get(), out.data() + used, out.size() - used);
+    if (buffer.size() < used + kChunk) buffer.resize(used + 4 * kChunk);
+    ssize_t n = ::read(fd.get(), buffer.data() + used, buffer.size() - used);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (n < 0) return {errno, std::string("reading ") + name, ""};
     if (n == 0) break;
     used += static_cast<size_t>(n);
   }
-  out.resize(used);
+  records = {buffer.data(), used};
   return {};
 }
 
@@ -73,8 +74,8 @@ Error Session::snapshot(std::vector<uint32_t>& tgids) {
   const char* tasks = iterators_.contains("snapshot_processes") ? "snapshot_processes" : "snapshot_processes_without_argv";
   for (const char* name : {tasks, "snapshot_files"}) {
     if (!iterators_.contains(name)) continue;
-    if (Error e = run_iterator(name, iterator_buffer_)) return e;
-    std::span<const uint8_t> rest = iterator_buffer_;
+    std::span<const uint8_t> rest;
+    if (Error e = run_iterator(name, rest)) return e;
     while (size_t length = record_length(rest)) {
       std::span<const uint8_t> record = rest.first(length);
       auto h = read_as<spy_hdr>(record);
@@ -122,16 +123,24 @@ Error Session::refresh() {
   generation_++;
   uint64_t began_ns = boot_time_ns();
   take_pulse();
+  // The first listing goes by the processes of the snapshot.
+  if (usage_.empty())
+    for (auto [tgid, start] : unseen_) usage_[tgid].told.h.start = start;
+  bool listed = iterators_.contains("refresh_sockets") && list_sockets();
+  bool all_sockets = false;
+  std::span<const uint8_t> records;
   if (iterators_.contains("refresh_tasks")) {
-    if (Error e = run_iterator("refresh_tasks", iterator_buffer_)) return e;
-    refresh_tasks(iterator_buffer_);
+    if (Error e = run_iterator("refresh_tasks", records)) return e;
+    all_sockets = refresh_tasks(records);
     refresh_hidden();
     enqueue_mark(SPY_MARK_TICK);
   }
   if (iterators_.contains("refresh_sockets")) {
-    bool listed = list_sockets();
-    if (Error e = run_iterator("refresh_sockets", iterator_buffer_)) return e;
-    refresh_sockets(iterator_buffer_);
+    if (!all_sockets) {
+      if (Error e = run_iterator("refresh_sockets", records)) return e;
+      for (; records.size() >= sizeof(spy_sock); records = records.subspan(sizeof(spy_sock))) refresh_socket(read_as<spy_sock>(records));
+    }
+    end_sockets();
     if (listed) enqueue_unowned();
     enqueue_mark(SPY_MARK_SOCKETS);
   }
@@ -141,50 +150,67 @@ Error Session::refresh() {
   return {};
 }
 
-void Session::refresh_tasks(std::span<const uint8_t> records) {
-  sum_index_.clear();
-  sums_.clear();
-  for (; records.size() >= sizeof(spy_tick); records = records.subspan(sizeof(spy_tick))) {
-    auto r = read_as<spy_tick>(records);
-    auto [it, fresh] = sum_index_.try_emplace(r.h.tgid, sums_.size());
-    if (fresh) {
-      sums_.push_back(r);
-      continue;
+// Threads and sockets; whether those were all sockets.
+bool Session::refresh_tasks(std::span<const uint8_t> records) {
+  bool all_sockets = true;
+  running_.clear();
+  while (records.size() >= sizeof(spy_hdr)) {
+    size_t length = record_length(records);
+    if (length == sizeof(spy_sock)) refresh_socket(read_as<spy_sock>(records));
+    if (length == sizeof(spy_tick)) {
+      auto r = read_as<spy_tick>(records);
+      all_sockets &= !r.h.trunc;
+      add_thread(r);
     }
-    spy_tick& sum = sums_[it->second];
-    if (r.h.tid == r.h.tgid) {
-      sum.state = r.state;
-      sum.rss_bytes = r.rss_bytes;
-      sum.vsz_bytes = r.vsz_bytes;
-    }
-    sum.cpu_ns += r.cpu_ns;
-    sum.read_bytes += r.read_bytes;
-    sum.write_bytes += r.write_bytes;
-    sum.threads++;
+    records = records.subspan(length);
   }
-  for (spy_tick& r : sums_) {
-    r.h.tid = r.h.tgid;
-    Usage& last = usage_[r.h.tgid];
-    bool changed = last.start != r.h.start || last.cpu_ns != r.cpu_ns || last.rss != r.rss_bytes || last.read != r.read_bytes ||
-                   last.write != r.write_bytes || last.threads != r.threads || last.state != r.state;
-    uint32_t netns = last.start == r.h.start ? last.netns : 0;
-    last = {r.h.start, r.cpu_ns, r.rss_bytes, r.read_bytes, r.write_bytes, r.threads, r.state, generation_, netns};
+  for (Usage* usage : running_) {
+    const spy_tick& r = usage->sum;
+    spy_tick& told = usage->told;
+    bool changed = told.h.start != r.h.start || told.cpu_ns != r.cpu_ns || told.rss_bytes != r.rss_bytes ||
+                   told.read_bytes != r.read_bytes || told.write_bytes != r.write_bytes || told.threads != r.threads || told.state != r.state;
+    if (told.h.start != r.h.start) usage->netns = 0;
+    told = r;
     if (changed) enqueue(bytes_of(r));
   }
-  std::erase_if(usage_, [this](const auto& entry) { return entry.second.generation != generation_; });
+  if (usage_.size() != running_.size()) std::erase_if(usage_, [this](const auto& entry) { return entry.second.generation != generation_; });
+  return all_sockets;
 }
 
-void Session::refresh_sockets(std::span<const uint8_t> records) {
-  for (; records.size() >= sizeof(spy_sock); records = records.subspan(sizeof(spy_sock))) {
-    auto r = read_as<spy_sock>(records);
-    SocketUsage& usage = sockets_[r.sock];
-    if (usage.generation == generation_) continue;  // several descriptors, one socket
-    bool changed = !usage.generation || usage.last.tx != r.tx || usage.last.rx != r.rx || usage.last.state != r.state ||
-                   usage.last.rport != r.rport;
-    usage = {r, generation_, 0};
-    r.h.flags = 0;
-    if (changed) enqueue(bytes_of(r));
+void Session::add_thread(const spy_tick& r) {
+  Usage& usage = usage_[r.h.tgid];
+  spy_tick& sum = usage.sum;
+  if (usage.generation != generation_) {
+    usage.generation = generation_;
+    sum = r;
+    sum.h.tid = r.h.tgid;
+    sum.h.trunc = 0;
+    running_.push_back(&usage);
+    return;
   }
+  if (r.h.tid == r.h.tgid) {
+    sum.state = r.state;
+    sum.rss_bytes = r.rss_bytes;
+    sum.vsz_bytes = r.vsz_bytes;
+  }
+  sum.cpu_ns += r.cpu_ns;
+  sum.read_bytes += r.read_bytes;
+  sum.write_bytes += r.write_bytes;
+  sum.threads++;
+}
+
+void Session::refresh_socket(spy_sock r) {
+  SocketUsage& usage = sockets_[r.sock];
+  if (usage.generation == generation_) return;  // several descriptors, one socket
+  bool changed = !usage.generation || usage.last.tx != r.tx || usage.last.rx != r.rx || usage.last.state != r.state ||
+                 usage.last.rport != r.rport;
+  usage = {r, generation_, 0};
+  r.h.flags = 0;
+  if (changed) enqueue(bytes_of(r));
+}
+
+// Those that were not found.
+void Session::end_sockets() {
   for (auto it = sockets_.begin(); it != sockets_.end();) {
     if (it->second.generation == generation_ || !ended_unseen(it->second)) {
       ++it;

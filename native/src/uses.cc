@@ -41,7 +41,7 @@ void Session::refresh_uses(uint64_t refresh_ns) {
       const UseKey& key = (*keys)[i];
       const Use& use = (*uses)[i];
       auto process = usage_.find(key.tgid);
-      bool ended = use.start < refresh_ns && (process == usage_.end() || process->second.start != use.start);
+      bool ended = use.start < refresh_ns && (process == usage_.end() || process->second.sum.h.start != use.start);
       if (use.bytes != use.first) enqueue_bytes(key, use.start, use.first, use.bytes);
       if (!ended || !iterators_.contains("refresh_tasks")) continue;
       dead.push_back(key);

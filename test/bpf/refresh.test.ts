@@ -96,6 +96,19 @@ test("a datagram socket that is gone is reported closed, once", async () => {
   ]);
 });
 
+test.each([100, 600])("all of %i sockets of a process are found", async (count) => {
+  const run = bench.run("udp-many", count);
+  await run.ready();
+  refresh();
+  const found = new Set(capture.of("SOCKET", run.pid).map((row) => row.sock));
+  const made = run.lines.map(({ ino }) => ino).filter((ino) => ino !== undefined);
+  expect(made).toHaveLength(count);
+  expect(made.filter((ino) => !found.has(Number(ino)))).toEqual([]);
+  const before = capture.of("SOCKET", run.pid).length;
+  refresh();
+  expect(capture.of("SOCKET", run.pid)).toHaveLength(before);
+});
+
 test("a connection whose end was an event is not reported closed again by the refresh", async () => {
   const run = bench.run("traffic", 10);
   await run.ready();

@@ -91,6 +91,15 @@ static void udp_held(int argc, char **argv)
 		;
 }
 
+/* More sockets than an iterator has room for at once, beyond the first 64 descriptors. */
+static void udp_many(int argc, char **argv)
+{
+	(void)argc;
+	for (int i = atoi(argv[0]); i > 0; i--)
+		facts("ino", inode_of(receiver(AF_INET)), NULL);
+	hold();
+}
+
 /* ICMP echo from an unprivileged ping socket: a datagram without ports. */
 static void ping(int argc, char **argv)
 {
@@ -108,5 +117,5 @@ static void ping(int argc, char **argv)
 }
 
 const struct scenario udp_scenarios[] = {
-	{"udp-forms", udp_forms}, {"udp-sockets", udp_sockets}, {"udp-mapped", udp_mapped}, {"udp-held", udp_held}, {"ping", ping}, {},
+	{"udp-forms", udp_forms}, {"udp-sockets", udp_sockets}, {"udp-mapped", udp_mapped}, {"udp-held", udp_held}, {"udp-many", udp_many}, {"ping", ping}, {},
 };
