@@ -1,5 +1,8 @@
 const MARK = /^\p{M}$/u;
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Made when it is first needed: the rules of all scripts are read then, a twentieth of the start. */
+let segmenter: Intl.Segmenter | undefined;
+
+const graphemes = (text: string): Intl.Segments => (segmenter ??= new Intl.Segmenter()).segment(text);
 
 /** Code points two cells wide (Unicode East Asian Width W and F), without emoji, which sanitise removes. */
 const WIDE: readonly (readonly [number, number])[] = [
@@ -52,7 +55,7 @@ export function textWidth(text: string): number {
     return text.length;
   }
   let width = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     width += graphemeWidth(segment);
   }
   return width;
@@ -64,7 +67,7 @@ export function takeWidth(text: string, width: number): string {
     return text.slice(0, Math.max(width, 0));
   }
   let used = 0;
-  for (const { segment, index } of segmenter.segment(text)) {
+  for (const { segment, index } of graphemes(text)) {
     used += graphemeWidth(segment);
     if (used > width) {
       return text.slice(0, index);
