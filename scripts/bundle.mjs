@@ -51,14 +51,17 @@ const rewrites = {
     }));
     // What a screen of plain text never asks for is made when it is asked for: the rules by which text falls into characters,
     // and an expression of all emoji, a twentieth of the start.
-    onLoad({ filter: /\/(string-width|wrap-ansi|slice-ansi|ansi-tokenize)\/.*\.js$|\/line-update\.js$/ }, async ({ path }) => ({
-      contents: (await readFile(path, "utf8")).replace(
-        /^const (\w+) = (new Intl\.Segmenter\(.*\)|\/.*RGI_Emoji.*\/v);$/gm,
-        "let $1Made; const $1Of = () => ($1Made ??= $2);\n" +
-          "const $1 = { segment: (text) => $1Of().segment(text), test: (text) => $1Of().test(text) };",
-      ),
-      loader: "js",
-    }));
+    onLoad(
+      { filter: /\/(string-width|wrap-ansi|slice-ansi|ansi-tokenize)\/.*\.js$|\/line-update\.js$/ },
+      async ({ path }) => ({
+        contents: (await readFile(path, "utf8")).replace(
+          /^const (\w+) = (new Intl\.Segmenter\(.*\)|\/.*RGI_Emoji.*\/v);$/gm,
+          "let $1Made; const $1Of = () => ($1Made ??= $2);\n" +
+            "const $1 = { segment: (text) => $1Of().segment(text), test: (text) => $1Of().test(text) };",
+        ),
+        loader: "js",
+      }),
+    );
     // Ink connects to React's developer tools when DEV is set: not in a program that runs as root.
     onLoad({ filter: /\/ink\/build\/devtools\.js$/ }, () => ({ contents: "", loader: "js" }));
   },

@@ -25,9 +25,12 @@ async function top(options: TopOptions): Promise<number> {
   }
   const { bpf, from } = options.input;
   // The kernel takes its programs in on a thread of its own while the code of the screens is evaluated here.
-  const [machine, { runTop }] = await Promise.all([
+  const [machine, runTop] = await Promise.all([
     from === undefined ? openMachine(bpf) : undefined,
-    import("./top.ts"),
+    import("./top.ts").then((screens) => {
+      if (from === undefined && bpf) screens.rehearseTop(options);
+      return screens.runTop;
+    }),
   ]);
   return await runTop(options, machine);
 }

@@ -6,11 +6,12 @@ import { runUi } from "../ui/run.tsx";
 import { SearchIndex } from "../ui/search/search-index.ts";
 import type { Beginning } from "../ui/state/view-state.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
-import { createTheme, detectTerminal } from "../ui/theme/theme.ts";
+import { createTheme, detectTerminal, type Theme } from "../ui/theme/theme.ts";
 import type { TopOptions } from "./args.ts";
 import { HostMeters } from "./host-meters.ts";
 import { EXIT } from "./manual.ts";
 import { note } from "./output.ts";
+import { rehearse } from "./rehearsal.ts";
 import { niceOf, reasonOf, renice } from "./renice.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -50,6 +51,13 @@ function beginningOf({ pid, user }: TopOptions, { queries, drain }: Stage): Begi
   }
 }
 
+function themeOf({ theme: name, noColor, ascii }: TopOptions): Theme {
+  const traits = detectTerminal(process.env);
+  return createTheme({ name, depth: noColor ? "none" : traits.depth, ascii: ascii || traits.ascii });
+}
+
+export const rehearseTop = (options: TopOptions): void => rehearse(themeOf(options));
+
 /** The screens, over this machine's source or the file that was asked for. Resolves with the exit code. */
 export async function runTop(options: TopOptions, machine: EventSource | undefined): Promise<number> {
   const meters = new HostMeters();
@@ -66,16 +74,10 @@ export async function runTop(options: TopOptions, machine: EventSource | undefin
       const own = stage.pidHere(pid);
       return own === undefined ? ELSEWHERE : act(own);
     };
-    const traits = detectTerminal(process.env);
-    const theme = createTheme({
-      name: options.theme,
-      depth: options.noColor ? "none" : traits.depth,
-      ascii: options.ascii || traits.ascii,
-    });
     const search = new SearchIndex(queries, names);
     return await runUi({
       env: {
-        theme,
+        theme: themeOf(options),
         names,
         // A file tells it somewhere.
         get hostname() {
