@@ -3,7 +3,7 @@ import { optionForm, optionsIn, PURPOSE } from "./help.ts";
 import { COMMANDS, EXAMPLES, EXIT_CODES, GROUPS, type OptionGroup, WHAT } from "./manual.ts";
 
 const FILES =
-  "Nothing is written but what record is told to write: a new file of mode 0600, never through a symbolic link.";
+  "Nothing is written but what record, snapshot and ^s are told to write: a new file of mode 0600, never through a symbolic link.";
 
 /** spydertop(1) as roff, from the tables that parse the arguments and the keys. */
 export function manPage(version: string): string {
