@@ -158,14 +158,11 @@ function limitFigures(): void {
 function soak(processes: number): void {
   const monitor = new Monitor({ memoryLimitBytes: 32 * MIB });
   const work = new Workload();
-  const rss: number[] = [];
   const step = processes / 8;
-  for (let done = 0; done < processes; done += step) {
+  for (let done = step; done <= processes; done += step) {
     for (let left = step; left > 0; left -= 2000) for (const batch of work.load(2000, 2).batches) monitor.ingest(batch);
-    rss.push(process.memoryUsage.rss() / MIB);
+    print(`resident after ${done} short-lived processes`, process.memoryUsage.rss() / MIB, "MiB");
   }
-  print(`resident after ${processes / 4} short-lived processes`, rss[1] ?? 0, "MiB");
-  print(`after ${processes}`, rss[7] ?? 0, "MiB");
 }
 
 function queryFigures(monitor: Monitor): void {

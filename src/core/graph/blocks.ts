@@ -33,6 +33,14 @@ export class I32Block implements Column {
     for (let at = row * width, end = at + width; at < end; at++) data[at] = 0;
   }
 
+  /** Brings rows near; -1 = none. Returns what nobody needs. */
+  touch(rows: Int32Array, count: number): number {
+    const { data, width } = this;
+    let seen = 0;
+    for (let i = 0; i < count; i++) seen ^= data[Math.max(rows[i] as number, 0) * width] as number;
+    return seen;
+  }
+
   /** Signed; also links, -1 = none. */
   field<T extends number = number>(offset: number): I32Field<T> {
     return new I32Field<T>(this, offset);

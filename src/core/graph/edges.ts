@@ -90,6 +90,8 @@ export function signalBit(signal: number): number {
 type Head = Cells;
 
 interface Heads {
+  /** By process: half of what its edges are found by. */
+  readonly word: Cells;
   /** By process: one head column a family. */
   readonly ofProcess: readonly Head[];
   /** By kind: the head column of the object's list and the object's edge counter. */
@@ -151,7 +153,16 @@ export class Edges extends Table {
   }
 
   find(kind: number, process: ProcessIndex, object: number): EdgeIndex {
-    return this.#find(hash2(process * 16 + kind, object), kind, process, object);
+    return this.#find(edgeHash(kind, this.#heads.word.get(process), object), kind, process, object);
+  }
+
+  get index(): HashIndex {
+    return this.#index;
+  }
+
+  /** As I32Block.touch. */
+  near(rows: Int32Array, count: number): number {
+    return this.#fields.touch(rows, count);
   }
 
   #find(hash: number, kind: number, process: ProcessIndex, object: number): EdgeIndex {
@@ -176,7 +187,7 @@ export class Edges extends Table {
 
   /** Notes that it happened (again) at timeNs. */
   touch(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
-    const hash = hash2(process * 16 + kind, object);
+    const hash = edgeHash(kind, this.#heads.word.get(process), object);
     const known = this.#find(hash, kind, process, object);
     this.added = known === NONE;
     if (known !== NONE) {
@@ -247,7 +258,7 @@ export class Edges extends Table {
   remove(row: EdgeIndex): void {
     const kind = this.kind.get(row);
     const object = this.object.get(row);
-    this.#index.remove(hash2(this.process.get(row) * 16 + kind, object), row);
+    this.#index.remove(edgeHash(kind, this.#heads.word.get(this.process.get(row)), object), row);
     this.#unlinkProcess(row);
     this.#unlinkObject(row);
     const degree = this.#heads.degree[kind] as Cells;
@@ -326,4 +337,9 @@ export class Edges extends Table {
     else this.nextOfProcess.set(previous, next);
     if (next !== NONE) this.#previousOfProcess.set(next, previous);
   }
+}
+
+/** word: `Processes.word` of the edge's process. */
+export function edgeHash(kind: number, word: number, object: number): number {
+  return hash2(word ^ (kind << 28), object);
 }

@@ -49,9 +49,18 @@ export class Files extends Table {
   readonly #byPath = new Map<string, number>();
   textLength = 0;
 
+  get index(): HashIndex {
+    return this.#byInode;
+  }
+
+  /** As I32Block.touch. */
+  near(rows: Int32Array, count: number): number {
+    return this.#rows.ints.touch(rows, count);
+  }
+
   find(dev: number, generation: number, inoLo: number, inoHi: number): FileIndex {
     const index = this.#byInode;
-    for (let row = index.first(hash2(inoLo ^ (dev << 8), inoHi ^ generation)); row >= 0; row = index.next()) {
+    for (let row = index.first(fileHash(dev, generation, inoLo, inoHi)); row >= 0; row = index.next()) {
       // Fields are signed, the words of an identity are not.
       if (this.#inoLo.get(row) !== (inoLo | 0) || this.#inoHi.get(row) !== (inoHi | 0)) continue;
       if (this.#dev.get(row) === (dev | 0) && this.#generation.get(row) === (generation | 0)) return row;
@@ -83,7 +92,7 @@ export class Files extends Table {
     this.readerCount.set(row, 0);
     this.writerCount.set(row, 0);
     if (byPath) this.#byPath.set(path, this.id(row));
-    else this.#byInode.add(hash2(inoLo ^ (dev << 8), inoHi ^ generation), row);
+    else this.#byInode.add(fileHash(dev, generation, inoLo, inoHi), row);
     return row;
   }
 
@@ -150,13 +159,16 @@ export class Files extends Table {
   remove(row: FileIndex): void {
     const path = this.path.get(row);
     if (this.#byPath.get(path) === this.id(row)) this.#byPath.delete(path);
-    const inoLo = this.#inoLo.get(row);
     this.#byInode.remove(
-      hash2(inoLo ^ (this.#dev.get(row) << 8), this.#inoHi.get(row) ^ this.#generation.get(row)),
+      fileHash(this.#dev.get(row), this.#generation.get(row), this.#inoLo.get(row), this.#inoHi.get(row)),
       row,
     );
     this.textLength -= path.length;
     this.path.set(row, "");
     this.give(row);
   }
+}
+
+export function fileHash(dev: number, generation: number, inoLo: number, inoHi: number): number {
+  return hash2(inoLo ^ (dev << 8), inoHi ^ generation);
 }

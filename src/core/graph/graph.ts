@@ -28,6 +28,7 @@ import { Marks } from "./marks.ts";
 import { Passing } from "./passing.ts";
 import { PROCESS_FLAG, Processes } from "./processes.ts";
 import { Queue } from "./queue.ts";
+import { ReadAhead } from "./read-ahead.ts";
 
 /** Counts of rows the memory limit made us forget. */
 export interface Forgotten {
@@ -88,6 +89,7 @@ export class Graph {
   socketRefresh = 0;
   socketRefreshNs = Number.NaN;
 
+  readonly #ahead = new ReadAhead();
   /** A checkpoint is being taken in. */
   #restore: Restore | undefined;
   #lastTgid = -1;
@@ -100,6 +102,7 @@ export class Graph {
     const writers = [files.writers, files.writers, files.writers, files.writers];
     const writerCount = [files.writerCount, files.writerCount, files.writerCount, files.writerCount];
     this.edges = new Edges({
+      word: processes.word,
       ofProcess: processes.edges,
       ofObject: [
         files.readers,
@@ -133,7 +136,10 @@ export class Graph {
     const reader = this.reader;
     if (!reader.open(batch)) return;
     this.clock.advance(reader.batchTimeNs, reader.batchWallMs);
-    while (reader.next()) this.#row(reader);
+    for (let ahead = 0; reader.next(); ) {
+      if (reader.word >= ahead) ahead = this.#ahead.look(this, reader.words, reader.word, reader.endWord);
+      this.#row(reader);
+    }
     this.#lastTgid = -1;
   }
 

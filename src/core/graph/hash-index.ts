@@ -31,6 +31,26 @@ export class HashIndex {
     return this.#find();
   }
 
+  /** Brings the slots of some hashes near. Returns what nobody needs. */
+  touch(hashes: Uint32Array, count: number): number {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let seen = 0;
+    for (let i = 0; i < count; i++) seen ^= slots[2 * ((hashes[i] as number) & mask)] as number;
+    return seen;
+  }
+
+  /** Rows that have some hashes, where that takes one look; -1 else. For reading ahead: they may be wrong. */
+  glance(hashes: Uint32Array, count: number, rows: Int32Array): void {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i] as number;
+      const at = 2 * (hash & mask);
+      rows[i] = slots[at] === hash ? (slots[at + 1] as number) - 1 : -1;
+    }
+  }
+
   add(hash: number, row: number): void {
     if (this.#size * 2 > this.#mask) this.#grow();
     this.#insert(hash, row + 1);

@@ -83,6 +83,8 @@ export class Processes extends Table {
   readonly actors = this.#ints.field<EdgeIndex>(52);
   readonly actorCount = this.#ints.field(53);
   readonly marks = this.#ints.field<MarkIndex>(54);
+  /** Of tgid and start: what edges are found by, so that it can be told from a record before its process is known. */
+  readonly word = this.#ints.field(55);
   readonly startNs = this.#floats.field(0);
   readonly cgroup = this.#floats.field(1);
   readonly exitNs = this.#floats.field(2);
@@ -154,6 +156,7 @@ export class Processes extends Table {
     this.startLo.set(row, startLo);
     this.startHi.set(row, startHi);
     this.startNs.set(row, startNs);
+    this.word.set(row, tgid ^ startLo);
     for (const link of this.#links) link.set(row, NONE);
     this.loginUid.set(row, NO_LOGIN);
     this.sessionId.set(row, NO_LOGIN);

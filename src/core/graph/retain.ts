@@ -6,9 +6,8 @@ import { NONE } from "./indexes.ts";
 import type { Queue } from "./queue.ts";
 import type { Table } from "./table.ts";
 
-/** Of a row beside its columns: slots of an index, which is a third full on average, and the room that large tables grow by. */
+/** Of a row beside its columns: slots of an index, which is a third full on average. */
 const INDEX_BYTES = 24;
-const GROWTH = 1.125;
 /** Of a text beside its characters: the head of a string, and its part of what lists grow by. */
 const TEXT_BYTES = 24;
 /** A path that leads to a file, in a table of the engine. */
@@ -46,7 +45,7 @@ export function usedBytes(graph: Graph): number {
 }
 
 function bytesOf(table: Table): number {
-  return table.count * (table.rowBytes * GROWTH + INDEX_BYTES);
+  return table.count * (table.rowBytes + INDEX_BYTES);
 }
 
 /**

@@ -66,10 +66,9 @@ export class Table {
   }
 }
 
-/** Large tables grow by a quarter: what waits for rows is memory too. */
+/** From so many rows on room is taken far ahead: it costs address space until it is used, growing costs a copy. */
 const LARGE = 1 << 14;
 
 function grown(capacity: number): number {
-  if (capacity < LARGE) return Math.max(64, capacity * 2);
-  return capacity + (capacity >> 2);
+  return Math.max(64, capacity * (capacity < LARGE ? 2 : 8));
 }

@@ -129,6 +129,20 @@ export class BatchReader {
     }
   }
 
+  /** The open batch as words. */
+  get words(): Uint32Array {
+    return this.#words;
+  }
+
+  /** Where the current row begins, and where the last one ends. */
+  get word(): number {
+    return this.#row >> 2;
+  }
+
+  get endWord(): number {
+    return this.#end >> 2;
+  }
+
   u8(offset: number): number {
     return this.#bytes[this.#row + offset] as number;
   }
