@@ -23,7 +23,7 @@ done
 # of the CPU.
 command=${1-}
 # Of glibc: what is freed goes back to the system at once, otherwise it keeps blocks of up to 32 MiB; large tables lie in huge pages, which
-# halves what an event costs in a large graph.
+# nearly halves what an event costs in a large graph.
 malloc=glibc.malloc.mmap_threshold=131072:glibc.malloc.trim_threshold=131072:glibc.malloc.hugetlb=1
 # sudo drops NO_COLOR.
 set -- env "GLIBC_TUNABLES=$malloc" "NODE_COMPILE_CACHE=$top/build/compile-cache" ${NO_COLOR:+"NO_COLOR=$NO_COLOR"} "$node" --max-semi-space-size=1 --single-threaded "$top/dist/spydertop.mjs" "$@"

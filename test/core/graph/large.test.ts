@@ -13,7 +13,7 @@ const FILES = 250;
 /** Every process opens every file, `times` times: more edges than a processor's caches hold, where rows are looked at ahead. */
 function everybody(monitor: Monitor, times: number): Uint8Array {
   const writer = new BatchWriter();
-  let batch = new Uint8Array(0);
+  let batch: Uint8Array = new Uint8Array(0);
   for (let round = 0; round < times; round++) {
     for (let pid = 1; pid <= PROCESSES; pid++) {
       for (let file = 1; file <= FILES; file++) {
