@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Finding, ProcessId, TreeOptions, TreeRow, TreeView } from "../core/query/model.ts";
 import { anyContainer, treeColumns } from "../ui/screens/tree-columns.ts";
+import { treeHead } from "../ui/screens/tree-head.ts";
 import { treeLine } from "../ui/screens/tree-line.ts";
 import { formatClock, formatCount } from "../ui/text/format.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
@@ -96,6 +97,8 @@ function frameText(
   const lines = rows.map((row) => treeLine(env, row, columns, WIDTH, PLAIN, queries.nowNs));
   const head = `${formatClock(queries.wallMs(queries.nowNs))} ${totals.kind}: ${processes} processes, ${exited} exited, ${formatCount(totals.events)} events, ${totals.lost} lost`;
   const alerts = findings.map(({ severity, title, reason }) => sanitise(`${severity}: ${title}: ${reason}`));
-  const plain = [head, ...alerts, ...lines].map((line) => line.replace(/\x1b\[[\d;]*m/gu, "").trimEnd());
+  const plain = [head, ...alerts, treeHead(env.theme, columns, WIDTH), ...lines].map((line) =>
+    line.replace(/\x1b\[[\d;]*m/gu, "").trimEnd(),
+  );
   return `${plain.join("\n")}\n\n`;
 }

@@ -1,7 +1,7 @@
 import { EDGE, EDGE_FLAG } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import { STDIO } from "../graph/images.ts";
-import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
+import type { EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
@@ -52,12 +52,49 @@ export function processCauses(graph: Graph, process: ProcessIndex, atNs: number,
   ].sort((a, b) => a.rank - b.rank);
 }
 
-/** Its executable or script was written by somebody. What a package manager installed is the system, not a cause. */
+/** A process that executes again and again is looked back on for so many programs. */
+const MAX_PROGRAMS = 16;
+
+/** What a process ran up to a moment, and until when: what it runs then, or inherited, and before it what it had executed itself. */
+function programsUntil(
+  graph: Graph,
+  process: ProcessIndex,
+  atNs: number,
+): readonly { image: ImageIndex; untilNs: number }[] {
+  const { images, processes } = graph;
+  const found: { image: ImageIndex; untilNs: number }[] = [];
+  let untilNs = atNs;
+  for (let image = imageAt(graph, process, atNs); image !== NONE && found.length < MAX_PROGRAMS; ) {
+    found.push({ image, untilNs });
+    // The last moment at which it ran the one before.
+    untilNs = Math.min(untilNs, images.atNs.get(image) - 1);
+    image = images.previous.get(image);
+    if (image === NONE || images.processId.get(image) !== processes.id(process)) break;
+  }
+  return found;
+}
+
+/**
+ * The executable or script of a program it ran was written by somebody. What a package manager installed is the system, not a cause.
+ */
 export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, gaps: Set<string>): Cause[] {
+  const told = new Set<FileIndex>();
+  return programsUntil(graph, process, atNs).flatMap(({ image, untilNs }) =>
+    codeOf(graph, process, image, untilNs, told, gaps),
+  );
+}
+
+/** Files in `told` are left out, those that are told are added. */
+function codeOf(
+  graph: Graph,
+  process: ProcessIndex,
+  image: ImageIndex,
+  atNs: number,
+  told: Set<FileIndex>,
+  gaps: Set<string>,
+): Cause[] {
   const { images, files, edges } = graph;
   const causes: Cause[] = [];
-  const image = imageAt(graph, process, atNs);
-  if (image === NONE) return causes;
   const startNs = Math.min(atNs, images.atNs.get(image));
   const code = [
     ...writtenCode(graph, image).map(({ file, script, inferred = false }) => ({
@@ -76,6 +113,8 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
     })),
   ];
   for (const { file, inferred, verb, ranNs, rank } of code) {
+    if (told.has(file)) continue;
+    told.add(file);
     const path = files.path.get(file);
     const [write, ...others] = contentWrites(graph, file, ranNs, process, MAX_PAST_WRITERS);
     if (write === undefined) continue;
@@ -89,7 +128,7 @@ export function codeCauses(graph: Graph, process: ProcessIndex, atNs: number, ga
       atNs: ranNs,
       certainty: weakest(edgeCertainty(graph, write), seen && !inferred ? "observed" : "inferred"),
       explanation: `${verb} ${path}, which ${who(graph, writer, wroteNs)} ${seen ? "wrote" : "opened for writing"} ${duration(ranNs - wroteNs)} earlier`,
-      aside: `wrote ${path}, which ${who(graph, process, atNs)} ran`,
+      aside: `wrote ${path}, which ${who(graph, process, ranNs)} ran`,
       rank,
       through: file,
     });
@@ -121,8 +160,9 @@ function otherWriter(graph: Graph, write: EdgeIndex, path: string, ranNs: number
 /** Its standard input is a pipe: for a shell without a script that is its program, for anything else its data. */
 export function commandCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
   const { edges, processes } = graph;
-  const image = imageAt(graph, process, atNs);
-  const program = image === NONE ? NONE : programPipe(graph, process, image, atNs);
+  let program: EdgeIndex = NONE;
+  for (const { image, untilNs } of programsUntil(graph, process, atNs))
+    if (program === NONE) program = programPipe(graph, process, image, untilNs);
   const obeys = program !== NONE;
   const pipe = obeys ? program : stdinPipe(graph, process, atNs);
   if (pipe === NONE) return [];

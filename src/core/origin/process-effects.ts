@@ -201,7 +201,7 @@ export function runsOf(graph: Graph, file: FileIndex, sinceNs: number, budget: B
 /** That a process ran a file which another had written last. */
 function ranFrom(graph: Graph, { process, atNs }: Run, file: FileIndex, writer: ProcessIndex): Effect[] {
   return codeCauses(graph, process, atNs, new Set())
-    .filter(({ from, rank }) => from.row === writer && rank < RANK.SOURCE)
+    .filter(({ from, rank, through }) => from.row === writer && through === file && rank < RANK.SOURCE)
     .map((cause) => ({
       ...told(cause),
       to: { node: { kind: "process", row: process, atNs } },

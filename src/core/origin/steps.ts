@@ -4,7 +4,7 @@ import type { OriginStep } from "../query/model.ts";
 import { type Branch, type Hop, keyOf, type Node } from "./cause.ts";
 import { severityOf, subjectOf, titleOf } from "./places.ts";
 
-/** Steps of the chain, causes first, each followed by the branches that stand beside it. */
+/** Steps of the chain, each after its cause and what else its cause led to: what leads on to the target is last. */
 export function layOut(monitor: Monitor, branches: readonly Branch[]): readonly OriginStep[] {
   const [main, ...sides] = branches;
   const steps: OriginStep[] = [];
@@ -19,7 +19,27 @@ export function layOut(monitor: Monitor, branches: readonly Branch[]): readonly 
     cause = at;
     for (const side of sides) if (side.beside?.hop === hop) addSide(monitor, side, depth + 1, steps, places);
   }
-  return steps;
+  return asTree(steps);
+}
+
+/** Whatever the order they were found in, a step stands with all that it led to. */
+function asTree(steps: readonly OriginStep[]): readonly OriginStep[] {
+  const effects = new Map<number, number[]>();
+  const onChain = new Set<number>();
+  steps.forEach(({ cause }, at) => {
+    effects.set(cause, [...(effects.get(cause) ?? []), at]);
+  });
+  for (let at = steps.findIndex((step) => step.target); at >= 0; at = steps[at]?.cause ?? -1) onChain.add(at);
+  const ordered: OriginStep[] = [];
+  const add = (at: number, cause: number): void => {
+    const place = at < 0 ? -1 : ordered.push({ ...(steps[at] as OriginStep), cause }) - 1;
+    const below = effects.get(at) ?? [];
+    // What has no cause that is known stands below the chain.
+    for (const last of at < 0 ? [true, false] : [false, true])
+      for (const one of below) if (onChain.has(one) === last) add(one, place);
+  };
+  add(-1, -1);
+  return ordered;
 }
 
 function addSide(

@@ -160,13 +160,25 @@ function connectionColumns(
       value: ({ row }) => bytes(row.txBytes),
       token: (item) => quiet(item, "text"),
     },
+    ...ownerColumns(env, nowNs, { age: 70, user: 90, container: 150 }),
+  ];
+}
+
+/** How long it is there and whose it is, each from a width of the screen on. */
+function ownerColumns(
+  env: Env,
+  nowNs: number,
+  from: Readonly<Record<"age" | "user" | "container", number>>,
+): readonly Column<ConnectionItem>[] {
+  return [
     {
       key: "age",
       title: "AGE",
-      width: 4,
+      width: 5,
       align: "right",
-      from: 70,
-      value: ({ row }) => formatAge(nowNs - row.openedNs),
+      from: from.age,
+      // What was there already is older than that.
+      value: ({ row }) => `${row.certainty === "before start" ? ">" : ""}${formatAge(nowNs - row.openedNs)}`,
       token: () => "dim",
     },
     {
@@ -180,7 +192,7 @@ function connectionColumns(
       key: "user",
       title: "USER",
       width: 8,
-      from: 90,
+      from: from.user,
       value: ({ owner }) => (owner === undefined ? "" : env.names.user(owner.uid)),
       token: ({ owner }) => (owner?.uid === 0 ? "root" : "dim"),
     },
@@ -188,7 +200,7 @@ function connectionColumns(
       key: "container",
       title: "CONTAINER",
       width: 14,
-      from: 150,
+      from: from.container,
       value: ({ owner }) => (owner === undefined ? "" : env.names.container(owner.cgroup)),
       token: () => "container",
     },
@@ -200,38 +212,7 @@ function listenColumns(env: Env, nowNs: number): readonly Column<ConnectionItem>
     { title: "", width: 2, value: ({ row }) => directionSign(env, row)[1], token: () => "inward" },
     { key: "proto", title: "PROTO", width: 5, value: ({ row }) => row.protocol, token: () => "dim" },
     { key: "local", title: "ADDRESS", share: 3, cut: "start", value: ({ row }) => row.local, token: () => "strong" },
-    {
-      key: "age",
-      title: "AGE",
-      width: 4,
-      align: "right",
-      from: 60,
-      value: ({ row }) => formatAge(nowNs - row.openedNs),
-      token: () => "dim",
-    },
-    {
-      key: "process",
-      title: "PROCESS",
-      share: 3,
-      value: ({ owner }) => processText(owner),
-      token: ({ owner }) => processToken(owner),
-    },
-    {
-      key: "user",
-      title: "USER",
-      width: 8,
-      from: 60,
-      value: ({ owner }) => (owner === undefined ? "" : env.names.user(owner.uid)),
-      token: ({ owner }) => (owner?.uid === 0 ? "root" : "dim"),
-    },
-    {
-      key: "container",
-      title: "CONTAINER",
-      width: 16,
-      from: 90,
-      value: ({ owner }) => (owner === undefined ? "" : env.names.container(owner.cgroup)),
-      token: () => "container",
-    },
+    ...ownerColumns(env, nowNs, { age: 60, user: 60, container: 90 }),
     {
       key: "command",
       title: "COMMAND",

