@@ -79,7 +79,7 @@ export function runEffect(effect: Effect, outside: Outside): Notice | undefined 
     }
     case "snapshot":
       outside.snapshot();
-      return undefined;
+      return { text: "saving this moment", token: "info" };
   }
 }
 
