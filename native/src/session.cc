@@ -96,6 +96,9 @@ std::string hint_for(int error) {
     case ENOENT:
     case ESRCH:
       return std::string("kernel ") + u.release + " lacks BTF or a hook: it needs 5.10 or later with CONFIG_DEBUG_INFO_BTF=y";
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (ulimit -n 1024)";
     case ENOMEM:
       return "raise the memory lock limit (ulimit -l unlimited)";
     default:
@@ -151,7 +154,7 @@ Error Session::open(const Options& options) {
   object_ = bpf_object__open_file(options.object_path.c_str(), nullptr);
   if (!object_) {
     int error = errno;
-    return {error, "cannot open the BPF object " + options.object_path + ": " + reason(log.text, error), "build it: npm run setup"};
+    return {error, "cannot open the BPF object " + options.object_path + ": " + reason(log.text, error), error == EMFILE || error == ENFILE ? hint_for(error) : "build it: npm run setup"};
   }
   return {};
 }

@@ -44,9 +44,19 @@ function statusOf(recording: RecordingReader): SourceStatus {
       why: describeDamage(recording, damage),
     }),
   );
-  const { limited } = recording.info;
+  const limited = damagedParts(recording) ?? recording.info.limited;
   const status = { delivered: new Map(), lost: new Map(), features };
   return limited === undefined ? status : { ...status, limited };
+}
+
+function damagedParts(recording: RecordingReader): SourceStatus["limited"] {
+  const [first, ...more] = recording.damage;
+  if (first === undefined) return undefined;
+  return {
+    why: `${describeDamage(recording, first)}${more.length === 0 ? "" : `; ${more.length} more damaged parts`}`,
+    missed: "what those parts held",
+    fix: "all the rest is whole; another copy of the file may have them",
+  };
 }
 
 /** Whether a file begins as a recording does. One that cannot be read counts, so that opening it says why. */

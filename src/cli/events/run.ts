@@ -62,7 +62,12 @@ export async function runEvents(options: EventsOptions): Promise<number> {
       note(`${options.input.from} holds a state and no events: its processes are shown by top --batch --from FILE`);
     // The kernel knows what no row has told yet.
     const lost = file ? printer.lost : sum(status.lost.values());
-    if (lost > 0) note(`${lost} records were lost: the kernel's buffer was full while nobody read`);
+    if (lost > 0)
+      note(
+        file
+          ? `${lost} records are missing: they were lost when it was recorded, or are in damaged parts`
+          : `${lost} records were lost: the kernel's buffer was full while nobody read`,
+      );
     return EXIT.OK;
   } finally {
     clearTimeout(timer);

@@ -12,6 +12,8 @@ export const IMAGE_KNOWN = {
   ARGV_CUT: 8,
   /** Not all of the environment was looked at, or a variable is longer than what is kept. */
   ENV_CUT: 32,
+  /** In a user namespace that is not the first: whoever made it may mount what it likes over any path. */
+  USER_NAMESPACE: 64,
   /** The executable was written by a process of the same chain. */
   WRITTEN_BY_CHAIN: 16,
 } as const;

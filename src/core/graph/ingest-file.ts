@@ -5,6 +5,7 @@ import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import type { FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { noteMemoryWrite } from "./ingest-reach.ts";
 import { isInterpreter } from "./interpreters.ts";
 import { baseName, isSecretPath, resolvePath } from "./paths.ts";
 import { OPENING_NS, scriptNamed, scriptPath } from "./provenance.ts";
@@ -99,7 +100,10 @@ export function ingestUse(graph: Graph, reader: BatchReader): void {
   const edge = edges.note(wrote ? EDGE.WROTE : EDGE.READ, process, file, timeNs, graph.rowEdgeFlags(reader));
   const { added } = edges;
   edges.setBytes(edge, reader.number(USE.bytes));
-  if (wrote) edges.setWritten(edge);
+  if (wrote) {
+    edges.setWritten(edge);
+    noteMemoryWrite(graph, process, files.path.get(file), timeNs, graph.rowEdgeFlags(reader));
+  }
   if (!added) return;
   if (wrote) files.indexPath(file);
   else if (files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);

@@ -181,6 +181,9 @@ function inherit(graph: Graph, parent: ProcessIndex, child: ProcessIndex, timeNs
   if (processes.has(parent, PROCESS_FLAG.KERNEL_THREAD)) processes.setFlag(child, PROCESS_FLAG.KERNEL_THREAD);
 }
 
+/** Its number is the same on every machine: include/linux/proc_ns.h, PROC_USER_INIT_INO. */
+const FIRST_USER_NAMESPACE = 0xefff_fffd;
+
 /**
  * What a process ran became known after it had forked: children that inherited what it was thought to run (`before`, or nothing) at or
  * after `sinceNs`, and have not executed since, inherit the image that they had.
@@ -300,7 +303,8 @@ function readImage(
   ]);
   const flags = reader.u32(IMAGE.image);
   images.flags.set(image, flags);
-  const { BEFORE_START, POLLED, UNVERIFIED, ARGV_CUT, ENV_CUT } = IMAGE_KNOWN;
+  const { BEFORE_START, POLLED, UNVERIFIED, ARGV_CUT, ENV_CUT, USER_NAMESPACE } = IMAGE_KNOWN;
+  const userns = reader.u32(IMAGE.userns);
   const cut = (reader.trunc & IMAGE_CUT.ARGV) !== 0;
   images.known.set(
     image,
@@ -308,7 +312,8 @@ function readImage(
       ((reader.flags & FLAG.POLLED) !== 0 ? POLLED : 0) |
       ((reader.flags & FLAG.UNVERIFIED) !== 0 ? UNVERIFIED : 0) |
       (cut && (flags & IMAGE_FLAG.NO_ARGV) === 0 ? ARGV_CUT : 0) |
-      ((reader.trunc & IMAGE_CUT.ENV) !== 0 ? ENV_CUT : 0),
+      ((reader.trunc & IMAGE_CUT.ENV) !== 0 ? ENV_CUT : 0) |
+      (userns !== 0 && userns !== FIRST_USER_NAMESPACE ? USER_NAMESPACE : 0),
   );
   const inoLo = reader.lo(IMAGE.exeIno);
   const inoHi = reader.hi(IMAGE.exeIno);

@@ -26,7 +26,7 @@ function signal(graph: Graph, reader: BatchReader, actor: ProcessIndex, timeNs: 
 }
 
 function inject(graph: Graph, reader: BatchReader, actor: ProcessIndex, timeNs: number): void {
-  const { edges, marks } = graph;
+  const { marks } = graph;
   const flags = graph.rowEdgeFlags(reader);
   const call = injectCall(reader.u32(CALL.nr));
   const request = reader.u32(CALL.args);
@@ -38,17 +38,39 @@ function inject(graph: Graph, reader: BatchReader, actor: ProcessIndex, timeNs: 
     marks.touch(MARK.REFUSED, actor, timeNs, flags);
     return;
   }
-  const reach = call === "pidfd_getfd" ? REACH.DESCRIPTOR : call === "ptrace" ? reachOf(request) : REACH.WROTE;
+  const bits = call === "pidfd_getfd" ? REACH.DESCRIPTOR : call === "ptrace" ? reachOf(request) : REACH.WROTE;
   const target = targetOf(graph, reader, actor, timeNs);
   if (target === actor) return;
   if (target === NONE) {
-    marks.addBits(marks.touch(MARK.REACHED, actor, timeNs, flags), reach);
+    marks.addBits(marks.touch(MARK.REACHED, actor, timeNs, flags), bits);
     return;
   }
-  const edge = edges.touch(EDGE.INJECTED, actor, target, timeNs, flags);
+  reach(graph, actor, target, bits, timeNs, flags);
+}
+
+const MEMORY_OF = /^\/proc\/(\d+)(?:\/task\/\d+)?\/mem$/;
+
+/** It wrote into a file that is the memory of a process, as /proc names it. */
+export function noteMemoryWrite(graph: Graph, actor: ProcessIndex, path: string, timeNs: number, how: number): void {
+  const pid = MEMORY_OF.exec(path)?.[1];
+  if (pid === undefined) return;
+  const target = graph.processes.at(Number(pid), timeNs);
+  if (target !== NONE && target !== actor) reach(graph, actor, target, REACH.WROTE, timeNs, how);
+}
+
+function reach(
+  graph: Graph,
+  actor: ProcessIndex,
+  target: ProcessIndex,
+  bits: number,
+  timeNs: number,
+  how: number,
+): void {
+  const { edges } = graph;
+  const edge = edges.touch(EDGE.INJECTED, actor, target, timeNs, how);
   const before = edges.detail.get(edge);
-  edges.detail.set(edge, before | reach);
-  if ((before | reach) !== before) graph.changes.injected.push(edge);
+  edges.detail.set(edge, before | bits);
+  if ((before | bits) !== before) graph.changes.injected.push(edge);
 }
 
 function reachOf(request: number): number {

@@ -69,6 +69,20 @@ const AWK: Grammar = {
   long: { "--file": "file", "--source": "code", "--assign": "value", "--field-separator": "value" },
 };
 
+/** ld.so started by hand: its first operand is the program. */
+const LOADER: Grammar = {
+  code: "",
+  long: {
+    "--library-path": "value",
+    "--preload": "value",
+    "--audit": "value",
+    "--argv0": "value",
+    "--inhibit-rpath": "value",
+    "--glibc-hwcaps-prepend": "value",
+    "--glibc-hwcaps-mask": "value",
+  },
+};
+
 const GRAMMARS: readonly (readonly [RegExp, Grammar])[] = [
   [/^(ba|da|z|k|c|tc|a|mk|fi|r|rba)?sh[\d.-]*$/, SHELL],
   [/^python[\d.-]*$/, PYTHON],
@@ -79,6 +93,7 @@ const GRAMMARS: readonly (readonly [RegExp, Grammar])[] = [
   [/^lua[\d.-]*$/, LUA],
   [/^tclsh[\d.-]*$/, TCL],
   [/^[gm]?awk[\d.-]*$/, AWK],
+  [/^ld(-linux|-musl)?[\w.-]*\.so(\.\d+)?$/, LOADER],
 ];
 
 /** Names of standard input among files. */

@@ -107,7 +107,9 @@ export function programPipe(graph: Graph, process: ProcessIndex, image: ImageInd
   let left = MAX_PIPES;
   let edge = processes.edges[FAMILY.CHANNELS]?.get(process) ?? NONE;
   for (; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
-    if (edges.kind.get(edge) !== EDGE.PIPE_READ || edges.has(edge, EDGE_FLAG.STDIN | EDGE_FLAG.CREATED)) continue;
+    if (edges.kind.get(edge) !== EDGE.PIPE_READ || edges.has(edge, EDGE_FLAG.STDIN)) continue;
+    // One that it makes itself is not what it runs; one that it had made before it ran this may be.
+    if (edges.has(edge, EDGE_FLAG.CREATED) && edges.firstNs.get(edge) >= ranNs) continue;
     const openedNs = openedSince(graph, edge, ranNs);
     if (openedNs < ranNs || openedNs > Math.min(timeNs, ranNs + OPENING_NS)) continue;
     if (best === NONE || openedNs < openedSince(graph, best, ranNs)) best = edge;

@@ -12,7 +12,8 @@ import { HUB, imageAt } from "./provenance.ts";
  * A name is chosen by whoever starts a program, so alone it says nothing. It counts for a file where only root installs programs, that
  * nobody but an installer of packages was seen to write. The same paths count inside containers. /usr/local is one: container runtimes
  * and compilers are installed there. /opt and home directories belong to whoever uses them.
- * Known gaps: what root put there before capture began; a file mounted over another in a mount namespace of one's own.
+ * In a user namespace anybody may mount anything over such a path: there no name counts. Known gaps: what root put there before capture
+ * began; what root mounts over another in a mount namespace of its own.
  */
 const SYSTEM = /^\/(usr|bin|sbin|lib|lib64|nix\/store|snap|var\/lib\/(rancher|snapd))\//;
 const EVERYBODY = /^\/(tmp|var\/tmp|dev\/shm|run\/(shm|lock|user))\//;
@@ -78,6 +79,7 @@ function imageName(graph: Graph, image: ImageIndex, depth: number): string {
   const { images } = graph;
   const exe = images.exe.get(image);
   if (!SYSTEM.test(exe) || !isUntouched(graph, image, depth)) return "";
+  if ((images.known.get(image) & IMAGE_KNOWN.USER_NAMESPACE) !== 0) return "";
   const name = baseName(exe);
   const script = isInterpreter(name) ? scriptOf(graph, image) : "";
   if (!SYSTEM.test(script)) return name;

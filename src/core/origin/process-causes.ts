@@ -161,8 +161,13 @@ function otherWriter(graph: Graph, write: EdgeIndex, path: string, ranNs: number
 export function commandCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[] {
   const { edges, processes } = graph;
   let program: EdgeIndex = NONE;
-  for (const { image, untilNs } of programsUntil(graph, process, atNs))
-    if (program === NONE) program = programPipe(graph, process, image, untilNs);
+  let ranNs = Number.NEGATIVE_INFINITY;
+  for (const { image, untilNs } of programsUntil(graph, process, atNs)) {
+    if (program !== NONE) break;
+    program = programPipe(graph, process, image, untilNs);
+    // It may have made the pipe before it ran what reads from it.
+    if (program !== NONE) ranNs = Math.min(atNs, graph.images.atNs.get(image));
+  }
   const obeys = program !== NONE;
   const pipe = obeys ? program : stdinPipe(graph, process, atNs);
   if (pipe === NONE) return [];
@@ -180,7 +185,7 @@ export function commandCauses(graph: Graph, process: ProcessIndex, atNs: number)
     causes.push({
       from: { kind: "process", row: writer, atNs: Math.min(Math.max(namedNs, startNs), atNs), namedNs },
       link: "piped",
-      atNs: edges.firstNs.get(pipe),
+      atNs: Math.max(ranNs, startNs, edges.firstNs.get(pipe)),
       certainty: weakest(edgeCertainty(graph, pipe), edgeCertainty(graph, holder)),
       explanation: obeys ? `ran what ${name} wrote into ${where}` : `read from ${name} through a pipe`,
       aside: `wrote into the standard input of ${who(graph, process, atNs)}`,

@@ -65,7 +65,12 @@ function sidesOf(
   for (let next = queue.pop(); next !== undefined && branches.length < limits.sides; next = queue.pop()) {
     const { hop, cause } = next;
     const already = sides.get(hop) ?? 0;
-    if (already === limits.beam || cause === hop.cause || seen.has(keyOf(cause.from)) || isSystem(graph, cause.from))
+    if (
+      already === limits.beam ||
+      cause === hop.cause ||
+      seen.has(placeOf(graph, cause.from)) ||
+      isSystem(graph, cause.from)
+    )
       continue;
     sides.set(hop, already + 1);
     branches.push({ trail: follow(graph, cause.from, names, gaps, seen, limits.hops), beside: next });
@@ -111,17 +116,24 @@ function isSystem(graph: Graph, node: Node): boolean {
   return node.kind === "process" && graph.processes.tgid.get(node.row) === 1;
 }
 
+/** A process that executes another program is another place: what it started before may have decided what it runs since. */
+function placeOf(graph: Graph, node: Node): string {
+  return node.kind === "process" ? `${keyOf(node)}/${imageAt(graph, node.row, node.atNs)}` : keyOf(node);
+}
+
 /** One trail; it ends at a boundary, or before a place that is on a trail already. */
 function follow(graph: Graph, start: Node, names: Names, gaps: Set<string>, seen: Set<string>, limit: number): Hop[] {
   const trail: Hop[] = [];
   let node: Node | undefined = start;
   while (node !== undefined && trail.length < limit) {
-    seen.add(keyOf(node));
+    seen.add(placeOf(graph, node));
     const at: Node = node;
     const causes: readonly Cause[] = causesOf(graph, at, gaps).filter(
       (cause) => cause.from.atNs <= at.atNs && cause.rank < RANK.SOURCE,
     );
-    const cause: Cause | undefined = causes.find((one) => !trail.some((hop) => keyOf(hop.node) === keyOf(one.from)));
+    const cause: Cause | undefined = causes.find(
+      (one) => !trail.some((hop) => placeOf(graph, hop.node) === placeOf(graph, one.from)),
+    );
     // What decided its code or its commands explains more than where it was started.
     const boundary: Boundary | undefined =
       cause === undefined || cause.rank >= RANK.PARENT ? endOf(graph, at, names) : undefined;
@@ -130,7 +142,7 @@ function follow(graph: Graph, start: Node, names: Names, gaps: Set<string>, seen
       return trail;
     }
     trail.push({ node: at, cause });
-    node = seen.has(keyOf(cause.from)) ? undefined : cause.from;
+    node = seen.has(placeOf(graph, cause.from)) ? undefined : cause.from;
   }
   return trail;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { isScheduler } from "../../../src/core/graph/trust.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
 import { findings } from "../../../src/core/query/findings.ts";
 import { IMAGE_FLAG } from "../../../src/core/wire/layout.gen.ts";
-import { graphFromText, type Told } from "../fixture.ts";
+import { by, emptyMonitor, feed, graphFromText, type Told } from "../fixture.ts";
 
 const severities = (told: Told | string, rule: string): readonly string[] =>
   findings((typeof told === "string" ? graphFromText(told) : told).monitor)
@@ -38,6 +39,17 @@ describe("a package manager", () => {
 
   test("is none when somebody wrote it, also under another name first", () => {
     expect(severities(`root > cp; cp writes /usr/bin/dpkg; ${fetchBy("dpkg")}`, rule)).toEqual(["high"]);
+  });
+
+  test("is none in a user namespace, where anybody mounts what they like over its path", () => {
+    const { monitor, writer } = emptyMonitor();
+    feed(monitor, writer, 9e6, (w) => {
+      w.image({ ...by(2, 1e6), exe: "/usr/sbin/cron", uid: 0, userns: 0xefff_fffd });
+      w.image({ ...by(3, 1e6), exe: "/usr/sbin/cron", uid: 0, userns: 0xf000_0123 });
+    });
+    const { graph } = monitor;
+    const scheduler = (pid: number): boolean => isScheduler(graph, graph.processes.living(pid), 9e6);
+    expect([scheduler(2), scheduler(3)]).toEqual([true, false]);
   });
 
   test("is one when another installed it", () => {

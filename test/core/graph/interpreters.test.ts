@@ -38,6 +38,10 @@ describe("an interpreter's program", () => {
     "awk -f a b",
     "gawk --file=a b",
     "tclsh a",
+    "ld-linux-x86-64.so.2 a b",
+    "ld-linux-aarch64.so.1 --library-path /lib --argv0 x a",
+    "ld-musl-x86_64.so.1 --preload=l.so a",
+    "ld.so a",
   ])("is the file of: %s", (command) => {
     expect(told(command)).toBe("file a");
   });

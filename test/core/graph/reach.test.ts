@@ -30,6 +30,12 @@ describe("one process reaches into another", () => {
     checkInvariants(told.monitor.graph);
   });
 
+  test("a write into the memory that /proc shows of another is told as one", () => {
+    const told = graphFromText("bash > python; app > other; python appends /proc/102/mem; app appends /proc/102/mem");
+    expect(texts(told, "python")).toContain("wrote into the memory of 102 app");
+    expect(detail(told, "app").reach).toMatchObject([{ link: "injected", from: told.process("python"), count: 1 }]);
+  });
+
   test("a refused attempt is no edge, but is told", () => {
     const { monitor, writer } = emptyMonitor();
     feed(monitor, writer, 9 * MS, (w) => {

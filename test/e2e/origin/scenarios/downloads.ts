@@ -32,6 +32,14 @@ export const downloads: readonly Scenario[] = [
     beside: [/tcp .* -> 127\.0\.0\.1:8000: .*was connected/],
   },
   {
+    name: "bash <(curl), in place of the shell that wrote it so",
+    async run(stage) {
+      stage.file("i.sh", `${stage.payload}\n`);
+      await stage.shell(`exec bash -c "exec bash <(curl -s ${stage.served("i.sh")}; : operator)"`);
+    },
+    chain: [/curl -s .*\/i\.sh/, /^\d+ bash \/dev\/fd\/\d+/, /curl -s/],
+  },
+  {
     name: "a decoded download",
     async run(stage) {
       await stage.shell(`echo '${stage.payload}' | base64 -w0 > served; : prepare`);
