@@ -8,7 +8,7 @@ import { subjects } from "./events.ts";
 async function next(peer: Tracer, aim: number): Promise<void> {
   const tracers = [none, new Spydertop("rows"), peer] as const;
   try {
-    for (const subject of [subjects.open, subjects.connect, subjects.exec]) {
+    for (const subject of [subjects.open, subjects.connect, subjects.exec, subjects.getppid]) {
       const fewer: Subject = { ...subject, bursts: 10, key: `${peer.name}/${subject.operation}` };
       const added = await overhead(fewer, tracers, Math.ceil(ROUNDS / 2));
       const times = (added.get(peer.name) as number) / (added.get("spydertop") as number);
