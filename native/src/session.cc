@@ -106,6 +106,10 @@ std::string hint_for(int error) {
   }
 }
 
+std::string hint_to_open(int error) {
+  return error == EMFILE || error == ENFILE ? hint_for(error) : "build it: npm run setup";
+}
+
 // ENOTSUPP, the kernel's own, which has no text.
 constexpr int kNotSupported = 524;
 
@@ -154,7 +158,7 @@ Error Session::open(const Options& options) {
   object_ = bpf_object__open_file(options.object_path.c_str(), nullptr);
   if (!object_) {
     int error = errno;
-    return {error, "cannot open the BPF object " + options.object_path + ": " + reason(log.text, error), error == EMFILE || error == ENFILE ? hint_for(error) : "build it: npm run setup"};
+    return {error, "cannot open the BPF object " + options.object_path + ": " + reason(log.text, error), hint_to_open(error)};
   }
   return {};
 }
@@ -165,8 +169,10 @@ Error Session::load() {
   // A program this kernel refuses costs its feature, not the capture: leave it out and try again.
   for (int attempt = 0; attempt < 24; attempt++) {
     LogScope log;
-    if (!object_ && !(object_ = bpf_object__open_file(options_.object_path.c_str(), nullptr)))
-      return {errno, "cannot open the BPF object " + options_.object_path, "build it: npm run setup"};
+    if (!object_ && !(object_ = bpf_object__open_file(options_.object_path.c_str(), nullptr))) {
+      int error = errno;
+      return {error, "cannot open the BPF object " + options_.object_path, hint_to_open(error)};
+    }
     bool resolves = false;
     bpf_program* p;
     bpf_object__for_each_program(p, object_) {

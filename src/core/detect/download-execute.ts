@@ -6,7 +6,7 @@ import { NONE } from "../graph/indexes.ts";
 import { resolvePath } from "../graph/paths.ts";
 import { programPipe, writtenCode } from "../graph/provenance.ts";
 import { installedName, isPackageManager } from "../graph/trust.ts";
-import { contentWrites, writeTime } from "../graph/writes.ts";
+import { contentWrites } from "../graph/writes.ts";
 import { duration, who } from "../origin/words.ts";
 import { edgeCertainty, imageCertainty, weakest } from "../query/certainty.ts";
 import type { Severity } from "../query/model.ts";
@@ -31,7 +31,7 @@ export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal
   for (const { file, script } of ran) {
     for (const write of contentWrites(graph, file, ranNs)) {
       const writer = graph.edges.process.get(write);
-      const wroteNs = writeTime(graph, write, ranNs);
+      const wroteNs = graph.edges.lastBefore(write, ranNs);
       if (isPackageManager(graph, writer, wroteNs) || chainRoot(graph, writer) !== chainRoot(graph, process)) continue;
       images.known.set(image, images.known.get(image) | IMAGE_KNOWN.WRITTEN_BY_CHAIN);
       const download = downloadedBy(graph, file, write, ranNs);

@@ -6,7 +6,7 @@ import { PROCESS_FLAG } from "../graph/processes.ts";
 import { pipeHolders, programPipe, stdinPipe } from "../graph/provenance.ts";
 import { isServerSide, nameAt } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
-import { contentWrites, lastWrite, writeTime } from "../graph/writes.ts";
+import { contentWrites, lastWrite } from "../graph/writes.ts";
 
 /** Content that came over the network: who fetched it, over which connection. */
 export interface Download {
@@ -55,7 +55,7 @@ export function downloadedBy(
   stages = MAX_STAGES,
 ): Download | undefined {
   const writer = graph.edges.process.get(write);
-  const beforeNs = writeTime(graph, write, timeNs);
+  const beforeNs = graph.edges.lastBefore(write, timeNs);
   if (isPackageManager(graph, writer, beforeNs)) return undefined;
   const edge = connectionBefore(graph, writer, beforeNs);
   if (edge !== NONE) return { by: writer, edge, through: [] };

@@ -7,7 +7,7 @@ import { programOf } from "../graph/interpreters.ts";
 import { imageAt, isLibrary, obeysStdin, programPipe, scriptPath } from "../graph/provenance.ts";
 import { nameAt } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
-import { contentWrites, writeTime } from "../graph/writes.ts";
+import { contentWrites } from "../graph/writes.ts";
 import { duration, who } from "../origin/words.ts";
 import type { Severity, Subject } from "../query/model.ts";
 import { argvOf, commandOf } from "../query/names.ts";
@@ -88,7 +88,7 @@ function fromFile(graph: Graph, deed: Deed): Signal | undefined {
   for (; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
     const file = edges.object.get(edge);
     const path = files.path.get(file);
-    const readNs = edges.lastNs.get(edge) <= atNs ? edges.lastNs.get(edge) : edges.firstNs.get(edge);
+    const readNs = graph.edges.lastBefore(edge, atNs);
     if (edges.kind.get(edge) !== EDGE.READ || readNs > atNs || atNs - readNs > FILE_WINDOW_NS) continue;
     if (path === script || isLibrary(path)) continue;
     if (edges.has(edge, EDGE_FLAG.FOREIGN)) return foreignRead(graph, deed.shell, edge, atNs, deed.words);
@@ -98,7 +98,7 @@ function fromFile(graph: Graph, deed: Deed): Signal | undefined {
       if (chainRoot(graph, writer) !== chainRoot(graph, shell)) continue;
       const download = downloadedBy(graph, file, write, readNs);
       if (download === undefined) continue;
-      const wroteNs = writeTime(graph, write, readNs);
+      const wroteNs = graph.edges.lastBefore(write, readNs);
       const how = `read ${path}, which ${who(graph, writer, wroteNs)} wrote ${duration(readNs - wroteNs)} earlier`;
       return signalOf(graph, deed, download, how, { kind: "file", id: files.id(file) }, ["low", "medium"]);
     }

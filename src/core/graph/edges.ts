@@ -180,6 +180,12 @@ export class Edges extends Table {
     if (bytes > this.bytes(row)) this.detail.set(row, Math.min(bytes, MAX_BYTES));
   }
 
+  /** When it last happened before a moment, as far as its first and last time tell. */
+  lastBefore(row: EdgeIndex, timeNs: number): number {
+    const lastNs = this.lastNs.get(row);
+    return lastNs <= timeNs ? lastNs : this.firstNs.get(row);
+  }
+
   /** Bytes moved along a READ or WROTE edge. */
   bytes(row: EdgeIndex): number {
     return this.detail.get(row) >>> 0;

@@ -181,9 +181,6 @@ function inherit(graph: Graph, parent: ProcessIndex, child: ProcessIndex, timeNs
   if (processes.has(parent, PROCESS_FLAG.KERNEL_THREAD)) processes.setFlag(child, PROCESS_FLAG.KERNEL_THREAD);
 }
 
-/** Its number is the same on every machine: include/linux/proc_ns.h, PROC_USER_INIT_INO. */
-const FIRST_USER_NAMESPACE = 0xefff_fffd;
-
 /**
  * What a process ran became known after it had forked: children that inherited what it was thought to run (`before`, or nothing) at or
  * after `sinceNs`, and have not executed since, inherit the image that they had.
@@ -284,6 +281,9 @@ function insertLate(
   images.previous.set(above, readImage(graph, reader, process, below, timeNs));
   passImageOn(graph, process, below, timeNs);
 }
+
+/** Its number is the same on every machine: include/linux/proc_ns.h, PROC_USER_INIT_INO. */
+const FIRST_USER_NAMESPACE = 0xefff_fffd;
 
 function readImage(
   graph: Graph,

@@ -73,7 +73,7 @@ export function opensForWriting(
 ): readonly EdgeIndex[] {
   const { edges } = graph;
   return [...writesBefore(graph, file, timeNs, NONE, most)].filter(
-    (edge) => !edges.has(edge, EDGE_FLAG.WRITTEN) && writeTime(graph, edge, timeNs) > afterNs,
+    (edge) => !edges.has(edge, EDGE_FLAG.WRITTEN) && graph.edges.lastBefore(edge, timeNs) > afterNs,
   );
 }
 
@@ -90,11 +90,5 @@ export function writersGap(graph: Graph, file: FileIndex, untold: number): strin
 function compareWrites(graph: Graph, a: EdgeIndex, b: EdgeIndex, timeNs: number): number {
   const { edges } = graph;
   const written = Number(edges.has(b, EDGE_FLAG.WRITTEN)) - Number(edges.has(a, EDGE_FLAG.WRITTEN));
-  return written || writeTime(graph, b, timeNs) - writeTime(graph, a, timeNs);
-}
-
-/** When an edge last happened before a moment, as far as its first and last time tell. */
-export function writeTime(graph: Graph, edge: EdgeIndex, timeNs: number): number {
-  const lastNs = graph.edges.lastNs.get(edge);
-  return lastNs <= timeNs ? lastNs : graph.edges.firstNs.get(edge);
+  return written || graph.edges.lastBefore(b, timeNs) - graph.edges.lastBefore(a, timeNs);
 }

@@ -6,7 +6,7 @@ import { NONE } from "../graph/indexes.ts";
 import { ownersOf, processAt } from "../graph/peers.ts";
 import { imageAt, pipeHolders } from "../graph/provenance.ts";
 import { isServerSide } from "../graph/roles.ts";
-import { lastWrite, MAX_PAST_WRITERS, unseenWriters, writersGap, writesBefore, writeTime } from "../graph/writes.ts";
+import { lastWrite, MAX_PAST_WRITERS, unseenWriters, writersGap, writesBefore } from "../graph/writes.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import { connectionCertainty, connectionTitle, homeEnd } from "../query/connections.ts";
 import { type Cause, RANK } from "./cause.ts";
@@ -78,7 +78,7 @@ export function fileCauses(graph: Graph, file: FileIndex, atNs: number, gaps: Se
   for (const edge of new Set([last, ...writesBefore(graph, file, atNs)])) {
     if (edge === NONE) continue;
     const writer = edges.process.get(edge);
-    const wroteNs = writeTime(graph, edge, atNs);
+    const wroteNs = graph.edges.lastBefore(edge, atNs);
     const seen = edges.has(edge, EDGE_FLAG.WRITTEN);
     const verb = edges.has(edge, EDGE_FLAG.CREATED) ? "created" : seen ? "written" : "opened for writing";
     causes.push({

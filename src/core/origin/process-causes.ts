@@ -16,14 +16,7 @@ import {
 } from "../graph/provenance.ts";
 import { acceptedBefore, eachSocket } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
-import {
-  contentWrites,
-  MAX_PAST_WRITERS,
-  opensForWriting,
-  unseenWriters,
-  writersGap,
-  writeTime,
-} from "../graph/writes.ts";
+import { contentWrites, MAX_PAST_WRITERS, opensForWriting, unseenWriters, writersGap } from "../graph/writes.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import type { Certainty } from "../query/model.ts";
 import { type Cause, RANK } from "./cause.ts";
@@ -119,7 +112,7 @@ function codeOf(
     const [write, ...others] = contentWrites(graph, file, ranNs, process, MAX_PAST_WRITERS);
     if (write === undefined) continue;
     const writer = edges.process.get(write);
-    const wroteNs = writeTime(graph, write, ranNs);
+    const wroteNs = graph.edges.lastBefore(write, ranNs);
     if (isPackageManager(graph, writer, wroteNs)) continue;
     const seen = edges.has(write, EDGE_FLAG.WRITTEN);
     causes.push({
@@ -142,7 +135,7 @@ function codeOf(
 
 /** Somebody else whose writes the code may hold, or who opened it for writing without being seen to write. */
 function otherWriter(graph: Graph, write: EdgeIndex, path: string, ranNs: number): Cause {
-  const wroteNs = writeTime(graph, write, ranNs);
+  const wroteNs = graph.edges.lastBefore(write, ranNs);
   const aside = graph.edges.has(write, EDGE_FLAG.WRITTEN)
     ? `wrote into ${path} before`
     : `opened ${path} for writing after that; no write was seen`;

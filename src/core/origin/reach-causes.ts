@@ -28,7 +28,7 @@ export function reachCauses(graph: Graph, process: ProcessIndex, atNs: number, g
     const firstNs = edges.firstNs.get(edge);
     if (edges.kind.get(edge) === EDGE.SIGNALLED || firstNs > atNs || edges.lastNs.get(edge) < ranNs) continue;
     const actor = edges.process.get(edge);
-    const doneNs = edges.lastNs.get(edge) <= atNs ? edges.lastNs.get(edge) : firstNs;
+    const doneNs = edges.lastBefore(edge, atNs);
     const injected = edges.kind.get(edge) === EDGE.INJECTED;
     const name = who(graph, actor, doneNs);
     causes.push({

@@ -4,7 +4,7 @@ import { NONE } from "../graph/indexes.ts";
 import { isInterpreter } from "../graph/interpreters.ts";
 import { baseName } from "../graph/paths.ts";
 import { imageAt, programReads, scriptNamed } from "../graph/provenance.ts";
-import { lastWrite, writeTime } from "../graph/writes.ts";
+import { lastWrite } from "../graph/writes.ts";
 import { type Cause, RANK } from "./cause.ts";
 import { duration, who } from "./words.ts";
 
@@ -28,7 +28,7 @@ export function readCauses(graph: Graph, process: ProcessIndex, atNs: number): C
     const readNs = Math.max(edges.firstNs.get(read), images.atNs.get(image));
     const write = readNs > atNs ? NONE : lastWrite(graph, file, readNs, process);
     if (write === NONE || causes.length === MAX_READ) continue;
-    const wroteNs = writeTime(graph, write, readNs);
+    const wroteNs = graph.edges.lastBefore(write, readNs);
     causes.push({
       from: { kind: "process", row: edges.process.get(write), atNs: wroteNs },
       link: "read",
