@@ -26,6 +26,8 @@ export default defineConfig({
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
+          // What else the machine does decides some of these: a second attempt is counted and printed.
+          retry: 1,
           hookTimeout: 60_000,
         },
       },

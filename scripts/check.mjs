@@ -30,13 +30,14 @@ for (const [name, ...command] of checks) {
 const counts = readCounts();
 if (counts.passed + counts.failed === 0 && !failed.includes("tests")) failed.push("tests (none ran)");
 if (failed.length > 0) console.log(`failed: ${failed.join(", ")}`);
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+const unsteady = counts.unsteady > 0 ? `, ${counts.unsteady} of them at the second attempt` : "";
+console.log(`${counts.passed} passed${unsteady}, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = failed.length > 0 ? 1 : 0;
 
 function readCounts() {
   try {
     return JSON.parse(readFileSync(countsFile, "utf8"));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, unsteady: 0 };
   }
 }
