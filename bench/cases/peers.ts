@@ -3,15 +3,28 @@ import { Auditd, Bpftrace } from "../lib/peers.ts";
 import { once, report, skip } from "../lib/result.ts";
 import { none, Spydertop, type Tracer } from "../lib/tracers.ts";
 import { subjects } from "./events.ts";
+import { cat, compile } from "./jobs.ts";
+import { redis } from "./redis.ts";
 
-/** The event costs next to another tracer; fewer bursts, for theirs are many times dearer. */
+const SINGLE = [subjects.open, subjects.files, subjects.connect, subjects.exec, subjects.getppid];
+
+/** All workloads next to another tracer; fewer bursts, for theirs are many times dearer. */
 async function next(peer: Tracer, aim: number): Promise<void> {
   const tracers = [none, new Spydertop("rows"), peer] as const;
+  const rounds = Math.ceil(ROUNDS / 2);
+  const named = (subject: Subject): Subject => ({
+    ...subject,
+    bursts: Math.min(subject.bursts, 10),
+    key: `${peer.name}/${subject.key ?? subject.operation}`,
+  });
   try {
-    for (const subject of [subjects.open, subjects.connect, subjects.exec, subjects.getppid]) {
-      const fewer: Subject = { ...subject, bursts: 10, key: `${peer.name}/${subject.operation}` };
-      const added = await overhead(fewer, tracers, Math.ceil(ROUNDS / 2));
-      const times = (added.get(peer.name) as number) / (added.get("spydertop") as number);
+    for (const subject of SINGLE) {
+      const fewer = named(subject);
+      const added = await overhead(fewer, tracers, rounds);
+      const ours = added.get("spydertop") as number;
+      const theirs = added.get(peer.name) as number;
+      if (ours <= 0 || theirs <= 0) continue; // lost in the noise
+      const times = theirs / ours;
       report({
         key: `${fewer.key}/times`,
         subject: subject.words,
@@ -23,6 +36,8 @@ async function next(peer: Tracer, aim: number): Promise<void> {
         ...(subject === subjects.open ? { aim: { over: aim } } : {}),
       });
     }
+    for (const prepare of [cat, compile]) await overhead(named(prepare()), tracers, rounds);
+    await redis(peer);
   } finally {
     for (const tracer of tracers) await tracer.close();
   }
