@@ -161,9 +161,9 @@ class Ui {
       this.#guard(() => {
         const began = performance.now();
         const more = this.#options.drain(DRAIN_BUDGET_MS);
-        this.#store.follow();
+        const searching = this.#store.follow(DRAIN_BUDGET_MS);
         const quiet = performance.now() - began < QUIET_READ_MS;
-        this.#schedulePump(more ? 0 : quiet ? QUIET_PUMP_MS : PUMP_MS);
+        this.#schedulePump(more || searching ? 0 : quiet ? QUIET_PUMP_MS : PUMP_MS);
       });
     }, delayMs);
   }

@@ -159,9 +159,15 @@ export class Screen {
     this.#display.emit("resize");
   }
 
+  drawn(): Promise<void> {
+    return this.#ink.waitUntilRenderFlush();
+  }
+
   /** Rows of the screen from the top, once everything is drawn. */
   async lines(): Promise<string[]> {
-    await this.#ink.waitUntilRenderFlush();
+    await this.drawn();
+    while (this.store.follow(1000));
+    await this.drawn();
     await new Promise<void>((resolve) => this.#display.terminal.write("", resolve));
     const buffer = this.#display.terminal.buffer.active;
     return Array.from(

@@ -61,7 +61,7 @@ class Stage {
       await new Promise((resolve) => setImmediate(resolve));
       this.time.pump(1_000);
     } while (this.time.seeking);
-    this.screen.store.follow();
+    this.screen.store.follow(0);
     return this.text();
   }
 

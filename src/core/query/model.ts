@@ -336,9 +336,12 @@ export interface SearchEntry {
   readonly subject: Subject | { readonly kind: "finding"; readonly id: FindingId };
   /** The process to select in the tree for this hit. */
   readonly process?: ProcessId;
+  /** Of a process, in lower case: base name of its executable; its command without folder and blanks. */
+  readonly name?: string;
+  readonly joined?: string;
   /** What is shown: command line, tuple, path. */
   readonly text: string;
-  /** Lower-case text and fields that are searched. */
+  /** Lower-case text and fields that are searched; begins with the text. */
   readonly haystack: string;
   readonly note: string;
   readonly live: boolean;

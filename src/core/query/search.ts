@@ -7,7 +7,7 @@ import { PROCESS_FLAG } from "../graph/processes.ts";
 import type { Monitor } from "../monitor.ts";
 import { connectionTitle, homeEnd } from "./connections.ts";
 import type { SearchEntry } from "./model.ts";
-import { commandOf, pidName } from "./names.ts";
+import { commandOf, nameOf, pidName } from "./names.ts";
 
 /** A search looks through at most so many files: those that were written, then those last read. */
 const MAX_FILES = 10_000;
@@ -44,8 +44,16 @@ function processEntry(graph: Graph, process: ProcessIndex): SearchEntry {
   const image = processes.image.get(process);
   const exe = image === NONE ? "" : images.exe.get(image);
   const text = `${processes.tgid.get(process)} ${command}`;
-  const haystack = `${text} ${exe} ${processes.comm.get(process)} ${processes.cgroupPath.get(process)}`.toLowerCase();
-  return { subject: { kind: "process", id }, process: id, text, haystack, note: live ? "" : "exited", live };
+  const name = nameOf(graph, process).toLowerCase();
+  // Who types a command from memory leaves out its blanks and its folder.
+  const joined = command
+    .replace(/^\S*\//u, "")
+    .replaceAll(" ", "")
+    .toLowerCase();
+  const more = `${exe} ${processes.comm.get(process)} ${processes.cgroupPath.get(process)} ${joined}`;
+  const haystack = `${text} ${more}`.toLowerCase();
+  const note = live ? "" : "exited";
+  return { subject: { kind: "process", id }, process: id, name, joined, text, haystack, note, live };
 }
 
 function addConnections(graph: Graph, entries: SearchEntry[]): void {

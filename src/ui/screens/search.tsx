@@ -107,7 +107,9 @@ export function SearchOverlay({ env, frame, overlay }: SearchProps) {
     const nothing: DialogLine = (line) =>
       line.add(
         problem === undefined ? "dim" : "warn",
-        row === 0 && hits.length === 0 ? `  ${problem ?? "nothing found"}` : "",
+        row === 0 && hits.length === 0
+          ? `  ${problem ?? (search?.searching ? "looking for what is similar" : "nothing found")}`
+          : "",
       );
     return { draw: nothing };
   });

@@ -20,8 +20,8 @@ const ELSEWHERE: Readonly<Record<string, Field>> = {
 /** Shorter names are near to too many words. */
 const SHORTEST = 3;
 
-/** The steps from one word to another: a letter more, less or another, or two neighbours swapped. */
-export function editDistance(a: string, b: string): number {
+/** The steps from one word to each beginning of another: a letter more, less or another, or two neighbours swapped. */
+function distances(a: string, b: string): readonly number[] {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {
@@ -36,7 +36,14 @@ export function editDistance(a: string, b: string): number {
     }
     [beforeLast, last] = [last, row];
   }
-  return last[b.length] ?? 0;
+  return last;
+}
+
+export const editDistance = (a: string, b: string): number => distances(a, b)[b.length] ?? 0;
+
+/** The fewest steps from a word to what a text begins with. */
+export function distanceToStart(word: string, text: string): number {
+  return Math.min(...distances(word, text.slice(0, word.length + 1)));
 }
 
 /** The word of those known that was most likely meant. */

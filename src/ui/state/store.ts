@@ -1,6 +1,5 @@
 import { commandFor, notHere } from "../keymap/help.ts";
 import type { CaptureTotals, HostSample } from "../ports.ts";
-import type { SearchResult } from "../search/search-index.ts";
 import type { InputEvent } from "../terminal/input-event.ts";
 import { buildBody, type Sources } from "./bodies.ts";
 import { settle } from "./cursor.ts";
@@ -90,11 +89,18 @@ export class Store {
     this.#show(this.#shown.view);
   }
 
-  /** Shows the moment that was gone to, once it is there. */
-  follow(): void {
-    if ((this.#options.sources.time?.revision ?? 0) !== this.#revision) {
+  /**
+   * Shows the moment that was gone to, once it is there, and what an open search found, after at most budgetMs of looking for it;
+   * true when there is more to look through.
+   */
+  follow(budgetMs: number): boolean {
+    const { search, time } = this.#options.sources;
+    const searching = this.#shown.view.overlay?.name === "search" && search.searching;
+    const found = searching && search.work(budgetMs);
+    if (found || (time?.revision ?? 0) !== this.#revision) {
       this.#show(this.#shown.view);
     }
+    return searching && !found;
   }
 
   input(event: InputEvent): void {
@@ -103,6 +109,10 @@ export class Store {
     const { sources, readOnly, nice } = this.#options;
     const context = { frame, queries: sources.queries, names: sources.names, readOnly, nice };
     if (view.overlay !== undefined) {
+      // A key about the hits is about all of them.
+      while (event.kind === "key" && event.text === undefined && frame.search?.searching) {
+        sources.search.work(Number.POSITIVE_INFINITY);
+      }
       this.#apply(reduceOverlay(view, view.overlay, event, context));
       return;
     }
@@ -159,7 +169,6 @@ export class Store {
     const cursor = settle(cursorOf(view), body.ids, layout.list, view.follow, home);
     const { overlay } = view;
     const nowNs = this.#nowNs;
-    let found: SearchResult | undefined;
     const frame: Frame = {
       nowNs,
       nowMs: queries.wallMs(nowNs),
@@ -171,10 +180,7 @@ export class Store {
       ...(overlay?.name === "menu" ? { menu: menuOf(view, overlay, queries, names) } : {}),
       ...(away === undefined ? {} : { time: away }),
       get search() {
-        if (overlay?.name === "search") {
-          found ??= search.search(overlay.input.text, SEARCH_HITS, nowNs);
-        }
-        return found;
+        return overlay?.name === "search" ? search.search(overlay.input.text, SEARCH_HITS, nowNs) : undefined;
       },
     };
     return { view: withCursor(view, cursor), frame };

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { Monitor } from "../../src/core/monitor.ts";
+import { BatchWriter } from "../../src/core/wire/encode.ts";
+import { BASE_NS, WALL_NS } from "../core/fixture.ts";
+import type { Screen } from "./screen.tsx";
+import { crowd, show, tell } from "./stories.ts";
+
+const hitsOf = async (screen: Screen): Promise<string[]> =>
+  (await screen.lines()).filter((line) => /^ *.? *(?:proc|file|conn|alert) /u.test(line));
+
+test.each(["sleep4242", "slep4242", "sleep 4242", "slep 4242"])(
+  "a command is found as it is typed from memory: %s",
+  async (typed) => {
+    const screen = tell("bash > sleep(4242); bash > sleep#2(10); bash > sl(424)");
+    screen.press("/", typed);
+    expect((await hitsOf(screen))[0]).toMatch(/sleep 4242/u);
+  },
+);
+
+test("living processes come before exited ones, names before arguments", async () => {
+  const screen = tell(`
+    bash > date; date exits 0
+    bash > date#2; date#2 exits 0
+    bash > watch(date)
+    bash > dated
+    bash > date#3
+  `);
+  screen.press("/", "date");
+  const hits = (await hitsOf(screen)).map((line) => /proc +\d+ (.*)/u.exec(line)?.[1]?.replace(/[ │]+/gu, " ").trim());
+  expect(hits.slice(0, 5)).toEqual(["date", "dated", "watch date", "date exited", "date exited"]);
+});
+
+const PROCESSES = 5_000;
+const FILES = 20_000;
+/** Of CPU time between two looks at the keyboard, on a machine that others use; a key is answered in some 30 ms. */
+const MOST_MS = 400;
+
+function busy(): Monitor {
+  const monitor = new Monitor();
+  crowd(monitor, 1000, PROCESSES, (pid) => (pid === 5555 ? ["sleep", "4242"] : [`worker-${pid}`, `--id=${pid}`]));
+  const writer = new BatchWriter();
+  const timeNs = BASE_NS + 90e9;
+  for (let ino = 1; ino <= FILES; ino++) {
+    const pid = 1000 + (ino % PROCESSES);
+    writer.open({ timeNs, pid, startNs: BASE_NS + pid * 1e6, path: `/srv/data/${ino}.db`, dev: 1, ino, open: 2 });
+  }
+  monitor.ingest(writer.finish(timeNs, WALL_NS + BigInt(timeNs - BASE_NS)));
+  return monitor;
+}
+
+test("on a busy machine each key is answered at once, and what is similar follows in slices", async () => {
+  const screen = show(busy(), { columns: 120, rows: 30 });
+  await screen.lines();
+  const cpuMs = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+  let longestMs = 0;
+  const step = async (run: () => unknown): Promise<void> => {
+    const began = cpuMs();
+    await run();
+    longestMs = Math.max(longestMs, cpuMs() - began);
+  };
+  let slices = 0;
+  for (const key of ["/", ..."slep4242"]) {
+    await step(async () => {
+      screen.press(key);
+      await screen.drawn();
+    });
+    for (let more = true; more; slices++) {
+      await step(() => {
+        more = screen.store.follow(8);
+      });
+    }
+  }
+  expect(await screen.text()).toMatch(/proc +5555 sleep 4242/u);
+  expect(await screen.text()).toMatch(/similar/u);
+  expect(slices).toBeGreaterThan(20);
+  expect(longestMs).toBeLessThan(MOST_MS);
+});
