@@ -1,7 +1,7 @@
 import type { Note } from "../capture/recording/notes.ts";
 import type { Monitor, MonitorOptions } from "../core/monitor.ts";
 import { monitorQueries } from "../ui/monitor-queries.ts";
-import type { Names, Queries, Standing, TimeAction, TimeMachine, TimeMark } from "../ui/ports.ts";
+import type { Making, Names, Queries, Standing, TimeAction, TimeMachine, TimeMark } from "../ui/ports.ts";
 import { formatClock } from "../ui/text/format.ts";
 import { type OpenReplay, Past } from "./past.ts";
 
@@ -30,6 +30,8 @@ export interface Shelf {
 export const BOOKMARK = "bookmark";
 const SPEEDS = [1, 4, 16, 64] as const;
 const DENSITY_MS = 500;
+/** A moment that takes longer to make is late; how it goes is told so often. */
+const LATE_MS = 250;
 
 /** Leads the queries of the screens through time: the present, a rewind window or a recording. */
 export class TimeTravel implements TimeMachine {
@@ -52,6 +54,9 @@ export class TimeTravel implements TimeMachine {
   #speed: number = SPEEDS[0];
   /** A way back that is being opened: the moment it was asked for at, and what was asked. */
   #opening: { readonly toNs: number; readonly actions: TimeAction[] } | undefined;
+  /** Since when what is shown is not what was asked for. */
+  #makingSinceMs: number | undefined;
+  #toldMs = 0;
   #bookmarks: readonly number[];
   /** The alert or bookmark that was gone to last. */
   #atMark: number | undefined;
@@ -93,12 +98,27 @@ export class TimeTravel implements TimeMachine {
     const file = this.#shelf === undefined ? {} : { file: this.#shelf.file };
     const endNs = this.#endNs;
     const startNs = this.#startNs;
-    const making = this.seeking ? { makingNs: this.#aimNs } : {};
-    return { mode, ...file, ...making, nowNs: this.#shownNs, startNs, endNs, speed: this.#speed, marks: this.#marks() };
+    const making = this.#making;
+    return {
+      mode,
+      ...file,
+      ...(making === undefined ? {} : { making }),
+      nowNs: this.#shownNs,
+      startNs,
+      endNs,
+      speed: this.#speed,
+      marks: this.#marks(),
+    };
   }
 
   /** Takes in what is due of the past, for at most budgetMs; true when there is more. */
   pump(budgetMs: number): boolean {
+    const more = this.#pump(budgetMs);
+    this.#noteMaking();
+    return more;
+  }
+
+  #pump(budgetMs: number): boolean {
     const past = this.#past;
     if (past === undefined) return false;
     const seeking = past.seeking;
@@ -110,6 +130,12 @@ export class TimeTravel implements TimeMachine {
   }
 
   act(action: TimeAction): string | undefined {
+    const told = this.#act(action);
+    this.#noteMaking();
+    return told;
+  }
+
+  #act(action: TimeAction): string | undefined {
     this.revision++;
     if (action.kind !== "alert") this.#atMark = undefined;
     if (action.kind === "bookmark") return this.#bookmark();
@@ -133,6 +159,26 @@ export class TimeTravel implements TimeMachine {
 
   close(): void {
     this.#past?.close();
+  }
+
+  get #making(): Making | undefined {
+    const sinceMs = this.#makingSinceMs;
+    if (sinceMs === undefined || !this.seeking) return undefined;
+    const late = performance.now() - sinceMs >= LATE_MS;
+    return { toNs: this.#aimNs, share: this.#past?.source.share ?? 0, late };
+  }
+
+  /** Has the screens drawn when a moment begins to be late, and from then on as it comes nearer. */
+  #noteMaking(): void {
+    if (!this.seeking) {
+      this.#makingSinceMs = undefined;
+      return;
+    }
+    const nowMs = performance.now();
+    if (this.#makingSinceMs === undefined) this.#makingSinceMs = this.#toldMs = nowMs;
+    if (nowMs - this.#toldMs < LATE_MS) return;
+    this.#toldMs = nowMs;
+    this.revision++;
   }
 
   /** The moment that was asked for last, also when it is not reached yet. */
@@ -215,7 +261,9 @@ export class TimeTravel implements TimeMachine {
         if (this.#present !== undefined && target >= this.#endNs) return this.#goLive();
         this.#stop(past);
         if (action.kind === "alert") this.#atMark = target;
-        const told = action.kind === "alert" ? (source.momentFrom(target) ?? target) : target;
+        // An alert is told from its batch on; a bookmark is a moment that was shown.
+        const alert = action.kind === "alert" && !this.#bookmarks.includes(target);
+        const told = alert ? (source.momentFrom(target) ?? target) : target;
         return this.#seekTo(past, told, undefined);
       }
       default:
@@ -310,14 +358,15 @@ export class TimeTravel implements TimeMachine {
   }
 
   #bookmark(): string {
-    const atNs = this.#shownNs;
+    const atNs = this.seeking ? this.#aimNs : this.#shownNs;
+    const at = `bookmark at ${this.#clock(atNs)}`;
     if (this.#bookmarks.includes(atNs)) {
       this.#bookmarks = this.#bookmarks.filter((other) => other !== atNs);
-      return "bookmark removed";
+      return `${at} removed`;
     }
     this.#bookmarks = [...this.#bookmarks, atNs];
     this.#present?.note({ timeNs: atNs, severity: "info", text: BOOKMARK });
-    return "bookmark set: ( and ) stop here too";
+    return `${at} set: ( and ) stop there too`;
   }
 
   /** Alerts and bookmarks, oldest first. What a recording notes is known before it has been played. */

@@ -12,6 +12,7 @@ import { DetailScreen } from "./screens/detail.tsx";
 import { FilesScreen } from "./screens/files.tsx";
 import { FindingsScreen } from "./screens/findings.tsx";
 import { HelpScreen } from "./screens/help.tsx";
+import { MakingScreen } from "./screens/making.tsx";
 import { ConfirmDialog, ListMenu, Palette, WholeText } from "./screens/menus.tsx";
 import { OriginScreen } from "./screens/origin.tsx";
 import { SearchOverlay } from "./screens/search.tsx";
@@ -24,7 +25,10 @@ interface ShownProps extends Shown {
 }
 
 function Screen({ env, view, frame }: ShownProps) {
-  const { body } = frame;
+  const { body, time } = frame;
+  if (time?.making?.late) {
+    return <MakingScreen env={env} frame={frame} making={time.making} />;
+  }
   switch (body.screen) {
     case "tree":
       return <TreeScreen env={env} view={view} frame={frame} body={body} />;

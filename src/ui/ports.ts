@@ -53,6 +53,15 @@ export interface TimeMark {
   readonly severity?: Severity;
 }
 
+/** A moment on its way to the screens. */
+export interface Making {
+  readonly toNs: number;
+  /** How much of what leads to it is taken in, 0 to 1. */
+  readonly share: number;
+  /** It takes so long that the rows of another moment should not be taken for its own. */
+  readonly late: boolean;
+}
+
 /** Where the screens stand in time. Times are ns since capture began. */
 export interface Standing {
   /** At the present, still at a moment of the past, or going on from there. */
@@ -62,7 +71,7 @@ export interface Standing {
   /** The moment that is shown. */
   readonly nowNs: number;
   /** The moment that is being made, until it is shown. */
-  readonly makingNs?: number;
+  readonly making?: Making;
   /** What can be gone to; the end of what is live moves. */
   readonly startNs: number;
   readonly endNs: number;

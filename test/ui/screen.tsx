@@ -83,6 +83,8 @@ export class Screen {
   readonly signals: string[] = [];
   readonly effects: string[] = [];
   quit = false;
+  /** What the machine's meters tell. */
+  host = HOST;
   readonly #display: Display;
   readonly #ink: Instance;
   readonly #parser = new InputParser();
@@ -135,14 +137,14 @@ export class Screen {
           snapshot: () => this.effects.push("snapshot"),
         }),
     });
-    this.store.tick(HOST, this.#capture(), 0);
+    this.store.tick(this.host, this.#capture(), 0);
     const stream = new ScreenStream(this.#display as unknown as Extent, this.#display);
     stream.open();
     this.#ink = renderApp(stream, env, this.store);
   }
 
   tick(seconds = 1): void {
-    this.store.tick(HOST, this.#capture(), seconds);
+    this.store.tick(this.host, this.#capture(), seconds);
   }
 
   /** Bytes as the terminal sends them. */

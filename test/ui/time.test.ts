@@ -106,6 +106,21 @@ test("the time stands still while capture goes on, and goes back to the present"
   expect(live).not.toMatch(/PAUSED|live /u);
 });
 
+test("the meters of a moment are those it had, also when it is gone back to", async () => {
+  const it = show("bash > job(--one)");
+  it.screen.host = { ...it.screen.host, cpuPercent: 12 };
+  expect(await it.text()).toMatch(/cpu \S* ?12%/u);
+  it.go("+60s; bash > late(--two)");
+  it.screen.host = { ...it.screen.host, cpuPercent: 97 };
+  expect(await it.text()).toMatch(/cpu \S* ?97%/u);
+  await it.press("Z");
+  it.go("+60s; bash > later(--three)");
+  it.screen.host = { ...it.screen.host, cpuPercent: 45 };
+  expect(await it.text()).toMatch(/PAUSED .*cpu \S* ?97%/u);
+  expect(await it.press("b", ..."-30s", "\r")).toMatch(/PAUSED .*cpu \S* ?12%/u);
+  expect(await it.press("L")).toMatch(/LIVE .*cpu \S* ?45%/u);
+});
+
 test("a process that is gone is alive before it ended, with the age it had", async () => {
   const it = show("bash > job(--one); job -> 192.0.2.7:443; +50s; job exits; +100s");
   expect(await it.text()).not.toContain("--one");
@@ -159,7 +174,7 @@ test("parentheses lead from alert to alert, and find the chain as it was", async
 test("a bookmark is a place to come back to", async () => {
   const it = show("bash > one(--1); +100s; bash > two(--2); +100s");
   await it.press("b", ..."-150s", "\r");
-  expect(await it.press("m")).toContain("bookmark set");
+  expect(await it.press("m")).toMatch(/bookmark at \d\d:\d\d:\d\d set/u);
   await it.press("L");
   const back = await it.press("(");
   expect(back).toContain("--1");
@@ -251,12 +266,25 @@ test("right after one was in the present, a moment is that moment: no other one'
   const making = await it.text();
   // What is shown meanwhile says so, under its own time.
   expect(making).toMatch(/PAUSED \S+ rebuilding \d\d:\d\d:\d\d/u);
-  expect(making).toContain("--three");
+  // When that takes long there are no rows of another moment, but how far it is.
+  let late = making;
+  while (!/^ +rebuilding \d\d:\d\d:\d\d .* 0%$/mu.test(late)) late = await it.text();
+  expect(late).not.toContain("--three");
   const shown = await it.arrive();
   expect(shown).not.toMatch(/rebuilding/u);
   expect(shown).toContain("--one");
   expect(shown).not.toContain("--two");
   expect(shown).not.toContain("nothing matches");
+});
+
+test("a bookmark tells its time, and is at it", async () => {
+  const it = show("bash > one(--1); +60s; bash > two(--2); +60s");
+  await it.press("b", ..."-90s", "\r");
+  const told = /PAUSED (\d\d:\d\d:\d\d)/u.exec(await it.press("m"))?.[1];
+  expect(await it.text()).toContain(`bookmark at ${told} set`);
+  await it.press("L");
+  expect(await it.press("(")).toContain(`PAUSED ${told}`);
+  expect(await it.press("m")).toContain(`bookmark at ${told} removed`);
 });
 
 test("what is asked for while the way back is opened is done, the last of it", async () => {

@@ -49,6 +49,9 @@ export class ReplaySource implements EventSource {
   #broken = false;
   /** Rows delivered of the frame. */
   #rows = 0;
+  /** Rows that led to the moment that was sought last, and those of them that are still to come. */
+  #soughtRows = 0;
+  #rowsLeft = 0;
   /** Time of the newest batch delivered. */
   #positionNs = Number.NEGATIVE_INFINITY;
   #speed: number;
@@ -115,6 +118,11 @@ export class ReplaySource implements EventSource {
     if (this.#paused) return this.#originNs;
     if (this.#speed === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
     return this.#originNs + (this.#clockMs() - this.#originMs) * 1e6 * this.#speed;
+  }
+
+  /** How much of what leads to the moment that was sought last is delivered, 0 to 1. */
+  get share(): number {
+    return this.#soughtRows === 0 ? 0 : 1 - Math.max(this.#rowsLeft, 0) / this.#soughtRows;
   }
 
   /** Whether everything there is has been delivered. */
@@ -185,6 +193,7 @@ export class ReplaySource implements EventSource {
     // Nothing delivered yet: the frame may be the beginning for a later moment that was asked for before.
     const back = target < this.#positionNs || (this.#positionNs === Number.NEGATIVE_INFINITY && start < this.#frame);
     if (back || this.#frame < this.#store.first || this.#rowsUntil(start) > CATCH_UP_ROWS) this.#restart(start);
+    this.#soughtRows = this.#rowsLeft = this.#rowsTo(target);
   }
 
   /** How much happened when, in equal parts of the time there is. */
@@ -206,6 +215,17 @@ export class ReplaySource implements EventSource {
   #rowsUntil(frame: number): number {
     let rows = 0;
     for (let at = this.#frame; at < frame && rows <= CATCH_UP_ROWS; at++) rows += this.#store.head(at).rows;
+    return rows;
+  }
+
+  /** Records between the cursor and a moment: whole frames, for those of a part are not counted. */
+  #rowsTo(timeNs: number): number {
+    let rows = 0;
+    for (let at = this.#frame; at < this.#store.end; at++) {
+      const { firstTime, rows: more } = this.#store.head(at);
+      if (relativeNs(this.#store, firstTime) > timeNs) break;
+      rows += more;
+    }
     return rows;
   }
 
@@ -286,6 +306,7 @@ export class ReplaySource implements EventSource {
 
   #deliver(sink: (batch: Uint8Array) => void, timeNs: number): void {
     this.#rows += this.#cursor.rows;
+    this.#rowsLeft -= this.#cursor.rows;
     sink(this.#cursor.take());
     if (timeNs > this.#positionNs) this.#positionNs = timeNs;
   }

@@ -34,7 +34,7 @@ function statusPart({ theme }: Env, frame: Frame): Part {
     const word = time.mode === "playing" || time.file !== undefined ? "REPLAY" : "PAUSED";
     const sign = time.mode === "playing" ? theme.glyphs.collapsed : theme.glyphs.paused;
     const making =
-      time.makingNs === undefined ? "" : ` rebuilding ${wallClock(frame, time.makingNs)}${theme.glyphs.ellipsis}`;
+      time.making === undefined ? "" : ` rebuilding ${wallClock(frame, time.making.toNs)}${theme.glyphs.ellipsis}`;
     return {
       segments: [["bar", `${sign} ${word}${time.file === undefined ? "" : ` ${time.file}`} ${clock}${making}`]],
       drop: 0,

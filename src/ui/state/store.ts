@@ -6,7 +6,7 @@ import { settle } from "./cursor.ts";
 import type { Body, Frame } from "./frame.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { menuOf } from "./menus.ts";
-import { addSample, initialMeters, type Meters } from "./meters.ts";
+import { addSample, initialMeters, type Meters, metersAt } from "./meters.ts";
 import { cursorOf, withCursor } from "./navigation.ts";
 import { reduceOverlay } from "./overlays.ts";
 import { type Effect, reduce, type Step } from "./reduce.ts";
@@ -83,9 +83,10 @@ export class Store {
 
   readonly snapshot = (): Shown => this.#shown;
 
-  /** A new moment, `seconds` after the last one. A screen that stands still keeps its rows; its meters go on. */
+  /** A new moment, `seconds` after the last one. A screen that stands still keeps its rows and meters. */
   tick(host: HostSample, capture: CaptureTotals, seconds: number): void {
-    this.#meters = addSample(this.#meters, host, capture, seconds);
+    const { queries, time } = this.#options.sources;
+    this.#meters = addSample(this.#meters, time?.standing.endNs ?? queries.nowNs, host, capture, seconds);
     this.#show(this.#shown.view);
   }
 
@@ -172,7 +173,8 @@ export class Store {
     const frame: Frame = {
       nowNs,
       nowMs: queries.wallMs(nowNs),
-      meters: this.#meters,
+      // A file tells nothing of the machine it is shown on, which is now.
+      meters: away === undefined || away.file !== undefined ? this.#meters : metersAt(this.#meters, nowNs),
       findings: queries.findings(),
       body,
       cursor,
