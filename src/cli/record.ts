@@ -34,6 +34,16 @@ export async function record({ path, input, seconds }: RecordOptions): Promise<n
   }
 }
 
+/** Passes on what is told at most once a second, from the second second on. */
+function everySecond(tell: (text: string) => void): (text: string) => void {
+  let toldMs = performance.now();
+  return (text) => {
+    if (performance.now() - toldMs < 1_000) return;
+    toldMs = performance.now();
+    tell(text);
+  };
+}
+
 /** Saves the present state, or that at the end of a file. Resolves with the exit code. */
 export async function snapshot(path: string, input: Input): Promise<number> {
   const { from } = input;
@@ -47,10 +57,13 @@ export async function snapshot(path: string, input: Input): Promise<number> {
       source.refresh();
       session.settle();
     }
+    // Until here there is nothing to clean up: a signal ends it at once.
+    const { signal: stopped } = interrupted();
     const bytes = await writeSnapshot(
       path,
       replay?.recording.info ?? infoOf(source, programVersion()),
       session.monitor,
+      { told: everySecond((progress) => note(`${path}: ${progress}`)), stopped },
     );
     const { processes, connections } = session.monitor.graph;
     note(`${path}: ${processes.count} processes, ${connections.count} connections, ${bytes} bytes`);

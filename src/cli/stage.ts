@@ -31,8 +31,8 @@ export interface Stage {
   totals(): CaptureTotals;
   /** The number by which this program can name a living process; undefined when there is none in its PID namespace. */
   pidHere(pid: number): number | undefined;
-  /** Saves the moment that is shown; resolves with a sentence. Rejects with CaptureError. */
-  snapshot(): Promise<string>;
+  /** Saves the moment that is shown, telling how far it is; resolves with a sentence. Rejects with CaptureError. */
+  snapshot(told: (progress: string) => void): Promise<string>;
   /** Given where to tell what happens by itself. */
   announce(tell: (text: string) => void): void;
   /** Ends capture; resolves with what there is to say about a file that was written. */
@@ -87,7 +87,7 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
       return { ...totals, recording: { bytes: writer.stats().bytes, failed: writer.failure !== undefined } };
     },
     pidHere: session.pidHere,
-    snapshot: () => saveMoment(time.monitor, info),
+    snapshot: (told) => saveMoment(time.monitor, info, told),
     announce: (to) => (tell = to),
     close: async () => {
       source.close();
@@ -153,7 +153,7 @@ function recordingStage(path: string, limits: MonitorOptions): Stage {
       return { kind: "replay", events, lost: lostTotal, ...(limited === undefined ? {} : { limited }) };
     },
     pidHere: () => undefined,
-    snapshot: () => saveMoment(time.monitor, recording.info),
+    snapshot: (told) => saveMoment(time.monitor, recording.info, told),
     announce: (tell) => {
       const [damage] = recording.damage;
       if (damage !== undefined) tell(describeDamage(recording, damage));
@@ -166,13 +166,13 @@ function recordingStage(path: string, limits: MonitorOptions): Stage {
 }
 
 /** A new file in the current directory, named after the moment. */
-async function saveMoment(monitor: Monitor, info: RecordingInfo): Promise<string> {
+async function saveMoment(monitor: Monitor, info: RecordingInfo, told: (progress: string) => void): Promise<string> {
   const { graph, nowNs } = monitor;
   const moment = new Date(graph.clock.wallOf(nowNs));
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${moment.getFullYear()}${two(moment.getMonth() + 1)}${two(moment.getDate())}`;
   const clock = `${two(moment.getHours())}${two(moment.getMinutes())}${two(moment.getSeconds())}`;
   const path = `spydertop-${day}-${clock}.spyt`;
-  const bytes = await writeSnapshot(path, info, monitor);
+  const bytes = await writeSnapshot(path, info, monitor, { told });
   return `saved ${join(process.cwd(), path)}, ${bytes} bytes`;
 }

@@ -4,7 +4,7 @@ import type { Env } from "./components/env.ts";
 import type { CaptureTotals, HostSample } from "./ports.ts";
 import { renderApp } from "./render/render-app.tsx";
 import type { Sources } from "./state/bodies.ts";
-import { runEffect } from "./state/effects.ts";
+import { runEffect, SAVING } from "./state/effects.ts";
 import { Store } from "./state/store.ts";
 import type { Beginning } from "./state/view-state.ts";
 import { Terminal } from "./terminal/terminal.ts";
@@ -19,6 +19,8 @@ const QUIET_PUMP_MS = 100;
 const QUIET_READ_MS = 1;
 /** CPU and rates need two samples: the second one soon after the first. */
 const SECOND_SAMPLE_MS = 250;
+/** How far the saving of a moment is, is told so often. */
+const PROGRESS_MS = 250;
 
 export interface UiOptions {
   readonly env: Env;
@@ -40,8 +42,8 @@ export interface UiOptions {
   readonly renice: (pid: number, startSinceBootNs: number, nice: number) => string | undefined;
   /** Nice value of a process; undefined when there is none of that pid. */
   readonly nice: (pid: number) => number | undefined;
-  /** Saves the moment that is shown; resolves with the sentence about it, rejects with the reason. */
-  readonly snapshot: () => Promise<string>;
+  /** Saves the moment that is shown, telling how far it is; resolves with the sentence about it, rejects with the reason. */
+  readonly snapshot: (told: (progress: string) => void) => Promise<string>;
   /** Given a function that puts a sentence on the screen, for what happens by itself. */
   readonly announce?: (tell: (text: string) => void) => void;
 }
@@ -180,8 +182,15 @@ class Ui {
   }
 
   #snapshot(): void {
-    const tell = (text: string, token: "good" | "bad"): void => this.#guard(() => this.#store.notify({ text, token }));
-    this.#options.snapshot().then(
+    const tell = (text: string, token: "good" | "bad" | "info"): void =>
+      this.#guard(() => this.#store.notify({ text, token }));
+    let toldMs = performance.now();
+    const told = (progress: string): void => {
+      if (performance.now() - toldMs < PROGRESS_MS || this.#done) return;
+      toldMs = performance.now();
+      tell(`${SAVING}: ${progress}`, "info");
+    };
+    this.#options.snapshot(told).then(
       (text) => tell(text, "good"),
       (error: unknown) => tell(error instanceof Error ? error.message : String(error), "bad"),
     );

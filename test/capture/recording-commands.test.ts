@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openProcfs } from "../../src/capture/procfs/procfs-source.ts";
@@ -97,6 +97,28 @@ test("a snapshot replays to the state it was taken of, wherever it is", async ()
   expect(replayed.graph.connections.count).toBe(live.graph.connections.count);
   expect(replayed.graph.clock.wallOf(replayed.nowNs)).toBeCloseTo(live.graph.clock.wallOf(live.nowNs), 0);
   replay.close();
+});
+
+test("a snapshot has its name when it is whole: not while it is written, not when it is stopped", async () => {
+  const base = folder();
+  const path = join(base, "x.spyt");
+  const source = openProcfs();
+  source.start();
+  const live = new Monitor();
+  while (source.drain((batch) => live.ingest(batch), 1_000));
+  source.close();
+  const stop = new AbortController();
+  const stopped = writeSnapshot(path, INFO, live, { stopped: stop.signal });
+  expect(readdirSync(base)).toEqual([expect.stringMatching(/^\.spydertop-\w+\.part$/)]);
+  stop.abort();
+  await expect(stopped).rejects.toMatchObject({ code: "EINTR", message: expect.stringContaining("interrupted") });
+  expect(readdirSync(base)).toEqual([]);
+
+  const overtaken = writeSnapshot(path, INFO, live);
+  writeFileSync(path, "somebody else's");
+  await expect(overtaken).rejects.toMatchObject({ code: "EEXIST" });
+  expect(readFileSync(path, "utf8")).toBe("somebody else's");
+  expect(readdirSync(base)).toEqual(["x.spyt"]);
 });
 
 test("a snapshot is never written over a file or through a link", async () => {

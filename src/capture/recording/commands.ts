@@ -71,19 +71,60 @@ export async function runReplay({ path, options, show }: ReplayCommand, io: Pick
   }
 }
 
-/** Writes the state of a monitor, whole, as a recording that replays to it. Returns its bytes. Throws CaptureError. */
-export async function writeSnapshot(path: string, info: RecordingInfo, monitor: Monitor): Promise<number> {
+export interface SnapshotOptions {
+  /** Called now and then with how far it is: "12.3M read", "40% written". */
+  readonly told?: (progress: string) => void;
+  /** Aborted: nothing is saved. */
+  readonly stopped?: AbortSignal;
+}
+
+/**
+ * Writes the state of a monitor, whole, as a recording that replays to it: the file has its name when it is complete and on the disk.
+ * Returns its bytes. Throws CaptureError.
+ */
+export async function writeSnapshot(
+  path: string,
+  info: RecordingInfo,
+  monitor: Monitor,
+  { told = () => undefined, stopped }: SnapshotOptions = {},
+): Promise<number> {
   const all = Number.POSITIVE_INFINITY;
   const writer = RecordingWriter.create(path, info, { queueBytes: all, whole: true });
-  const state = await stateOf(monitor, all);
   const recorder = new Recorder({ checkpoint: () => state, checkpointBytes: all, backlogBytes: all });
-  recorder.add(writer);
-  const moment = momentOf(monitor);
-  if (moment !== undefined) recorder.append(moment);
-  await recorder.close();
-  await writer.close();
+  let state: readonly Uint8Array[] = [];
+  try {
+    state = await stateOf(monitor, all, (bytes) => {
+      stopped?.throwIfAborted();
+      told(`${(bytes / 1e6).toFixed(1)} MB read`);
+    });
+    recorder.add(writer);
+    const moment = momentOf(monitor);
+    if (moment !== undefined) recorder.append(moment);
+    await whileTold(recorder.close(), stopped, () => told(`${Math.round(recorder.share * 100)}% written`));
+    await writer.close();
+  } catch (error) {
+    await writer.abandon();
+    if (!stopped?.aborted) throw error;
+  }
   if (writer.failure !== undefined) throw writer.failure;
   return writer.stats().bytes;
+}
+
+const TOLD_MS = 250;
+
+/** Waits for work that goes on elsewhere; rejects when it is stopped meanwhile. */
+async function whileTold(work: Promise<void>, stopped: AbortSignal | undefined, tell: () => void): Promise<void> {
+  const timer = setInterval(tell, TOLD_MS);
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(stopped?.reason);
+  stopped?.addEventListener("abort", abort);
+  try {
+    stopped?.throwIfAborted();
+    await Promise.race([work, aborted]);
+  } finally {
+    clearInterval(timer);
+    stopped?.removeEventListener("abort", abort);
+  }
 }
 
 /** An empty batch of the monitor's present moment; undefined before there is one. */

@@ -74,6 +74,7 @@ export class Recorder {
   #checkpointRaw = 0;
   readonly #pending: Pending[] = [];
   #pendingBytes = 0;
+  #closingBytes = 0;
   #pumping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -129,6 +130,11 @@ export class Recorder {
     return this.#pendingBytes > this.#backlogBytes / 2;
   }
 
+  /** How much of what waited for compression when it was closed has reached the sinks, 0 to 1. */
+  get share(): number {
+    return this.#closingBytes === 0 ? 0 : 1 - this.#pendingBytes / this.#closingBytes;
+  }
+
   /** Resolves when everything appended before has reached the sinks. */
   async flush(): Promise<void> {
     this.#cut();
@@ -138,6 +144,7 @@ export class Recorder {
   /** Flushes and reports what the sinks have missed; nothing is recorded afterwards. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closingBytes = this.#pendingBytes;
     await this.flush();
     this.#delivery.end();
   }

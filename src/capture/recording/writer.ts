@@ -1,16 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fchownSync,
-  fdatasync,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  openSync,
-  unlinkSync,
-  write,
-  writeSync,
-} from "node:fs";
+import { closeSync, fdatasync, ftruncateSync, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { CaptureError } from "../source.ts";
 import { compressSync } from "./compress.ts";
@@ -19,13 +7,14 @@ import { FRAME, PREAMBLE_BYTES, preamble, trailer } from "./format.ts";
 import { bytesOfFrame, type Frame, frameOf } from "./frame.ts";
 import { FrameTable } from "./frame-table.ts";
 import type { RecordingInfo } from "./info.ts";
+import { codeOf, NewFile } from "./new-file.ts";
 
 export interface WriterOptions {
   /** Compressed bytes that may wait for the disk; beyond it records are dropped and counted. Default 32 MiB. */
   readonly queueBytes?: number;
   /** Time between two calls of fdatasync: what a power cut loses. Default 5 s. */
   readonly syncMs?: number;
-  /** The file is of no use unless it is whole: it is removed when it cannot be. */
+  /** The file is of no use unless it is whole: it gets its name when it is closed, and is removed when it cannot be. */
   readonly whole?: boolean;
   /** Called once when nothing more can be written, with what to do about it. What was written stays readable. */
   readonly onFailure?: (error: CaptureError) => void;
@@ -49,13 +38,9 @@ const INDEX_ENTRIES = 1 << 16;
 const writeAsync = promisify(write);
 const syncAsync = promisify(fdatasync);
 
-/**
- * A recording on disk, fed by a Recorder. Created new, mode 0600, owned by whoever called sudo; a name that exists, or is a symbolic link,
- * is refused.
- */
+/** A recording on disk, fed by a Recorder. */
 export class RecordingWriter implements FrameSink {
-  readonly path: string;
-  readonly #fd: number;
+  readonly #file: NewFile;
   readonly #whole: boolean;
   readonly #queueBytes: number;
   readonly #syncMs: number;
@@ -71,9 +56,8 @@ export class RecordingWriter implements FrameSink {
   #failure: CaptureError | undefined;
   #closed = false;
 
-  private constructor(path: string, fd: number, options: WriterOptions) {
-    this.path = path;
-    this.#fd = fd;
+  private constructor(file: NewFile, options: WriterOptions) {
+    this.#file = file;
     this.#whole = options.whole ?? false;
     this.#queueBytes = options.queueBytes ?? QUEUE_BYTES;
     this.#syncMs = options.syncMs ?? SYNC_MS;
@@ -82,20 +66,13 @@ export class RecordingWriter implements FrameSink {
 
   /** Throws CaptureError when the file cannot be made. */
   static create(path: string, info: RecordingInfo, options: WriterOptions = {}): RecordingWriter {
-    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-    let fd: number;
-    try {
-      fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    } catch (error) {
-      throw creationError(path, error);
-    }
-    giveToCaller(fd);
-    const writer = new RecordingWriter(path, fd, options);
+    const file = NewFile.create(path, options.whole ?? false);
+    const writer = new RecordingWriter(file, options);
     try {
       writer.#begin(info);
     } catch (error) {
-      remove(path, fd);
-      closeSync(fd);
+      file.remove();
+      closeSync(file.fd);
       throw unfinished(path, error);
     }
     return writer;
@@ -136,10 +113,28 @@ export class RecordingWriter implements FrameSink {
     try {
       await this.#writeIndex();
       await syncAsync(this.#fd);
+      this.#file.publish();
       closeSync(this.#fd);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Ends it before it is whole. Does nothing after `close`. */
+  async abandon(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.length = this.#queued = 0;
+    await this.drained();
+    if (this.#failure === undefined) this.#fail(Object.assign(new Error("interrupted"), { code: "EINTR" }));
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get #fd(): number {
+    return this.#file.fd;
   }
 
   #begin(info: RecordingInfo): void {
@@ -204,7 +199,7 @@ export class RecordingWriter implements FrameSink {
     this.#failure = this.#whole ? unfinished(this.path, error) : writeError(this.path, error);
     this.#queue.length = this.#queued = 0;
     try {
-      if (this.#whole) remove(this.path, this.#fd);
+      if (this.#whole) this.#file.remove();
       else ftruncateSync(this.#fd, this.#bytes);
       closeSync(this.#fd);
     } catch {
@@ -214,70 +209,26 @@ export class RecordingWriter implements FrameSink {
   }
 }
 
-/** Under sudo the file is the caller's: a replay needs no root. */
-function giveToCaller(fd: number): void {
-  const { SUDO_UID: uid = "", SUDO_GID: gid = "" } = process.env;
-  if (process.geteuid?.() !== 0 || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return;
-  try {
-    fchownSync(fd, Number(uid), Number(gid));
-  } catch {
-    // A file system without owners, or of another machine: it stays root's.
-  }
-}
-
-/** Removes the name of a file we made, unless it has become another's. */
-function remove(path: string, fd: number): void {
-  try {
-    const own = fstatSync(fd, { bigint: true });
-    const named = lstatSync(path, { bigint: true });
-    if (own.dev === named.dev && own.ino === named.ino) unlinkSync(path);
-  } catch {
-    // Gone already, or not ours to remove.
-  }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? "EIO";
-}
-
-function creationError(path: string, error: unknown): CaptureError {
-  const code = codeOf(error);
-  const message = `cannot create the recording ${path}`;
-  switch (code) {
-    case "EEXIST":
-    case "ELOOP": {
-      const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? code === "ELOOP";
-      return link
-        ? new CaptureError(`${message}: it is a symbolic link, which is never followed`, code, "name the file itself")
-        : new CaptureError(
-            `${message}: it exists and is never overwritten`,
-            code,
-            "choose another name, or remove it first",
-          );
-    }
-    case "ENOENT":
-      return new CaptureError(`${message}: its folder does not exist`, code, "create the folder first");
-    case "EACCES":
-    case "EPERM":
-      return new CaptureError(`${message}: not permitted`, code, "choose a folder you may write to");
-    case "EROFS":
-      return new CaptureError(`${message}: the file system is read-only`, code, "choose another folder");
-    default:
-      return new CaptureError(`${message}: ${code}`, code, "choose another folder");
-  }
-}
-
 const isFull = (code: string): boolean => code === "ENOSPC" || code === "EDQUOT";
 
 function whyNot(code: string): string {
   if (isFull(code)) return "no space is left";
+  if (code === "EINTR") return "interrupted";
+  if (code === "EEXIST") return "a file of that name has come meanwhile";
   return code === "EFBIG" ? "the file may not grow further" : `writing failed: ${code}`;
 }
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: "free some space, or choose another folder",
+  EDQUOT: "free some space, or choose another folder",
+  EEXIST: "choose another name",
+  EINTR: "save it again",
+};
 
 /** Nothing of it is kept. */
 function unfinished(path: string, error: unknown): CaptureError {
   const code = codeOf(error);
-  const hint = isFull(code) ? "free some space, or choose another folder" : "choose another folder";
+  const hint = HINTS[code] ?? "choose another folder";
   return new CaptureError(`${path} was not saved: ${whyNot(code)}`, code, hint);
 }
 

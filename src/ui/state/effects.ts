@@ -79,9 +79,11 @@ export function runEffect(effect: Effect, outside: Outside): Notice | undefined 
     }
     case "snapshot":
       outside.snapshot();
-      return { text: "saving this moment", token: "info" };
+      return { text: SAVING, token: "info" };
   }
 }
+
+export const SAVING = "saving this moment";
 
 /** The pid may belong to another process by now: only the processes that were chosen are acted on. */
 function onEach(
