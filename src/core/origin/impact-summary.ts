@@ -6,8 +6,8 @@ import type { Reached } from "./impact.ts";
 /** So many of a kind are named. */
 const MAX_NAMES = 3;
 
-/** "Led to 4 processes, 2 connections elsewhere (192.0.2.77:4444, …) and 1 written file that was run (/dev/shm/k)". */
-export function summaryOf(graph: Graph, reached: readonly Reached[]): string {
+/** What came of it, and whom it served: "Led to 4 processes, 2 connections elsewhere (192.0.2.77:4444, …) and 1 written file that was run (/dev/shm/k)". */
+export function summaryOf(graph: Graph, reached: readonly Reached[], clients: readonly string[]): string {
   const { connections, files } = graph;
   const processes = new Set<number>();
   const away = new Set<string>();
@@ -34,9 +34,11 @@ export function summaryOf(graph: Graph, reached: readonly Reached[]): string {
     named(ran, "written file that was run", "written files that were run"),
     named(written, "other written file", "other written files"),
   ].filter((part) => part !== "");
-  if (parts.length === 0) return "Nothing was seen to come of it.";
+  const served = named(new Set(clients), "client", "clients");
+  if (parts.length === 0) return served === "" ? "Nothing was seen to come of it." : `Served ${served}`;
   const last = parts.pop() as string;
-  return `Led to ${more ? "at least " : ""}${parts.length === 0 ? last : `${parts.join(", ")} and ${last}`}`;
+  const led = `Led to ${more ? "at least " : ""}${parts.length === 0 ? last : `${parts.join(", ")} and ${last}`}`;
+  return served === "" ? led : `${led}; served ${served}`;
 }
 
 function counted(count: number, one: string, many: string): string {

@@ -2,6 +2,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Monitor } from "../monitor.ts";
 import type { ImpactTree, OriginStep, Target } from "../query/model.ts";
 import type { Node } from "./cause.ts";
+import { clientsOf, type Served } from "./clients.ts";
 import { type Budget, type Effect, type Place, placeKey } from "./effect.ts";
 import { Heap } from "./heap.ts";
 import { summaryOf } from "./impact-summary.ts";
@@ -11,9 +12,9 @@ import { nodeOf, severityOf, subjectOf, titleOf } from "./places.ts";
 import { priority } from "./priority.ts";
 import { processEffects } from "./process-effects.ts";
 
-/** Places told, effects followed of each place, and edges looked at. */
-const SHORT = { places: 40, beam: 10, edges: 50_000 } as const;
-const WHOLE = { places: 400, beam: 100, edges: 400_000 } as const;
+/** Places told, effects followed of each place, edges looked at, and clients told of each server. */
+const SHORT = { places: 40, beam: 10, edges: 50_000, clients: 10 } as const;
+const WHOLE = { places: 400, beam: 100, edges: 400_000, clients: 200 } as const;
 /** Who has more effects than this has a part in everything: only when asked about it is followed. */
 const HUB = 256;
 
@@ -38,9 +39,25 @@ export function impactOf(monitor: Monitor, target: Target, options: TraceOptions
   const gaps = new Set<string>();
   const reached = spread(monitor, { node: sinceOf(monitor.graph, target, start) }, limits, gaps);
   const told = prune(monitor.graph, reached);
-  const steps = layOut(monitor, told);
+  const served = servedBy(monitor.graph, told, limits);
+  const steps = layOut(monitor, told, served);
   const nodes = told.map(({ place }) => place.node);
-  return { ...traceOf(monitor, target, start, steps, nodes, gaps), summary: summaryOf(monitor.graph, told) };
+  const clients = [...new Set([...served.values()].flatMap(({ names }) => names))];
+  return { ...traceOf(monitor, target, start, steps, nodes, gaps), summary: summaryOf(monitor.graph, told, clients) };
+}
+
+/** Whom the processes of an impact served: what was asked about in all it had, what came of it in what it accepted itself. */
+function servedBy(graph: Graph, told: readonly Reached[], limits: typeof SHORT | typeof WHOLE): Map<Reached, Served> {
+  const found = new Map<Reached, Served>();
+  const budget: Budget = { left: limits.edges };
+  for (const one of told) {
+    const { node, only, passes } = one.place;
+    if (node.kind !== "process" || only !== undefined || passes) continue;
+    const served = clientsOf(graph, node.row, one.from !== undefined, limits.clients, budget);
+    if (served.steps.length > 0) found.set(one, served);
+    one.left += served.names.length - served.steps.length;
+  }
+  return found;
 }
 
 /** From when on things count: all that a process did and that was done with a file; after a finding only what followed it. */
@@ -152,7 +169,11 @@ function prune(graph: Graph, reached: readonly Reached[]): readonly Reached[] {
 }
 
 /** The steps as a tree, what came of each below it in the order of time. */
-function layOut(monitor: Monitor, reached: readonly Reached[]): readonly OriginStep[] {
+function layOut(
+  monitor: Monitor,
+  reached: readonly Reached[],
+  served: ReadonlyMap<Reached, Served>,
+): readonly OriginStep[] {
   const below = new Map<Reached | undefined, Reached[]>();
   for (const one of reached) {
     const siblings = below.get(one.from);
@@ -163,9 +184,15 @@ function layOut(monitor: Monitor, reached: readonly Reached[]): readonly OriginS
   const add = (one: Reached, depth: number, cause: number): void => {
     const at = steps.length;
     steps.push(stepOf(monitor, one, depth, cause));
-    const effects = below.get(one) ?? [];
-    effects.sort((a, b) => (a.effect?.atNs ?? 0) - (b.effect?.atNs ?? 0));
-    for (const effect of effects) add(effect, depth + 1, at);
+    const effects = (below.get(one) ?? []).map((effect) => ({
+      atNs: effect.effect?.atNs ?? 0,
+      add: () => add(effect, depth + 1, at),
+    }));
+    const clients = (served.get(one)?.steps ?? []).map((client) => ({
+      atNs: client.atNs,
+      add: () => void steps.push({ ...client, depth: depth + 1, cause: at }),
+    }));
+    for (const next of [...effects, ...clients].sort((a, b) => a.atNs - b.atNs)) next.add();
   };
   for (const root of below.get(undefined) ?? []) add(root, 0, -1);
   return steps;

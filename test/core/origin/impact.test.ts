@@ -139,6 +139,26 @@ describe("the impact", () => {
     expect(whole.steps[0]?.left).toBeUndefined();
   });
 
+  test("of a server names whom it served, alike clients folded with how many and how often", () => {
+    const told = graphFromText("web listens :8765; web > worker");
+    for (let i = 0; i < 14; i++) told.go(`web:8765 <- 203.0.113.9:${51000 + i}`);
+    told.go("web:8765 <- 198.51.100.7:4000; web > log; bash > wget; wget -> web:8765; wget exits 0");
+    for (let i = 0; i < 3; i++) told.go(`bash > curl#${i}(-s http://localhost:8765/); curl#${i} -> web:8765`);
+    const impact = of(told, "web");
+    expect(draw(impact)).toEqual([
+      "boundary: 100 web",
+      "  spawned: 101 worker",
+      "  accepted: 203.0.113.9",
+      "  accepted: 198.51.100.7",
+      "  spawned: 102 log",
+      expect.stringMatching(/^ {2}accepted: \d+ wget$/u),
+      "  accepted: 3 processes curl",
+    ]);
+    expect(impact.steps[2]?.explanation).toMatch(/^was served on .*:8765: 14 connections, 14 open/u);
+    expect(impact.summary).toBe("Led to 2 processes; served 4 clients (203.0.113.9, curl, 198.51.100.7, …)");
+    expect(of(told, "worker").summary).toBe("Nothing was seen to come of it.");
+  });
+
   test("of a finding is what followed it", () => {
     const told = graphFromText("bash > nc; nc > before; nc -> 192.0.2.77:4444; nc > sh @ 192.0.2.77:4444; sh > id");
     const [finding] = told.monitor.detector.findings;
