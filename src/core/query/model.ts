@@ -83,6 +83,12 @@ export interface TreeRow extends ProcessRow {
   readonly hidden: number;
   /** Shown only because a descendant matches the filter. */
   readonly context: boolean;
+  /** How many alike exited siblings this row, of the newest, stands for; 1 = itself. */
+  readonly count: number;
+  /** Those that it stands for follow. */
+  readonly open: boolean;
+  /** One of those that a row above stands for. */
+  readonly member: boolean;
 }
 
 export type SortKey =
@@ -106,14 +112,16 @@ export interface TreeOptions {
   readonly showKernelThreads: boolean;
   /** Exited processes stay visible this long. */
   readonly lingerNs: number;
+  /** Ids of folds that are open, and what a process opens its fold by; without it alike exited siblings are not folded. */
+  readonly unfolded?: ReadonlySet<number>;
   /** Processes that match; ancestors are kept as context. undefined = all. */
   readonly matches?: ReadonlySet<ProcessId>;
   readonly nowNs: number;
 }
 
 export interface TreeView {
-  /** Of the processes in display order, and how deep each stands. */
-  readonly ids: readonly ProcessId[];
+  /** Of the rows in display order, processes and folds of alike ones, and how deep each stands. */
+  readonly ids: readonly number[];
   readonly depths: readonly number[];
   /** Of all of them. */
   readonly cgroups: ReadonlySet<string>;

@@ -4,6 +4,7 @@ import { NONE } from "../graph/indexes.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import type { Monitor } from "../monitor.ts";
 import { activityOf, type Rates } from "./activity.ts";
+import { AlikeSiblings, type Fold } from "./alike.ts";
 import type { SortKey, TreeOptions, TreeRow, TreeView } from "./model.ts";
 import { commandOf } from "./names.ts";
 import { cpuPercentOf, type Mutable, parentPid, rowOf } from "./process-row.ts";
@@ -20,6 +21,8 @@ interface Forest {
   readonly firstChild: Int32Array;
   readonly nextSibling: Int32Array;
   readonly children: Int32Array;
+  /** undefined: nothing is folded. */
+  readonly alike: AlikeSiblings | undefined;
   /** The first of those that hang below none. */
   roots: ProcessIndex;
 }
@@ -28,11 +31,15 @@ const HIDDEN = 0;
 const SHOWN = 1;
 const CONTEXT = 2;
 
-/** Where the rows stand. What they say is most of the work, and a screen shows few of them. */
-interface Places {
-  readonly order: ProcessIndex[];
-  readonly depths: number[];
-  readonly guides: (readonly boolean[])[];
+/** Where a row stands. What it says is most of the work, and a screen shows few of them. */
+interface Place {
+  /** Of a fold its newest. */
+  readonly process: ProcessIndex;
+  readonly depth: number;
+  readonly guides: readonly boolean[];
+  readonly last: boolean;
+  readonly fold?: Fold;
+  readonly member: boolean;
 }
 
 /**
@@ -49,43 +56,42 @@ export function tree(monitor: Monitor, options: TreeOptions): TreeView {
   const { matches } = options;
   if (options.layout === "flat") {
     const matching = matches === undefined ? visible : visible.filter((process) => matches.has(processes.id(process)));
-    const order = sorted(graph, matching, options);
-    return viewOf(graph, order, new Array<number>(order.length).fill(0), counts, (at) =>
-      treeRow(graph, order[at] as ProcessIndex, options),
-    );
+    const places = sorted(graph, matching, options).map((process) => ({ ...FLAT, process }));
+    return viewOf(graph, places, counts, ({ process }) => treeRow(graph, process, options));
   }
   const forest = forestOf(graph, visible, options);
-  const { order, depths, guides } = placesIn(forest);
-  return viewOf(graph, order, depths, counts, (at) =>
-    placedRow(forest, order[at] as ProcessIndex, depths[at] as number, guides[at] as readonly boolean[]),
-  );
+  const places: Place[] = [];
+  addPlaces(forest, forest.roots, NONE, 0, NO_GUIDES, places);
+  return viewOf(graph, places, counts, (place) => placedRow(forest, place));
 }
+
+const FLAT = { depth: 0, guides: NO_GUIDES, last: false, member: false } as const;
 
 /** A view whose rows are made when they are first asked for. */
 function viewOf(
   graph: Graph,
-  order: readonly ProcessIndex[],
-  depths: readonly number[],
+  places: readonly Place[],
   counts: Pick<TreeView, "processes" | "exited">,
-  make: (at: number) => TreeRow,
+  make: (place: Place) => TreeRow,
 ): TreeView {
   const { processes } = graph;
-  const ids = order.map((process) => processes.id(process));
+  const shown = places.map(({ process }) => processes.id(process));
   const made: TreeRow[] = [];
   const row = (at: number): TreeRow | undefined => {
-    const id = ids[at];
+    const [place, id] = [places[at], shown[at]];
     // The place of a process that was forgotten may be another's by now.
-    if (made[at] === undefined && id !== undefined && processes.row(id) === order[at]) made[at] = make(at);
+    if (made[at] === undefined && place !== undefined && id !== undefined && processes.row(id) === place.process)
+      made[at] = make(place);
     return made[at];
   };
   return {
     ...counts,
-    ids,
-    depths,
-    cgroups: new Set(order.map((process) => processes.cgroupPath.get(process))),
+    ids: places.map(({ fold, member }, at) => (fold === undefined || member ? (shown[at] as number) : fold.id)),
+    depths: places.map(({ depth }) => depth),
+    cgroups: new Set(places.map(({ process }) => processes.cgroupPath.get(process))),
     row,
     get rows() {
-      return ids.map((_, at) => row(at)).filter((one) => one !== undefined);
+      return places.map((_, at) => row(at)).filter((one) => one !== undefined);
     },
   };
 }
@@ -111,13 +117,16 @@ function forestOf(graph: Graph, visible: readonly ProcessIndex[], options: TreeO
   for (const process of visible) state[process] = SHOWN;
   if (options.matches !== undefined) keepMatches(graph, visible, options.matches, state);
   const shown = visible.filter((process) => state[process] !== HIDDEN);
+  const [firstChild, nextSibling] = [new Int32Array(size).fill(NONE), new Int32Array(size).fill(NONE)];
+  const { unfolded } = options;
   const forest: Forest = {
     graph,
     options,
     state,
-    firstChild: new Int32Array(size).fill(NONE),
-    nextSibling: new Int32Array(size).fill(NONE),
+    firstChild,
+    nextSibling,
     children: new Int32Array(size),
+    alike: unfolded && new AlikeSiblings(graph, unfolded, firstChild, nextSibling),
     roots: NONE,
   };
   const ordered = sorted(graph, shown, options);
@@ -166,44 +175,63 @@ function nearest(graph: Graph, process: ProcessIndex, state: Uint8Array): Proces
   return above;
 }
 
-function placesIn(forest: Forest): Places {
-  const places: Places = { order: [], depths: [], guides: [] };
-  addPlaces(forest, forest.roots, 0, NO_GUIDES, places);
-  return places;
-}
-
 function addPlaces(
   forest: Forest,
   first: ProcessIndex,
+  parent: ProcessIndex,
   depth: number,
   guides: readonly boolean[],
-  places: Places,
+  places: Place[],
 ): void {
-  const { firstChild, nextSibling } = forest;
-  for (let process = first; process !== NONE; ) {
-    const next = nextSibling[process] as number;
-    const below = firstChild[process] as number;
-    places.order.push(process);
-    places.depths.push(depth);
-    places.guides.push(guides);
+  const siblings: ProcessIndex[] = [];
+  for (let process = first; process !== NONE; process = forest.nextSibling[process] as number) siblings.push(process);
+  const placed = withFolds(forest, siblings, parent);
+  for (const [at, { process, fold, member }] of placed.entries()) {
+    const last = at === placed.length - 1;
+    places.push({ process, depth, guides, last, member, ...(fold === undefined ? {} : { fold }) });
+    const below = fold === undefined || member ? (forest.firstChild[process] as number) : NONE;
     if (below !== NONE && !isCollapsed(forest, process))
-      addPlaces(forest, below, depth + 1, [...guides, next !== NONE], places);
-    process = next;
+      addPlaces(forest, below, process, depth + 1, [...guides, !last], places);
   }
+}
+
+type Placed = Pick<Place, "process" | "fold" | "member">;
+
+/** Siblings with alike ones behind a row that stands for them, at the place of the first. */
+function withFolds({ graph, alike }: Forest, siblings: readonly ProcessIndex[], parent: ProcessIndex): Placed[] {
+  const folds = alike?.foldsOf(siblings, parent);
+  if (folds === undefined || folds.size === 0) return siblings.map((process) => ({ process, member: false }));
+  const { startNs } = graph.processes;
+  const placed: Placed[] = [];
+  for (const process of siblings) {
+    const fold = folds.get(process);
+    if (fold === undefined) placed.push({ process, member: false });
+    if (fold?.members[0] !== process) continue;
+    const newest = fold.members.reduce((best, one) => (startNs.get(one) > startNs.get(best) ? one : best));
+    placed.push({ process: newest, fold, member: false });
+    if (fold.open) placed.push(...fold.members.map((member) => ({ process: member, fold, member: true })));
+  }
+  return placed;
 }
 
 function isCollapsed({ graph, options }: Forest, process: ProcessIndex): boolean {
   return options.collapsed.has(graph.processes.id(process));
 }
 
-function placedRow(forest: Forest, process: ProcessIndex, depth: number, guides: readonly boolean[]): TreeRow {
-  const below = forest.firstChild[process] as number;
+function placedRow(forest: Forest, { process, depth, guides, last, fold, member }: Place): TreeRow {
   const row = treeRow(forest.graph, process, forest.options);
   row.depth = depth;
   row.guides = guides;
-  row.lastChild = forest.nextSibling[process] === NONE;
-  row.children = forest.children[process] as number;
+  row.lastChild = last;
   row.context = forest.state[process] === CONTEXT;
+  row.member = member;
+  if (fold !== undefined && !member) {
+    row.count = fold.members.length;
+    row.open = fold.open;
+    return row;
+  }
+  const below = forest.firstChild[process] as number;
+  row.children = forest.children[process] as number;
   if (below !== NONE && isCollapsed(forest, process)) {
     row.collapsed = true;
     row.hidden = countBelow(forest, below);
@@ -229,6 +257,9 @@ function treeRow(graph: Graph, process: ProcessIndex, options: TreeOptions): Mut
     collapsed: false,
     hidden: 0,
     context: false,
+    count: 1,
+    open: false,
+    member: false,
   };
 }
 

@@ -21,6 +21,9 @@ function flag({ theme }: Env, row: TreeRow): readonly [Token, string] {
   if (row.severity !== undefined && row.suspect) {
     return [row.severity, theme.glyphs.suspicious];
   }
+  if (row.count > 1) {
+    return ["key", row.open ? theme.glyphs.unfolded : theme.glyphs.collapsed];
+  }
   if (row.exit !== undefined) {
     return ["faint", theme.glyphs.exited];
   }
@@ -115,7 +118,8 @@ function addCommand(line: LineBuilder, env: Env, row: TreeRow, columns: TreeColu
   const severity = row.suspect ? row.severity : undefined;
   const name: Token = quiet(row, severity ?? (row.kernelThread ? "dim" : "strong"));
   const ended = columns.activity > 0 || row.exit === undefined ? "" : `  ${exitText(row, width, nowNs)}`;
-  const below = `${row.collapsed && row.hidden > 0 ? `  (${row.hidden} below)` : ""}${ended}`;
+  const alike = row.count > 1 ? `  ${env.theme.glyphs.times}${formatCount(row.count)} exited` : "";
+  const below = `${alike}${row.collapsed && row.hidden > 0 ? `  (${row.hidden} below)` : ""}${ended}`;
   const room = end - line.used - textWidth(below);
   const clip = (token: Token, text: string): void => {
     line.clipped(token, text, end - line.used - textWidth(below));

@@ -1,4 +1,4 @@
-import type { ProcessId, TreeRow } from "../../core/query/model.ts";
+import type { ProcessId, TreeView } from "../../core/query/model.ts";
 import type { RowId } from "./cursor.ts";
 import type { TreeItem } from "./frame.ts";
 
@@ -14,12 +14,19 @@ export interface Annotated {
 const idOf = (process: ProcessId, at: number): RowId => ANNOTATION + process * MOST + at;
 
 /** Each thing a process does as a row of its own below it, before its children. */
-export function annotate(rows: readonly TreeRow[], layout: "tree" | "flat"): Annotated {
+export function annotate(view: Pick<TreeView, "ids" | "row">, layout: "tree" | "flat"): Annotated {
   const items: TreeItem[] = [];
   const ids: RowId[] = [];
-  for (const row of rows) {
+  for (const [at, id] of view.ids.entries()) {
+    const row = view.row(at);
+    if (row === undefined) {
+      continue;
+    }
     items.push(row);
-    ids.push(row.id);
+    ids.push(id);
+    if (row.count > 1) {
+      continue;
+    }
     const below = row.collapsed ? 0 : row.children;
     const leaves = row.activity.slice(0, MOST);
     for (const [at, leaf] of leaves.entries()) {

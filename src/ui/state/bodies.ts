@@ -90,6 +90,7 @@ function treeBody(view: ViewState, { queries, search }: Sources, filter: string,
     collapsed: filter === "" ? view.collapsed : new Set(),
     showKernelThreads: view.kernelThreads,
     lingerNs: view.exited ? LINGER_NS : GONE_NS,
+    unfolded: view.unfolded,
     nowNs,
     ...(filter === "" ? {} : { matches: search.processes(filter, nowNs) }),
   };
@@ -99,10 +100,7 @@ function treeBody(view: ViewState, { queries, search }: Sources, filter: string,
   if (view.annotations !== "rows") {
     return { screen: "tree", ids: shown.ids, row: shown.row, cgroups, processes };
   }
-  const { rows, ids } = annotate(
-    shown.ids.map((_, at) => shown.row(at)).filter((row) => row !== undefined),
-    view.layout,
-  );
+  const { rows, ids } = annotate(shown, view.layout);
   return { screen: "tree", ids, row: (at) => rows[at], cgroups, processes };
 }
 

@@ -14,10 +14,11 @@ export function nextHit(view: ViewState, frame: Frame, direction: 1 | -1): ViewS
   }
   const { row: rowAt, ids } = frame.body;
   for (let step = 1; step <= ids.length; step++) {
-    const row = rowAt((frame.cursor.index + direction * step + ids.length * step) % ids.length);
+    const at = (frame.cursor.index + direction * step + ids.length * step) % ids.length;
+    const [row, id] = [rowAt(at), ids[at]];
     const text = `${row?.pid} ${row?.command}`.toLowerCase();
-    if (row !== undefined && words.every((word) => text.includes(word))) {
-      return withCursor(view, moveTo(cursorOf(view), ids, frame.layout.list, row.id));
+    if (id !== undefined && words.every((word) => text.includes(word))) {
+      return withCursor(view, moveTo(cursorOf(view), ids, frame.layout.list, id));
     }
   }
   return { ...view, notice: { text: `no row has "${view.searches[0]}"`, token: "warn" } };

@@ -1,3 +1,4 @@
+import { memberId } from "../../core/query/alike.ts";
 import type { ProcessId } from "../../core/query/model.ts";
 import type { Queries } from "../ports.ts";
 import { type Cursor, TOP } from "./cursor.ts";
@@ -96,6 +97,7 @@ export function revealProcess(view: ViewState, frame: Frame, queries: Queries, i
     ...withoutZoom(remember(view)),
     screens: [TREE],
     collapsed: new Set([...view.collapsed].filter((other) => !above.has(other))),
+    unfolded: row.exit === undefined ? view.unfolded : new Set([...view.unfolded, memberId(id)]),
     kernelThreads: view.kernelThreads || row.kernelThread,
     exited: view.exited || row.exit !== undefined,
     filters: { ...view.filters, [screenKey(TREE)]: "" },

@@ -65,7 +65,13 @@ function tabAfter(view: ViewState, delta: number): ViewState {
 function drill(view: ViewState, { frame, queries }: Context, selection: Selection): ViewState {
   const { subject, process } = selection;
   switch (frame.body.screen) {
-    case "tree":
+    case "tree": {
+      const row = frame.body.row(frame.cursor.index);
+      if (row !== undefined && row.count > 1 && !row.open) {
+        return expandRow(view, frame);
+      }
+      return process === undefined ? view : push(view, { name: "detail", process });
+    }
     case "connections":
     case "listen":
     case "files":

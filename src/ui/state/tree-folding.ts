@@ -1,3 +1,4 @@
+import { memberId } from "../../core/query/alike.ts";
 import type { ProcessId, TreeRow } from "../../core/query/model.ts";
 import { moveTo } from "./cursor.ts";
 import type { Foldable, Frame } from "./frame.ts";
@@ -17,6 +18,40 @@ function parentRow(frame: Frame, at: number, depth: number): TreeRow | undefined
     }
   }
   return undefined;
+}
+
+/** Opens the alike exited processes that a row stands for, or folds them again, from any of them. undefined: there is nothing to. */
+function foldExited(view: ViewState, frame: Frame, open: boolean): ViewState | undefined {
+  const { body, cursor, layout } = frame;
+  if (body.screen !== "tree") {
+    return undefined;
+  }
+  let at = cursor.index;
+  const depth = treeRow(frame, at)?.depth;
+  // What a member of it started stands between.
+  while (treeRow(frame, at)?.member || (treeRow(frame, at)?.depth ?? 0) > (depth ?? 0)) {
+    at--;
+  }
+  const row = treeRow(frame, at);
+  const id = body.ids[at];
+  if (row === undefined || id === undefined || row.count === 1 || row.open === open) {
+    return undefined;
+  }
+  const unfolded = new Set(view.unfolded);
+  if (open) {
+    unfolded.add(id);
+  } else {
+    unfolded.delete(id);
+    for (let below = at + 1; ; below++) {
+      const inside = treeRow(frame, below);
+      if (inside === undefined || (!inside.member && inside.depth <= row.depth)) {
+        break;
+      }
+      unfolded.delete(memberId(inside.id));
+    }
+  }
+  const shown = { ...view, unfolded };
+  return withCursor(shown, moveTo(cursorOf(shown), body.ids, layout.list, id));
 }
 
 function withCollapsed(view: ViewState, change: (collapsed: Set<ProcessId>) => void): ViewState {
@@ -81,6 +116,11 @@ export function collapseRow(view: ViewState, frame: Frame): ViewState {
   if (row === undefined || view.layout === "flat") {
     return view;
   }
+  const folded = row.count > 1 || (row.member && (row.children === 0 || row.collapsed));
+  const again = folded ? foldExited(view, frame, false) : undefined;
+  if (again !== undefined) {
+    return again;
+  }
   if (row.children > 0 && !row.collapsed) {
     return withCollapsed(view, (collapsed) => collapsed.add(row.id));
   }
@@ -99,6 +139,9 @@ export function expandRow(view: ViewState, frame: Frame): ViewState {
     return toPane(view, frame, 1);
   }
   const row = treeRow(frame, frame.cursor.index);
+  if ((row?.count ?? 1) > 1) {
+    return foldExited(view, frame, true) ?? view;
+  }
   return row?.collapsed ? withCollapsed(view, (collapsed) => collapsed.delete(row.id)) : view;
 }
 
