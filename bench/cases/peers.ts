@@ -1,4 +1,4 @@
-import { overhead, ROUNDS, type Subject } from "../lib/overhead.ts";
+import { type Added, overhead, ROUNDS, type Subject } from "../lib/overhead.ts";
 import { Auditd, Bpftrace } from "../lib/peers.ts";
 import { once, report, skip } from "../lib/result.ts";
 import { none, Spydertop, type Tracer } from "../lib/tracers.ts";
@@ -21,19 +21,26 @@ async function next(peer: Tracer, aim: number): Promise<void> {
     for (const subject of SINGLE) {
       const fewer = named(subject);
       const added = await overhead(fewer, tracers, rounds);
-      const ours = added.get("spydertop") as number;
-      const theirs = added.get(peer.name) as number;
-      if (ours <= 0 || theirs <= 0) continue; // lost in the noise
-      const times = theirs / ours;
+      const ours = added.get("spydertop") as Added;
+      const theirs = added.get(peer.name) as Added;
+      if (ours.added <= 0 || theirs.added <= 0) continue; // lost in the noise
+      const line = { subject: subject.words, mode: peer.name, unit: "x" };
+      const times = theirs.added / ours.added;
       report({
+        ...line,
         key: `${fewer.key}/times`,
-        subject: subject.words,
-        mode: peer.name,
         measure: "dearer than spydertop",
-        unit: "x",
         value: once(times),
         relative: times,
         ...(subject === subjects.open ? { aim: { over: aim } } : {}),
+      });
+      const all = (theirs.added + theirs.consumerNs) / (ours.added + ours.consumerNs);
+      report({
+        ...line,
+        key: `${fewer.key}/times-all`,
+        measure: "dearer with the consumer",
+        value: once(all),
+        relative: all,
       });
     }
     for (const prepare of [cat, compile]) await overhead(named(prepare()), tracers, rounds);

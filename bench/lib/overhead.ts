@@ -63,15 +63,21 @@ function fastest(times: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 10)] as number;
 }
 
+/** Medians an operation, ns in subjects of ns: what a tracer adds to who does it, and the CPU of its consumer besides. */
+export interface Added {
+  readonly added: number;
+  readonly consumerNs: number;
+}
+
 /**
  * Rounds in turn over all tracers, of which the first is nothing: what each adds to the CPU time of the operation, compared
- * with the untraced run of the same round. Resolves to the median each adds, by its name.
+ * with the untraced run of the same round. By the tracers' names.
  */
 export async function overhead(
   subject: Subject,
   tracers: readonly Tracer[],
   rounds = ROUNDS,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, Added>> {
   const taken = new Map<string, Sample[]>(tracers.map(({ name }) => [name, []]));
   const samples = (tracer: Tracer) => taken.get(tracer.name) as Sample[];
   let repeated = 0;
@@ -94,7 +100,7 @@ export async function overhead(
   }
 
   const untraced = samples(none);
-  const medians = new Map<string, number>();
+  const medians = new Map<string, Added>();
   const base = spread(untraced.map(({ cpu }) => cpu)).median;
   for (const tracer of tracers) {
     const own = samples(tracer);
@@ -106,7 +112,6 @@ export async function overhead(
       continue;
     }
     const added = spread(own.map((one, round) => one.cpu - (untraced[round] as Sample).cpu));
-    medians.set(tracer.name, added.median);
     const part = added.median / base;
     const wall = spread(own.map((one, round) => one.wall / (untraced[round] as Sample).wall)).median;
     const lost = own.reduce((total, one) => total + (one.lost ?? 0), 0);
@@ -114,6 +119,7 @@ export async function overhead(
     const lostPart = `${(lost / operations).toFixed(2)} an operation`;
     const counted = own.some((one) => one.lost !== undefined);
     const consumerNs = spread(own.map((one) => one.consumerNs)).median;
+    medians.set(tracer.name, { added: added.median, consumerNs });
     const under = subject.aim ?? (subject.aimPart === undefined ? undefined : subject.aimPart * base);
     report({
       ...line,
