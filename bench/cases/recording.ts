@@ -5,6 +5,7 @@ import { Recorder } from "../../src/capture/recording/recorder.ts";
 import { openReplay } from "../../src/capture/recording/replay.ts";
 import { RecordingWriter, type WriterStats } from "../../src/capture/recording/writer.ts";
 import { Monitor } from "../../src/core/monitor.ts";
+import { BusyHost } from "../lib/busy-host.ts";
 import { once, progress, report } from "../lib/result.ts";
 import { spread } from "../lib/statistics.ts";
 import { workFolder } from "../lib/workload.ts";
@@ -18,7 +19,8 @@ const PERIOD_MS = 16;
 const LARGE_BYTES = Number(process.env["SPYDERTOP_BENCH_RECORDING_MB"] ?? "1024") << 20;
 const SEEKS = 40;
 const CHECKPOINT_BYTES = 8 << 20;
-const FILL_MS = 20_000;
+const FILES = 500_000;
+const FILL_ROWS = 50_000;
 
 interface Recorded {
   readonly path: string;
@@ -155,13 +157,10 @@ export async function recordingCost(): Promise<void> {
 }
 
 /** The largest checkpoint there is: of a monitor that has filled its memory. */
-function fullState(load: Load): { readonly state: readonly Uint8Array[]; readonly exportMs: number } {
+function fullState(): { readonly state: readonly Uint8Array[]; readonly exportMs: number } {
   const monitor = new Monitor();
-  const deadline = performance.now() + FILL_MS;
-  for (const batch of load.forever()) {
-    monitor.ingest(batch);
-    if (monitor.graph.forgotten.edges > 0 || performance.now() > deadline) break;
-  }
+  const host = new BusyHost(FILES);
+  while (monitor.graph.forgotten.edges === 0) for (const batch of host.load(FILL_ROWS).batches) monitor.ingest(batch);
   const began = performance.now();
   const state = [...monitor.checkpoint(CHECKPOINT_BYTES)];
   return { state, exportMs: performance.now() - began };
@@ -170,7 +169,7 @@ function fullState(load: Load): { readonly state: readonly Uint8Array[]; readonl
 /** Time to open a large recording and to reach any moment of it. Every segment begins with the largest checkpoint there is. */
 export async function recordingSeek(): Promise<void> {
   const load = await captured();
-  const { state, exportMs } = fullState(load);
+  const { state, exportMs } = fullState();
   const stateBytes = state.reduce((sum, { length }) => sum + length, 0);
   report({
     key: "recording/checkpoint",

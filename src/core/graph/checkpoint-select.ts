@@ -1,14 +1,7 @@
-import {
-  STATE_CHANNEL,
-  STATE_CONNECTION,
-  STATE_EDGE,
-  STATE_FILE,
-  STATE_IMAGE,
-  STATE_MARK,
-  STATE_PROCESS,
-} from "../wire/layout.gen.ts";
+import { STATE_CHANNEL, STATE_EDGE } from "../wire/layout.gen.ts";
+import { StateSizes } from "./checkpoint-sizes.ts";
 import { CONNECTION_FLAG } from "./connections.ts";
-import { EDGE, isChannelKind, isFileKind } from "./edges.ts";
+import { EDGE, isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
 import type { Forgotten, Graph } from "./graph.ts";
 import type { EdgeIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
@@ -18,9 +11,11 @@ import { HUB } from "./provenance.ts";
 
 /** Ranks of what is kept by its age, newest highest; above them those of what is kept before anything dated. */
 const DATED = 1024;
-const CLASS = { CHANNEL: 1, CONNECTION: 2, PROCESS: 3 } as const;
-const RANKS = DATED * 4;
+const CLASS = { CHANNEL: 1, EVIDENCE: 2, CONNECTION: 3, PROCESS: 4 } as const;
+const RANKS = DATED * 5;
 const MILLISECOND = 1e6;
+/** Of the room for a rank that does not fit whole; the rest is for the ancestors of its last process. */
+const FILLED = 0.9;
 /** A single's bits from here on are its exponent and the first five of its fraction: ages are told apart by 3 %. */
 const FRACTION_BITS = 18;
 const ONE = 127 << 5;
@@ -30,16 +25,15 @@ export const STRIDE = 2048;
 type Steps = Generator<undefined, void, void>;
 const single = new Float32Array(1);
 const bits = new Int32Array(single.buffer);
-/** Length and padding of a string, and the rounding of a batch's header over its rows. */
-export const TEXT_BYTES = 8;
 
 /**
- * What of a graph goes into a checkpoint: living processes with their ancestors and what findings rest on, then open connections, then
- * pipes between the living, then everything else newest first, as far as the limit goes. A process comes with its ancestors and its
- * images, an edge with both of its ends.
+ * What of a graph goes into a checkpoint: living processes and those of findings, with their ancestors, then open connections, then what
+ * findings looked at, then pipes between the living, then everything else newest first, as far as the limit goes. A process comes with
+ * its ancestors and its images, an edge with both of its ends. Of the rank that does not fit whole, as much as fits.
  */
 export class Selection {
   readonly #graph: Graph;
+  readonly #sizes: StateSizes;
   readonly #nowNs: number;
   readonly #processes: Int32Array;
   readonly #images: Int32Array;
@@ -57,6 +51,7 @@ export class Selection {
   constructor(graph: Graph) {
     const { processes, images, files, connections, channels, edges } = graph;
     this.#graph = graph;
+    this.#sizes = new StateSizes(graph);
     this.#nowNs = graph.clock.nowNs;
     this.#processes = new Int32Array(processes.limit).fill(-1);
     this.#images = new Int32Array(images.limit).fill(-1);
@@ -75,8 +70,11 @@ export class Selection {
     yield* this.#rankConnections();
     yield* this.#rankEdges(bytes);
     yield* this.#weigh(bytes);
-    this.#least = threshold(bytes, limitBytes);
-    if (this.#least > 0) yield* this.#countLeft();
+    const { least, left } = threshold(bytes, limitBytes);
+    this.#least = least;
+    if (least === 0) return;
+    yield* this.#fill(left);
+    yield* this.#countLeft();
   }
 
   process(row: ProcessIndex): boolean {
@@ -125,13 +123,14 @@ export class Selection {
   }
 
   /** A process comes with its parent, and with who reached into it. */
-  #raise(row: ProcessIndex, rank: number): void {
+  #raise(row: ProcessIndex, rank: number, raised?: (row: ProcessIndex) => void): void {
     const { processes, edges } = this.#graph;
     const ranks = this.#processes;
     const waiting = [row];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       if (at === NONE || (ranks[at] as number) >= rank) continue;
       ranks[at] = rank;
+      raised?.(at);
       waiting.push(processes.parent.get(at));
       if (processes.actorCount.get(at) > HUB) continue;
       for (let edge = processes.actors.get(at); edge !== NONE; edge = edges.nextOfObject.get(edge))
@@ -140,19 +139,27 @@ export class Selection {
   }
 
   *#rankImages(): Steps {
-    const { processes, images, files } = this.#graph;
-    yield* eachRow(processes.limit, (row) => {
-      const rank = this.#processes[row] as number;
-      if (rank < 0) return;
-      for (
-        let image = processes.image.get(row);
-        image !== NONE && (this.#images[image] as number) < rank;
-        image = images.previous.get(image)
-      ) {
-        this.#images[image] = rank;
-        raise(this.#files, files.row(images.fileId.get(image)), rank);
-      }
+    yield* eachRow(this.#processes.length, (row) => {
+      if ((this.#processes[row] as number) >= 0) this.#raiseImages(row);
     });
+  }
+
+  /** Raises the images of a process to its rank, with their files. Returns the bytes of what was raised. */
+  #raiseImages(row: ProcessIndex): number {
+    const { processes, images, files } = this.#graph;
+    const rank = this.#processes[row] as number;
+    let bytes = 0;
+    for (
+      let image = processes.image.get(row);
+      image !== NONE && (this.#images[image] as number) < rank;
+      image = images.previous.get(image)
+    ) {
+      this.#images[image] = rank;
+      const file = files.row(images.fileId.get(image));
+      bytes += this.#sizes.image(image);
+      if (raise(this.#files, file, rank)) bytes += this.#sizes.file(file);
+    }
+    return bytes;
   }
 
   *#rankConnections(): Steps {
@@ -186,20 +193,48 @@ export class Selection {
     const most = this.#processes[process] as number;
     const kind = edges.kind.get(edge);
     const object = edges.object.get(edge);
+    const lastNs = edges.lastNs.get(edge);
     if (kind === EDGE.EXECUTED) return most;
     if (kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1) return Math.min(most, this.#connections[object] as number);
     if (kind === EDGE.INJECTED || kind === EDGE.PASSED) return Math.min(most, this.#processes[object] as number);
-    if (kind === EDGE.SIGNALLED) return this.#signal(edge, Math.min(most, this.#processes[object] as number));
-    // Where a finding looked stays.
-    if (processes.has(process, PROCESS_FLAG.EVIDENCE)) return most;
-    if (isFileKind(kind) && files.has(object, FILE_FLAG.EVIDENCE)) return most;
-    const lastNs = edges.lastNs.get(edge);
+    if (kind === EDGE.SIGNALLED) return Math.min(most, this.#processes[object] as number, this.#dated(lastNs));
+    // Where a finding looked stays, newest first: it may be a great deal.
+    const evidence =
+      processes.has(process, PROCESS_FLAG.EVIDENCE) || (isFileKind(kind) && files.has(object, FILE_FLAG.EVIDENCE));
+    if (evidence) return Math.min(most, this.#pinned(CLASS.EVIDENCE, lastNs));
     const pipe = isChannelKind(kind) && !processes.has(process, PROCESS_FLAG.EXITED);
     return Math.min(most, pipe ? this.#pinned(CLASS.CHANNEL, lastNs) : this.#dated(lastNs));
   }
 
-  #signal(edge: EdgeIndex, most: number): number {
-    return Math.min(most, this.#dated(this.#graph.edges.lastNs.get(edge)));
+  /** Of the rank below the least one, as much as there is room for: processes, connections, then edges with what they lead to. */
+  *#fill(room: number): Steps {
+    const { processes, connections, edges } = this.#graph;
+    const least = this.#least;
+    const sizes = this.#sizes;
+    let left = room * FILLED;
+    yield* eachRow(processes.limit, (row) => {
+      if (left <= 0 || this.#processes[row] !== least - 1) return;
+      this.#raise(row, least, (raised) => (left -= sizes.process(raised) + this.#raiseImages(raised)));
+    });
+    yield* eachRow(connections.limit, (row) => {
+      if (left <= 0 || this.#connections[row] !== least - 1) return;
+      this.#connections[row] = least;
+      left -= sizes.connection(row);
+    });
+    yield* eachRow(edges.limit, (edge) => {
+      if (this.#edges[edge] !== least - 1 || !this.process(edges.process.get(edge))) return;
+      const kind = edges.kind.get(edge);
+      // What a process executed comes with its images.
+      if (left <= 0 && kind !== EDGE.EXECUTED) return;
+      const object = edges.object.get(edge);
+      if (isFileKind(kind)) {
+        if (raise(this.#files, object, least)) left -= sizes.file(object);
+      } else if (isChannelKind(kind)) {
+        if (raise(this.#channels, object, least)) left -= STATE_CHANNEL.SIZE;
+      } else if (isProcessKind(kind) ? !this.process(object) : !this.connection(object)) return;
+      this.#edges[edge] = least;
+      left -= STATE_EDGE.SIZE;
+    });
   }
 
   *#countLeft(): Steps {
@@ -222,58 +257,48 @@ export class Selection {
 
   /** Adds the bytes of everything but edges by rank. */
   *#weigh(bytes: Float64Array): Steps {
-    const { processes, images, files, connections, marks } = this.#graph;
+    const { files, marks } = this.#graph;
+    const sizes = this.#sizes;
     const add = (rank: number, size: number): void => {
       if (rank >= 0) bytes[rank] = (bytes[rank] as number) + size;
     };
-    const count = (ranks: Int32Array, size: number, text: (row: number) => number): Steps =>
+    const count = (ranks: Int32Array, size: (row: number) => number): Steps =>
       eachRow(ranks.length, (row) => {
         const rank = ranks[row] as number;
-        if (rank >= 0) add(rank, size + text(row));
+        if (rank >= 0) add(rank, size(row));
       });
-    const length = (text: string): number => text.length + TEXT_BYTES;
-    yield* count(this.#processes, STATE_PROCESS.SIZE, (row) => length(processes.comm.get(row)));
-    yield* count(
-      this.#images,
-      STATE_IMAGE.SIZE,
-      (row) =>
-        length(images.exe.get(row)) +
-        length(images.cwd.get(row)) +
-        length(images.argv.get(row)) +
-        length(images.script.get(row)) +
-        length(images.env.get(row)),
-    );
-    yield* count(this.#files, STATE_FILE.SIZE, (row) => length(files.path.get(row)));
-    yield* count(
-      this.#connections,
-      STATE_CONNECTION.SIZE,
-      (row) => length(connections.path.get(row)) + length(connections.name.get(row)),
-    );
-    yield* count(this.#channels, STATE_CHANNEL.SIZE, () => 0);
+    yield* count(this.#processes, sizes.process);
+    yield* count(this.#images, sizes.image);
+    yield* count(this.#files, sizes.file);
+    yield* count(this.#connections, sizes.connection);
+    yield* count(this.#channels, () => STATE_CHANNEL.SIZE);
     yield* eachRow(marks.limit, (mark) => {
-      if (!marks.isLive(mark)) return;
-      add(this.#processes[marks.process.get(mark)] as number, STATE_MARK.SIZE + length(marks.text.get(mark)));
+      if (marks.isLive(mark)) add(this.#processes[marks.process.get(mark)] as number, sizes.mark(mark));
     });
     let names = 0;
     for (const [path, file] of files.names()) {
-      add(this.#files[file] as number, STATE_FILE.SIZE + length(path));
+      add(this.#files[file] as number, sizes.name(path));
       if (++names % STRIDE === 0) yield;
     }
   }
 }
 
-/** The least rank that is kept. */
-function threshold(bytes: Float64Array, limitBytes: number): number {
+/** The least rank that is kept whole, and the bytes that are left for the one below. */
+function threshold(bytes: Float64Array, limitBytes: number): { readonly least: number; readonly left: number } {
   let left = limitBytes;
   for (let rank = RANKS - 1; rank >= 0; rank--) {
-    left -= bytes[rank] as number;
-    if (left < 0) return rank + 1;
+    const size = bytes[rank] as number;
+    if (size > left) return { least: rank + 1, left };
+    left -= size;
   }
-  return 0;
+  return { least: 0, left };
 }
 
-function raise(ranks: Int32Array, row: number, rank: number): void {
-  if (row !== NONE && (ranks[row] as number) < rank) ranks[row] = rank;
+/** Whether that changed anything. */
+function raise(ranks: Int32Array, row: number, rank: number): boolean {
+  if (row === NONE || (ranks[row] as number) >= rank) return false;
+  ranks[row] = rank;
+  return true;
 }
 
 function* eachRow(limit: number, visit: (row: number) => void): Steps {

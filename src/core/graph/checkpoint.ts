@@ -1,7 +1,8 @@
 import type { Finding } from "../query/model.ts";
 import { LOSS, STATE_END, STATE_FINDING, STATE_LINK, STATE_NAME } from "../wire/layout.gen.ts";
 import { StateRows } from "./checkpoint-rows.ts";
-import { Selection, STRIDE, TEXT_BYTES } from "./checkpoint-select.ts";
+import { Selection, STRIDE } from "./checkpoint-select.ts";
+import { TEXT_BYTES } from "./checkpoint-sizes.ts";
 import type { Graph } from "./graph.ts";
 import type { EdgeIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";

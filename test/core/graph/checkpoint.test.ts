@@ -5,7 +5,7 @@ import { Monitor } from "../../../src/core/monitor.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
 import type { ProcessId } from "../../../src/core/query/model.ts";
 import { BatchWriter } from "../../../src/core/wire/encode.ts";
-import { BATCH, FLAG, KIND, MARK_WHAT } from "../../../src/core/wire/layout.gen.ts";
+import { BATCH, FLAG, KIND, MARK_WHAT, OPEN_FLAG } from "../../../src/core/wire/layout.gen.ts";
 import { BASE_NS, batchOf, draw, type Event, Story } from "../fixture.ts";
 import { answers } from "./answers.ts";
 import { checkInvariants } from "./invariants.ts";
@@ -157,6 +157,35 @@ test("a limit keeps the living and their ancestors, then the newest, and says wh
     expect(edges).toBe(monitor.graph.edges.count - other.graph.edges.count);
     const daemon = originOf(other, { kind: "process", id: idOf(other, busy.actor("daemon").pid) });
     expect(daemon.gaps).toContain("earlier history forgotten");
+  }
+});
+
+test("of what happened at one moment, or what a finding looked at, as much is kept as fits", () => {
+  const same = new Story("init > shell > busy; init > daemon; daemon -> 192.0.2.78:25; nginx listens :80");
+  same.tell("nginx:80 <- 203.0.113.9:51022; nginx > sh @ 203.0.113.9:51022; sh reads /etc/shadow");
+  const writer = new BatchWriter();
+  for (const actor of ["busy", "sh"]) {
+    const monitor = ingest(same.events);
+    expect(monitor.detector.findings.length).toBeGreaterThan(0);
+    const head = same.head(actor);
+    for (let ino = 1000; ino < 4000; ino++)
+      writer.open({ ...head, path: `/srv/${ino}`, dev: 1, ino, open: OPEN_FLAG.READ });
+    monitor.ingest(writer.finish(head.timeNs, 0n));
+    const whole = bytesOf(monitor.checkpoint(Number.POSITIVE_INFINITY));
+    for (const share of [0.7, 0.3]) {
+      const limit = Math.round(whole * share);
+      const bytes = bytesOf(monitor.checkpoint(limit));
+      expect(bytes).toBeLessThanOrEqual(limit);
+      expect(bytes).toBeGreaterThan(limit * 0.6);
+      const other = restored(monitor, limit);
+      checkInvariants(other.graph);
+      expect(living(other)).toEqual(living(monitor));
+      expect(other.detector.findings.map(({ reason }) => reason)).toEqual(
+        monitor.detector.findings.map(({ reason }) => reason),
+      );
+      expect(other.graph.connections.count).toBe(monitor.graph.connections.count);
+      expect(other.graph.forgotten.edges).toBe(monitor.graph.edges.count - other.graph.edges.count);
+    }
   }
 });
 
