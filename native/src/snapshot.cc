@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -119,8 +120,12 @@ void Session::enqueue_process(std::span<const uint8_t> record) {
   enqueue(with_argv);
 }
 
+// Refreshes between two calls of malloc_trim.
+constexpr uint32_t kTrimPeriod = 16;
+
 Error Session::refresh() {
-  generation_++;
+  // glibc gives back the end of its heap by itself, not what lies free in between.
+  if (++generation_ % kTrimPeriod == 0) malloc_trim(0);
   uint64_t began_ns = boot_time_ns();
   take_pulse();
   // The first listing goes by the processes of the snapshot.

@@ -13,6 +13,7 @@ import type { EventSource } from "../capture/source.ts";
 import { DEFAULT_MEMORY_BYTES, type Monitor, type MonitorOptions } from "../core/monitor.ts";
 import type { CaptureTotals, Names, Queries, TimeMachine } from "../ui/ports.ts";
 import type { Input } from "./args.ts";
+import { GiveBack } from "./give-back.ts";
 import { openSource } from "./open-source.ts";
 import { programVersion } from "./record.ts";
 import { ReportedFindings } from "./reported.ts";
@@ -69,6 +70,7 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   const session = createSession(source, capture);
   const file = source instanceof ImportSource ? source : undefined;
   const time = rewinding(capture, session.names, windowBytes, file);
+  const memory = new GiveBack();
   return {
     get hostname() {
       return file === undefined ? hostname() : file.host;
@@ -80,7 +82,10 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
       const more = (file !== undefined && capture.recorder.busy) || session.drain(budgetMs);
       return time.pump(budgetMs) || more;
     },
-    refresh: () => source.refresh(),
+    refresh: () => {
+      source.refresh();
+      memory.look(capture.monitor.events);
+    },
     totals: () => {
       const totals = session.totals();
       if (writer === undefined) return totals;

@@ -1,10 +1,11 @@
-import { decompress } from "./compress.ts";
+import { compress, decompress } from "./compress.ts";
 import type { FrameSink } from "./delivery.ts";
-import { FRAME_FLAG, type FrameHead } from "./format.ts";
-import type { Frame } from "./frame.ts";
+import { FRAME, FRAME_FLAG, type FrameHead } from "./format.ts";
+import { type Frame, frameOf } from "./frame.ts";
 import { type FrameStore, spanNs } from "./frame-store.ts";
 import type { Recorder } from "./recorder.ts";
 import { type ReplayOptions, ReplaySource } from "./replay-source.ts";
+import { Thinning } from "./thinning.ts";
 import type { RecordingWriter } from "./writer.ts";
 
 export interface RewindOptions {
@@ -17,8 +18,14 @@ export interface RewindOptions {
 const MINUTES = 10;
 const MAX_BYTES = 32 << 20;
 const FRAME_OVERHEAD_BYTES = 512;
+const SECOND_NS = 1e9;
 
-/** The last minutes of a capture in memory, as the frames of a recording. */
+const bytesOf = ({ payload }: Frame): number => payload.length + FRAME_OVERHEAD_BYTES;
+
+/**
+ * The last minutes of a capture in memory, as the frames of a recording. A segment that takes more than its part of the room, by the time
+ * it spans, is thinned once it is over: a flood must not push out the minutes before it, nor be kept as a whole for as long as they are.
+ */
 export class RewindBuffer implements FrameSink, FrameStore {
   readonly #recorder: Recorder;
   readonly #windowNs: number;
@@ -30,6 +37,8 @@ export class RewindBuffer implements FrameSink, FrameStore {
   #first = 0;
   #bytes = 0;
   #zero: FrameHead | undefined;
+  /** Segments that are over are looked at one after the other. */
+  #thinning: Promise<void> = Promise.resolve();
 
   constructor(recorder: Recorder, options: RewindOptions = {}) {
     this.#recorder = recorder;
@@ -47,6 +56,7 @@ export class RewindBuffer implements FrameSink, FrameStore {
   /** Writes the window to a recording, which from then on goes on with the capture. */
   async save(writer: RecordingWriter): Promise<void> {
     await this.#recorder.flush();
+    await this.settled();
     const put = async (frame: Frame) => {
       while (writer.failure === undefined && !writer.accepts(frame.payload.length)) await writer.drained();
       writer.put(frame);
@@ -57,6 +67,11 @@ export class RewindBuffer implements FrameSink, FrameStore {
     // What came meanwhile.
     for (; next < this.end; next++) await put(this.#frames[next - this.#first] as Frame);
     this.#recorder.add(writer, true);
+  }
+
+  /** Resolves when segments that are over have been thinned. */
+  settled(): Promise<void> {
+    return this.#thinning;
   }
 
   /** The oldest moment one can go back to, ns since time 0. */
@@ -96,10 +111,17 @@ export class RewindBuffer implements FrameSink, FrameStore {
   put(frame: Frame): void {
     const { flags } = frame.head;
     this.#zero ??= frame.head;
-    if ((flags & FRAME_FLAG.START) !== 0) this.#segments.push(this.end);
+    if ((flags & FRAME_FLAG.START) !== 0) {
+      const before = this.#segments.at(-1);
+      this.#segments.push(this.end);
+      if (before !== undefined && this.#isDense(before)) {
+        const { end } = this;
+        this.#thinning = this.#thinning.then(() => this.#thin(before, end));
+      }
+    }
     if ((flags & FRAME_FLAG.STATE) !== 0 || this.#frames.length === 0) this.#starts.push(this.end);
     this.#frames.push(frame);
-    this.#bytes += frame.payload.length + FRAME_OVERHEAD_BYTES;
+    this.#bytes += bytesOf(frame);
     this.#forget(frame.head);
   }
 
@@ -112,6 +134,37 @@ export class RewindBuffer implements FrameSink, FrameStore {
     return decompress(payload, head.rawBytes);
   }
 
+  /** Whether the events of a segment, from a frame to the newest, take more than their part of the window. */
+  #isDense(from: number): boolean {
+    if (this.#windowNs === Number.POSITIVE_INFINITY) return false;
+    const frames = this.#frames.slice(from - this.#first).filter(({ head }) => head.kind === FRAME.EVENTS);
+    const [first, last] = [frames[0], frames.at(-1)];
+    if (first === undefined || last === undefined) return false;
+    const spanNs = Math.max(SECOND_NS, Number(last.head.lastTime - first.head.firstTime));
+    const bytes = frames.reduce((sum, frame) => sum + bytesOf(frame), 0);
+    return bytes > (this.#maxBytes * spanNs) / this.#windowNs;
+  }
+
+  /** Takes what repeats out of the frames of a segment, one at a time. What has been forgotten meanwhile is passed over. */
+  async #thin(from: number, to: number): Promise<void> {
+    const thinning = new Thinning();
+    for (let number = from; number < to; number++) {
+      const frame = this.#frames[number - this.#first];
+      if (frame === undefined || frame.head.kind !== FRAME.EVENTS || (frame.head.flags & FRAME_FLAG.GAP) !== 0)
+        continue;
+      const raw = decompress(frame.payload, frame.head.rawBytes);
+      const thinned = raw && thinning.frame(raw);
+      if (thinned === undefined) continue;
+      const head = { ...frame.head, rawBytes: thinned.bytes.length, rows: frame.head.rows - thinned.leftOut };
+      // Compression fails when there is no memory for it.
+      const payload = await compress(thinned.bytes).catch(() => undefined);
+      if (payload === undefined || this.#frames[number - this.#first] !== frame) continue;
+      const smaller = frameOf(head, payload);
+      this.#frames[number - this.#first] = smaller;
+      this.#bytes += smaller.payload.length - frame.payload.length;
+    }
+  }
+
   /** Whole segments go: the oldest, when the next one reaches as far back as is wanted, or there is no room. */
   #forget(newest: FrameHead): void {
     for (;;) {
@@ -119,9 +172,7 @@ export class RewindBuffer implements FrameSink, FrameStore {
       if (next === undefined) return;
       const backNs = Number(newest.lastTime - this.head(next).lastTime);
       if (backNs < this.#windowNs && this.#bytes <= this.#maxBytes) return;
-      for (const { payload } of this.#frames.splice(0, next - this.#first)) {
-        this.#bytes -= payload.length + FRAME_OVERHEAD_BYTES;
-      }
+      for (const frame of this.#frames.splice(0, next - this.#first)) this.#bytes -= bytesOf(frame);
       this.#first = next;
       this.#segments.shift();
       this.#starts.shift();

@@ -59,7 +59,7 @@ function deed(graph: Graph, mark: MarkIndex): string {
     case MARK.URING:
       return `used io_uring: ${named(graph, mark, OPCODES, "opcode").join(", ")}${name === "" ? "" : `, first of ${name}`}`;
     case MARK.THROTTLED:
-      return `did more than could be taken in: ${marks.bitsLo.get(mark)} of its records were left out`;
+      return `did so much that ${marks.bitsLo.get(mark)} of its records were left out`;
     case MARK.BECAME_ROOT:
       return (marks.bitsLo.get(mark) & ROOT.WITHOUT_CALL) !== 0
         ? "was root all at once: no call that changes credentials was seen"

@@ -182,7 +182,7 @@ describe("what has no object", () => {
     const { processes, lost } = monitor.graph;
     expect(lost.get(KIND.OPEN)).toBe(1200);
     expect(processDetail(monitor, processes.idOf(processes.living(2)))?.marks).toMatchObject([
-      { text: "did more than could be taken in: 1200 of its records were left out" },
+      { text: "did so much that 1200 of its records were left out" },
     ]);
   });
 
