@@ -163,7 +163,8 @@ class SessionWrap : public Napi::ObjectWrap<SessionWrap> {
       o.Set("hook", f.hook);
       o.Set("ok", f.ok);
       o.Set("lost", f.lost);
-      o.Set("why", f.why);
+      o.Set("why", f.trouble.why);
+      o.Set("code", f.trouble.number ? Napi::Value(Napi::String::New(env, errno_name(f.trouble.number))) : env.Undefined());
       o.Set("onBase", f.on_base);
       o.Set("detached", f.detached);
       out.Set(i++, o);

@@ -60,7 +60,7 @@ void Session::check_beat() {
 }
 
 void Session::lose(const std::string& program, const std::string& why) {
-  broken_[program] = why;
+  broken_[program] = {why};
   lost_.insert(program);
 }
 

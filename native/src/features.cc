@@ -13,26 +13,25 @@ bool by_table(const bpf_program* p) {
 }
 
 // Nothing, or why a program does not work.
-std::string Session::trouble(const char* name) const {
+Trouble Session::trouble(const char* name) const {
   if (auto broken = broken_.find(name); broken != broken_.end()) return broken->second;
-  if (!loaded(name)) return "not loaded";
-  return by_table(program(name)) ? trouble("on_syscall") : "";
+  if (!loaded(name)) return {"not loaded"};
+  return by_table(program(name)) ? trouble("on_syscall") : Trouble{};
 }
 
 std::vector<FeatureState> Session::features() const {
   std::vector<FeatureState> states;
   auto first_trouble = [this](std::span<const char* const> programs) {
     for (const char* name : programs)
-      if (std::string why = trouble(name); !why.empty()) return why;
-    return std::string();
+      if (Trouble t = trouble(name); !t.why.empty()) return t;
+    return Trouble{};
   };
   for (const FeatureSpec& f : spy::features()) {
     FeatureState state{f.name, f.hook, f.lost, first_trouble(f.programs)};
-    state.ok = state.why.empty();
+    state.ok = state.trouble.why.empty();
     for (const char* name : f.programs) state.detached |= lost_.contains(name) || (by_table(program(name)) && lost_.contains("on_syscall"));
     if (!state.ok && f.base) {
-      std::string why = first_trouble(f.base->programs);
-      if (why.empty()) {
+      if (first_trouble(f.base->programs).why.empty()) {
         state.ok = state.on_base = true;
         state.hook = f.base->hook;
       } else {
@@ -42,7 +41,7 @@ std::vector<FeatureState> Session::features() const {
     }
     states.push_back(state);
   }
-  if (!ring_lost_.empty()) states.push_back({"records", "ring buffers", "what the other reader took", ring_lost_, false, false, true});
+  if (!ring_lost_.empty()) states.push_back({"records", "ring buffers", "what the other reader took", {ring_lost_}, false, false, true});
   return states;
 }
 

@@ -23,12 +23,12 @@ namespace {
 constexpr const char kSection[] = "fentry/";
 
 // Nothing, or why this kernel takes no such program.
-std::string refusal() {
+Trouble refusal() {
   // dd6e10fbd9fb
-  if (!kernel_at_least(5, 15)) return "before Linux 5.15 such a program cannot tell which system call it is in";
+  if (!kernel_at_least(5, 15)) return {"before Linux 5.15 such a program cannot tell which system call it is in"};
 #if defined(__aarch64__)
   // 2aa6ac03516d
-  if (!kernel_at_least(6, 4)) return "before Linux 6.4 functions cannot be hooked on arm64";
+  if (!kernel_at_least(6, 4)) return {"before Linux 6.4 functions cannot be hooked on arm64"};
 #endif
   const bpf_insn program[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
   bpf_prog_load_opts options = {};
@@ -39,7 +39,8 @@ std::string refusal() {
   int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", program, std::size(program), &options);
   int error = errno;
   if (fd >= 0) close(fd);
-  return fd >= 0 || error == EINVAL ? "" : std::string("fentry programs: ") + strerror(error);
+  if (fd >= 0 || error == EINVAL) return {};
+  return {std::string("fentry programs: ") + strerror(error), error};
 }
 
 }  // namespace
@@ -47,28 +48,28 @@ std::string refusal() {
 bool by_function(const bpf_program* p) { return p && !std::strncmp(bpf_program__section_name(p), kSection, std::strlen(kSection)); }
 
 void Session::probe_functions() {
-  std::string why = refusal();
+  Trouble trouble = refusal();
   bpf_program* p;
   bpf_object__for_each_program(p, object_)
-    if (by_function(p) && !why.empty()) broken_[bpf_program__name(p)] = why;
+    if (by_function(p) && !trouble.why.empty()) broken_[bpf_program__name(p)] = trouble;
   // 720e6a435194: before, programs take no arguments that are structs.
-  if (why.empty() && !kernel_at_least(6, 1)) broken_["resolve_chown"] = "before Linux 6.1 its arguments cannot be hooked";
+  if (trouble.why.empty() && !kernel_at_least(6, 1)) broken_["resolve_chown"] = {"before Linux 6.1 its arguments cannot be hooked"};
 }
 
 // One of them was refused. Those whose functions are missing need not be tried; where none is, the others would be refused, too.
-void Session::drop_functions(const std::string& culprit, const std::string& why) {
+void Session::drop_functions(const std::string& culprit, const Trouble& trouble) {
   btf* types = btf__load_vmlinux_btf();
   bool missing = false;
   bpf_program* p;
   bpf_object__for_each_program(p, object_) {
     const char* function = bpf_program__section_name(p) + std::strlen(kSection);
     if (!by_function(p) || !types || btf__find_by_name_kind(types, function, BTF_KIND_FUNC) >= 0) continue;
-    missing |= broken_.emplace(bpf_program__name(p), std::string("this kernel has no ") + function).second;
+    missing |= broken_.emplace(bpf_program__name(p), Trouble{std::string("this kernel has no ") + function}).second;
   }
   btf__free(types);
   if (missing) return;
   bpf_object__for_each_program(p, object_)
-    if (by_function(p)) broken_.emplace(bpf_program__name(p), culprit + ": " + why);
+    if (by_function(p)) broken_.emplace(bpf_program__name(p), Trouble{culprit + ": " + trouble.why, trouble.number});
 }
 
 // Whoever closes the last descriptor of such a link waits for the kernel, one after the other: 1.2 s for all of them on 6.1. So

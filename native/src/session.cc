@@ -164,7 +164,7 @@ Error Session::open(const Options& options) {
 }
 
 Error Session::load() {
-  if (!kernel_at_least(5, 19)) broken_["on_uring_complete"] = "before Linux 5.19 a completion does not say of what";
+  if (!kernel_at_least(5, 19)) broken_["on_uring_complete"] = {"before Linux 5.19 a completion does not say of what"};
   probe_functions();
   // A program this kernel refuses costs its feature, not the capture: leave it out and try again.
   for (int attempt = 0; attempt < 24; attempt++) {
@@ -205,7 +205,7 @@ Error Session::load() {
     // A signal (a profiler's, a resized terminal's) interrupted the verifier.
     bool again = error == EAGAIN || error == EINTR;
     if (!again && by_function(program(culprit.c_str())) && !broken_.contains(culprit)) {
-      drop_functions(culprit, why);
+      drop_functions(culprit, {why, error});
       again = true;
     }
     bpf_object__close(object_);
@@ -213,11 +213,11 @@ Error Session::load() {
     if (again) continue;
     if (culprit.empty() || broken_.contains(culprit) || error == EPERM)
       return {error, "cannot load the kernel programs: " + why, hint_for(error)};
-    broken_[culprit] = why;
+    broken_[culprit] = {why, error};
   }
   if (!object_) return {EINVAL, "no kernel program could be loaded", hint_for(ENOENT)};
   if (!loaded("on_exec") || !loaded("on_fork") || !loaded("on_exit"))
-    return {ESRCH, "this kernel refuses the process hooks: " + broken_.begin()->second, hint_for(ESRCH)};
+    return {ESRCH, "this kernel refuses the process hooks: " + broken_.begin()->second.why, hint_for(ESRCH)};
 
   bpf_map* rings[] = {bpf_object__find_map_by_name(object_, "lifecycle"), bpf_object__find_map_by_name(object_, "activity")};
   Ring* readers[] = {&lifecycle_, &activity_};
@@ -234,7 +234,7 @@ void Session::fill_table(const char* map, std::span<const Syscall> entries) {
     if (!loaded(s.program)) continue;
     uint32_t number = static_cast<uint32_t>(s.number);
     int fd = bpf_program__fd(program(s.program));
-    if (bpf_map_update_elem(table, &number, &fd, BPF_ANY)) broken_[s.program] = strerror(errno);
+    if (bpf_map_update_elem(table, &number, &fd, BPF_ANY)) broken_[s.program] = {strerror(errno), errno};
   }
   // Nobody can take a call out of it from now on.
   bpf_map_freeze(table);
@@ -258,14 +258,14 @@ Error Session::attach() {
     bool iterator = std::strstr(bpf_program__section_name(p), "iter") != nullptr;
     bpf_link* link = bpf_program__attach(p);
     if (!link) {
-      broken_[name] = std::string("attach: ") + (errno == kNotSupported ? "not supported here" : strerror(errno));
+      broken_[name] = {std::string("attach: ") + (errno == kNotSupported ? "not supported here" : strerror(errno)), errno};
       continue;
     }
     keep_link(name, link);
     if (iterator) iterators_[name] = link;
   }
   for (const char* name : {"on_fork", "on_exec", "on_exit"})
-    if (broken_.contains(name)) return {ENOENT, std::string("cannot attach ") + name + ": " + broken_[name], hint_for(ENOENT)};
+    if (broken_.contains(name)) return {ENOENT, std::string("cannot attach ") + name + ": " + broken_[name].why, hint_for(ENOENT)};
   attached_ = true;
   return {};
 }

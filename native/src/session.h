@@ -34,10 +34,17 @@ struct Options {
   uint32_t activity_bytes = 0;  // 0 = as compiled
 };
 
+// Why a program does not work.
+struct Trouble {
+  std::string why;
+  int number = 0;  // errno; 0 = the kernel was not asked, its version says so
+};
+
 struct FeatureState {
-  std::string name, hook, lost, why;
+  std::string name, hook, lost;
+  Trouble trouble;
   bool ok = false;
-  bool on_base = false;   // it runs on the lesser hook: `why` the better one does not, `lost` what that costs
+  bool on_base = false;   // it runs on the lesser hook: `trouble` is that of the better one, `lost` what that costs
   bool detached = false;  // it worked, until someone took it away
 };
 
@@ -124,9 +131,9 @@ class Session {
 
   bpf_program* program(const char* name) const;
   bool loaded(const char* name) const;
-  std::string trouble(const char* name) const;
+  Trouble trouble(const char* name) const;
   void probe_functions();
-  void drop_functions(const std::string& culprit, const std::string& why);
+  void drop_functions(const std::string& culprit, const Trouble& trouble);
   void detach_functions();
   void fill_table(const char* map, std::span<const Syscall> entries);
   // The records are valid until the next run.
@@ -161,7 +168,7 @@ class Session {
 
   bpf_object* object_ = nullptr;
   Options options_;
-  std::map<std::string, std::string> broken_;  // program -> why
+  std::map<std::string, Trouble> broken_;      // by program
   std::set<std::string> lost_;                 // those of broken_ that worked
   std::string ring_lost_;                      // why records are missing that no counter knows of
   std::vector<Link> links_;

@@ -15,6 +15,8 @@ export interface DoctorOptions {
 /** Where the report goes; process.stdout is one. */
 export interface Output {
   readonly isTTY?: boolean;
+  /** Of a terminal. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -36,7 +38,15 @@ export interface Report {
 export async function runDoctor(options: DoctorOptions, out: Output = process.stdout): Promise<number> {
   const report = await examine();
   const colour = out.isTTY === true && options.noColor !== true && (process.env.NO_COLOR ?? "") === "";
-  out.write(options.json ? `${jsonText(report)}\n` : table(report, colour));
+  out.write(
+    options.json
+      ? `${jsonText(report)}\n`
+      : table(
+          report,
+          colour,
+          out.isTTY === true ? Math.max(out.columns ?? NARROWEST, NARROWEST) : Number.POSITIVE_INFINITY,
+        ),
+  );
   return report.live ? 0 : 1;
 }
 
@@ -69,21 +79,22 @@ type State = Feature["state"];
 const COLOURS: Readonly<Record<State, string>> = { ok: "\x1b[32m", degraded: "\x1b[33m", missing: "\x1b[31m" };
 const STATE_WIDTH = "degraded".length;
 
-const WIDTH = 80;
+/** Lines are broken at a terminal's width, this at least; in a pipe they are not. */
+const NARROWEST = 80;
 
-function table(report: Report, colour: boolean): string {
+function table(report: Report, colour: boolean, width: number): string {
   const checks = report.checks.map(({ name, state, detail, fix }) => ({ name, state, detail, fix }));
   const features = report.features.map(({ name, hook, state, why, fix }) => ({ name, state, detail: hook, why, fix }));
   const heading = report.source === "live" ? "kernel events" : "/proc";
   const { limited } = report;
   const verdict = limited
     ? [
-        ...told("limited: ", limited.why, 9),
-        ...told("missed:  ", limited.missed, 9),
-        ...told("fix:     ", limited.fix, 9),
+        ...told("limited: ", limited.why, 9, width),
+        ...told("missed:  ", limited.missed, 9, width),
+        ...told("fix:     ", limited.fix, 9, width),
       ]
     : ["kernel events can be had"];
-  return `${["this machine", ...rows(checks, colour), "", `what is captured from ${heading}`, ...rows(features, colour), "", ...verdict].join("\n")}\n`;
+  return `${["this machine", ...rows(checks, colour, width), "", `what is captured from ${heading}`, ...rows(features, colour, width), "", ...verdict].join("\n")}\n`;
 }
 
 interface Line {
@@ -94,23 +105,28 @@ interface Line {
   readonly fix: string | undefined;
 }
 
-/** Aligned lines; what to do stands below what is wrong, once for neighbours it helps alike. */
-function rows(lines: readonly Line[], colour: boolean): readonly string[] {
+/** Aligned lines. Those with the same trouble stand together, and why and what to do about it below the last of them. */
+function rows(lines: readonly Line[], colour: boolean, width: number): readonly string[] {
   const nameWidth = Math.max(...lines.map(({ name }) => sanitise(name).length));
   const column = STATE_WIDTH + 6 + nameWidth;
-  return lines.flatMap(({ name, state, detail, why, fix }, at) => {
-    const head = `  ${state.padEnd(STATE_WIDTH)}  ${sanitise(name).padEnd(nameWidth)}  `;
-    const [first = "", ...rest] = told(head, detail, column);
-    const mark = colour ? first.replace(state, `${COLOURS[state]}${state}\x1b[0m`) : first;
-    const reason = why === undefined ? [] : told(" ".repeat(column), why, column);
-    const helps = state !== "ok" && fix !== undefined && fix !== "" && fix !== lines[at + 1]?.fix;
-    const help = helps ? told(`${" ".repeat(column)}fix: `, fix, column + 5) : [];
-    return [mark, ...rest, ...reason, ...help];
+  const trouble = ({ state, why = "", fix = "" }: Line, at: number): unknown =>
+    state === "ok" || (why === "" && fix === "") ? at : `${why}\0${fix}`;
+  const groups = Map.groupBy(lines.entries(), ([at, line]) => trouble(line, at));
+  return [...groups.values()].flatMap((group) => {
+    const [{ state: worst, why = "", fix = "" }] = group.map(([, line]) => line) as [Line];
+    const heads = group.flatMap(([, { name, state, detail }]) => {
+      const head = `  ${state.padEnd(STATE_WIDTH)}  ${sanitise(name).padEnd(nameWidth)}  `;
+      const [first = "", ...rest] = told(head, detail, column, width);
+      return [colour ? first.replace(state, `${COLOURS[state]}${state}\x1b[0m`) : first, ...rest];
+    });
+    const reason = why === "" ? [] : told(" ".repeat(column), why, column, width);
+    const help = worst === "ok" || fix === "" ? [] : told(`${" ".repeat(column)}fix: `, fix, column + 5, width);
+    return [...heads, ...reason, ...help];
   });
 }
 
 /** Text behind a head of `column` characters, and below it where it is longer than a line. */
-function told(head: string, text: string, column: number): readonly string[] {
-  const [first = "", ...rest] = wrap(sanitise(text), WIDTH - column);
+function told(head: string, text: string, column: number, width: number): readonly string[] {
+  const [first = "", ...rest] = wrap(sanitise(text), width - column);
   return [`${head}${first}`.trimEnd(), ...rest.map((line) => " ".repeat(column) + line)];
 }

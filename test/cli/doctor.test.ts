@@ -7,8 +7,6 @@ const RUN = join(import.meta.dirname, "doctor-run.ts");
 const NOBODY = ["--reuid", "65534", "--regid", "65534", "--clear-groups", process.execPath];
 const isRoot = process.getuid?.() === 0;
 const ESCAPE = "\x1b";
-/** Lines that were broken at 80 columns in one piece. */
-const unbroken = (text: string) => text.replaceAll(/\n {9,}(?!fix: )/g, " ");
 
 async function reported(json: boolean, isTTY = false): Promise<{ text: string; code: number }> {
   let text = "";
@@ -37,6 +35,18 @@ test("the table is plain in a pipe and coloured on a terminal, with the same wor
   expect(names(coloured)).toEqual(names(plain));
 });
 
+test("in a pipe no line is broken, and a reason that many share is told once, below them", async () => {
+  const { text } = await reported(false);
+  const report = JSON.parse((await reported(true)).text) as Report;
+  for (const { detail } of report.checks) expect(text).toContain(detail);
+  const reasons = report.features.flatMap(({ why }) => why ?? []);
+  for (const why of reasons) expect(text.split(why)).toHaveLength(2);
+  for (const line of (await reported(false, true)).text.split("\n")) {
+    const shown = line.replaceAll(/\x1b\[\d+m/g, "");
+    expect(shown.length, shown).toBeLessThanOrEqual(80);
+  }
+});
+
 test("columns are aligned", async () => {
   const lines = (await reported(false)).text.split("\n");
   const rows = lines.slice(1, lines.indexOf("")).filter((line) => !line.includes("fix: "));
@@ -53,7 +63,7 @@ test("without privileges: the true errno and cause, what is missed, and one way 
   const run = spawnSync("setpriv", [...NOBODY, RUN], { encoding: "utf8" });
   expect(run.stderr).toBe("");
   expect(run.status).toBe(1);
-  expect(unbroken(run.stdout)).toMatch(
+  expect(run.stdout).toMatch(
     /^ {2}missing +bpf\(2\) permission +EPERM: uid 65534 lacks CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN/m,
   );
   expect(run.stdout).toMatch(/fix: sudo \/\S+\/scripts\/launch\.sh/);

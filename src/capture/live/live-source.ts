@@ -94,9 +94,9 @@ export class LiveSource implements EventSource {
   }
 }
 
-function featureOf({ name, hook, ok, onBase, lost, why, detached }: NativeFeature): Feature {
+function featureOf({ name, hook, ok, onBase, lost, why, code, detached }: NativeFeature): Feature {
   if (ok && !onBase) return { name, hook, state: "ok" };
-  const fix = detached ? RESTART : why.includes("not permitted") ? "a kernel that permits them" : "a newer kernel";
+  const fix = detached ? RESTART : code === "EPERM" ? "a kernel that permits them" : "a newer kernel";
   return { name, hook, state: ok ? "degraded" : "missing", why: `${why}; not seen: ${lost}`, fix };
 }
 

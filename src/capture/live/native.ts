@@ -15,6 +15,8 @@ export interface NativeFeature {
   readonly detached: boolean;
   /** The verifier"s or kernel"s own words; empty when ok. */
   readonly why: string;
+  /** Name of the errno it refused with; undefined when it was not asked, because its version says that it would. */
+  readonly code?: string | undefined;
 }
 
 /** Columns are indexed by kind number. */
