@@ -28,6 +28,16 @@ malloc=glibc.malloc.mmap_threshold=131072:glibc.malloc.trim_threshold=131072:gli
 # sudo drops NO_COLOR.
 set -- env "GLIBC_TUNABLES=$malloc" "NODE_COMPILE_CACHE=$top/build/compile-cache" ${NO_COLOR:+"NO_COLOR=$NO_COLOR"} "$node" --expose-gc --max-semi-space-size=1 --single-threaded "$top/dist/spydertop.mjs" "$@"
 
+# Below these limits Node aborts, or the kernel takes no programs: a hundred and more descriptors, and what V8 reserves.
+lacks() {
+  # In a shell of its own: to redirect takes a descriptor to come back by, and this one holds the script.
+  sh -c 'echo "$1" >&2' sh "spydertop: this shell allows $1, spydertop needs $2: $3"
+  exit 1
+}
+files=$(ulimit -H -n) memory=$(ulimit -v)
+[ "$files" = unlimited ] || [ "$files" -ge 256 ] || lacks "$files open files" 256 "as root: ulimit -n 1024 (of a unit: LimitNOFILE=)"
+[ "$memory" = unlimited ] || [ "$memory" -ge 2000000 ] || lacks "$memory KiB of address space" 2000000 "ulimit -v unlimited (of a unit: LimitAS=)"
+
 case $command in
   doctor | replay | help | --help | -h | --version | -V) exec "$@" ;;
 esac

@@ -204,14 +204,16 @@ Error Session::load() {
     std::string why = reason(log.text, error);
     // A signal (a profiler's, a resized terminal's) interrupted the verifier.
     bool again = error == EAGAIN || error == EINTR;
-    if (!again && by_function(program(culprit.c_str())) && !broken_.contains(culprit)) {
+    // No fault of the program's, and the next one has no more.
+    bool exhausted = error == EMFILE || error == ENFILE;
+    if (!again && !exhausted && by_function(program(culprit.c_str())) && !broken_.contains(culprit)) {
       drop_functions(culprit, {why, error});
       again = true;
     }
     bpf_object__close(object_);
     object_ = nullptr;
     if (again) continue;
-    if (culprit.empty() || broken_.contains(culprit) || error == EPERM)
+    if (culprit.empty() || broken_.contains(culprit) || exhausted || error == EPERM)
       return {error, "cannot load the kernel programs: " + why, hint_for(error)};
     broken_[culprit] = {why, error};
   }

@@ -24,13 +24,14 @@ export async function runBatch(options: BatchOptions): Promise<number> {
   const stop = interrupted();
   try {
     const session = createSession(source, follow(input));
-    session.settle();
+    await session.settle(stop.signal);
     tellLimits(source.status());
     for (let printed = 0; frames === 0 || printed < frames; printed++) {
       await sleep(refreshMs, undefined, { signal: stop.signal }).catch(() => {});
       if (stop.signal.aborted) break;
       source.refresh();
-      session.settle();
+      await session.settle(stop.signal);
+      if (stop.signal.aborted) break;
       const view = chosen(session, options);
       if (pid !== undefined && view.rows.length === 0) {
         note(`there is no process ${pid}`);

@@ -21,7 +21,7 @@ export async function runChain(options: ChainOptions): Promise<number> {
   const source = await openSource(input);
   try {
     const session = createSession(source, follow(input));
-    session.settle();
+    await session.settle();
     tellLimits(source.status());
     const match = findSubject(session.monitor.graph, what);
     if (match === undefined) {

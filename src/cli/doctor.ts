@@ -84,9 +84,12 @@ const NARROWEST = 80;
 
 function table(report: Report, colour: boolean, width: number): string {
   const checks = report.checks.map(({ name, state, detail, fix }) => ({ name, state, detail, fix }));
-  const features = report.features.map(({ name, hook, state, why, fix }) => ({ name, state, detail: hook, why, fix }));
-  const heading = report.source === "live" ? "kernel events" : "/proc";
   const { limited } = report;
+  const features = report.features.map(({ name, hook, state, why, fix }) => {
+    // What helps all of it is told at the end.
+    return { name, state, detail: hook, why, fix: fix === limited?.fix ? undefined : fix };
+  });
+  const heading = report.source === "live" ? "kernel events" : "/proc";
   const verdict = limited
     ? [
         ...told("limited: ", limited.why, 9, width),

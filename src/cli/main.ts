@@ -1,9 +1,10 @@
+import { writeFileSync } from "node:fs";
 import { CaptureError } from "../capture/source.ts";
 import { TtyWriter } from "../ui/terminal/tty-writer.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
 import { type Command, parseCommand, type TopOptions } from "./args.ts";
 import { EXIT } from "./manual.ts";
-import { openMachine } from "./open-source.ts";
+import { mustBeReadable, openMachine } from "./open-source.ts";
 import { endQuietlyWithoutReader, note } from "./output.ts";
 
 const WITHOUT_SCREEN = "without one there are top --batch, events, origin, impact, record, snapshot and doctor";
@@ -15,6 +16,9 @@ async function run(command: Command): Promise<number> {
 }
 
 async function top(options: TopOptions): Promise<number> {
+  const { bpf, from } = options.input;
+  // What is wrong with the file is told first: a terminal would not help.
+  if (from !== undefined) mustBeReadable(from);
   if (!process.stdout.isTTY || !process.stdin.isTTY) {
     note(`the monitor needs a terminal; ${WITHOUT_SCREEN}`);
     return EXIT.MISUSE;
@@ -23,7 +27,6 @@ async function top(options: TopOptions): Promise<number> {
     note(`TERM=dumb says this terminal has no screen (else set TERM=xterm-256color); ${WITHOUT_SCREEN}`);
     return EXIT.MISUSE;
   }
-  const { bpf, from } = options.input;
   // The kernel takes its programs in on a thread of its own while the code of the screens is evaluated here.
   const [machine, runTop] = await Promise.all([
     from === undefined ? openMachine(bpf) : undefined,
@@ -43,6 +46,16 @@ function describe(error: unknown): string {
   return text.split("\n").map(sanitise).join("\n");
 }
 
+/** What ps and top call it: without, the name of the runtime's main thread, and its arguments. */
+function nameProcess(): void {
+  process.title = ["spydertop", ...process.argv.slice(2)].join(" ");
+  try {
+    writeFileSync("/proc/self/comm", "spydertop");
+  } catch {
+    // /proc is not there: the title alone tells.
+  }
+}
+
 /** A terminal that does not read must not keep a program that failed. */
 const REPORT_PATIENCE_MS = 300;
 
@@ -59,6 +72,7 @@ function report(error: unknown): void {
 }
 
 endQuietlyWithoutReader();
+nameProcess();
 try {
   process.exitCode = await run(parseCommand(process.argv.slice(2)));
 } catch (error) {

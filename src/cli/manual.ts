@@ -188,12 +188,16 @@ export const OPTIONS = [
 export const EXIT = { OK: 0, FAILED: 1, MISUSE: 2 } as const;
 
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
-  [EXIT.OK, "done; also when interrupted (SIGINT, SIGTERM) or when the reader of a pipe went away"],
+  [
+    EXIT.OK,
+    "done; also when what goes on until it is interrupted was (SIGINT, SIGTERM, SIGHUP), or when the reader of a pipe went away",
+  ],
   [
     EXIT.FAILED,
     "not found, or it failed: a file cannot be read, nothing is known about WHAT; doctor: the kernel's events cannot be had here",
   ],
   [EXIT.MISUSE, "arguments that make no sense, or no terminal for the monitor"],
+  [128, "and n more: signal n ended the live screens, or anything else before it had begun to answer"],
 ];
 
 export const EXAMPLES: readonly (readonly [command: string, meaning: string])[] = [

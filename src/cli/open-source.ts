@@ -1,5 +1,6 @@
-import { statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { hostname } from "node:os";
+import { unreadable } from "../capture/file-error.ts";
 import { openLive } from "../capture/live/live-source.ts";
 import { CaptureError, type EventSource } from "../capture/source.ts";
 import type { Input } from "./args.ts";
@@ -34,6 +35,15 @@ async function openFile(path: string): Promise<Opened> {
   const { openImport } = await import("../capture/import/open-import.ts");
   const source = openImport(path);
   return { source, hostname: () => source.host };
+}
+
+/** Throws CaptureError when a file is not there, or not for us. */
+export function mustBeReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 function isFile(path: string): boolean {

@@ -23,8 +23,9 @@ export interface RecordOptions {
 
 /** Records until SIGINT, SIGTERM or SIGHUP, or for as long as was asked. Resolves with the exit code. */
 export async function record({ path, input, seconds }: RecordOptions): Promise<number> {
-  const stop = interrupted();
   const source = await openSource(input);
+  // Until here there is nothing to clean up: a signal ends it at once.
+  const stop = interrupted();
   const timer = seconds === undefined ? undefined : setTimeout(() => stop.abort(), seconds * 1000);
   try {
     return await runRecord({ path, source, version: programVersion() }, { note, stopped: stop.signal });
@@ -51,13 +52,12 @@ export async function snapshot(path: string, input: Input): Promise<number> {
   const source = replay?.source ?? (await openSource(input));
   try {
     const session = createSession(source, follow(input));
-    session.settle();
+    await session.settle();
     if (from === undefined) {
       await sleep(SECOND_SAMPLE_MS);
       source.refresh();
-      session.settle();
+      await session.settle();
     }
-    // Until here there is nothing to clean up: a signal ends it at once.
     const { signal: stopped } = interrupted();
     const bytes = await writeSnapshot(
       path,

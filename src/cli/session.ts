@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { parseCgroup } from "../capture/containers/cgroup.ts";
 import { ContainerNames } from "../capture/containers/container-names.ts";
 import { Host } from "../capture/host.ts";
@@ -22,8 +23,8 @@ export interface Session {
    * monitor is held the kernel's rings are the queue.
    */
   drain(budgetMs: number, taken?: (batch: Uint8Array) => void): boolean;
-  /** Takes in all there is: a file whole, of a machine that never stops what comes within some seconds. */
-  settle(): void;
+  /** Takes in all there is, until it is stopped: a file whole, of a machine that never stops what comes within some seconds. */
+  settle(stopped?: AbortSignal): Promise<void>;
   totals(): CaptureTotals;
   /** The number by which this program can name a living process; undefined when there is none in its PID namespace. */
   pidHere(pid: number): number | undefined;
@@ -132,10 +133,11 @@ export function createSession(source: EventSource, follower: Follower): Session 
       };
       return drain(both, budgetMs);
     },
-    settle: () => {
+    settle: async (stopped) => {
       const file = source.kind === "replay" || source.kind === "import";
       const deadline = file ? Number.POSITIVE_INFINITY : performance.now() + SETTLE_MS;
-      while (drain(ingest, SETTLE_SLICE_MS) && performance.now() < deadline);
+      // Signals come through between two slices.
+      while (drain(ingest, SETTLE_SLICE_MS) && performance.now() < deadline && !stopped?.aborted) await setImmediate();
     },
     totals: () => {
       const { limited } = source.status();

@@ -9,11 +9,11 @@ import { fileOf, jsonLines } from "../capture/import-run.ts";
 const folder = join(import.meta.dirname, "../../../shared/data/spyderbat");
 const captures = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json.gz")) : [];
 
-function opened(path: string): Session {
+async function opened(path: string): Promise<Session> {
   const source = openImport(path);
   source.start();
   const session = createSession(source, follow({}));
-  session.settle();
+  await session.settle();
   source.close();
   return session;
 }
@@ -44,8 +44,8 @@ const flag = (id: number, ref: string, time: number) => ({
   mitre_mapping: [{ technique: "T1222" }],
 });
 
-test("what the other tool concluded is found on the screens: list, detail, tree and search", () => {
-  const { queries } = opened(
+test("what the other tool concluded is found on the screens: list, detail, tree and search", async () => {
+  const { queries } = await opened(
     fileOf(
       jsonLines([
         process(1, 0, START - 100),
@@ -71,8 +71,8 @@ test("what the other tool concluded is found on the screens: list, detail, tree 
   expect(queries.entries().some(({ text }) => text.includes("ran chown 1"))).toBe(true);
 });
 
-test("a finding about a process that nothing else tells of is counted, not lost", () => {
-  const session = opened(
+test("a finding about a process that nothing else tells of is counted, not lost", async () => {
+  const session = await opened(
     fileOf(jsonLines([process(1, 0, START - 100), process(20, 1, START + 10), flag(1, "proc:99", START + 21)])),
   );
   expect(session.queries.findings()).toEqual([]);
@@ -82,8 +82,8 @@ test("a finding about a process that nothing else tells of is counted, not lost"
 if (captures.length === 0)
   test("example captures", (context) => context.skip("the example captures of Spyderbat are not beside the checkout"));
 
-test.each(captures)("%s: every flag and trace is a finding whose chain can be walked to", (name) => {
-  const { queries, source, totals } = opened(join(folder, name));
+test.each(captures)("%s: every flag and trace is a finding whose chain can be walked to", async (name) => {
+  const { queries, source, totals } = await opened(join(folder, name));
   const imported = (source as ReturnType<typeof openImport>).findings();
   const shown = queries.findings().filter(({ rule }) => rule.startsWith("spyderbat/"));
   expect(shown).toHaveLength(imported.length);

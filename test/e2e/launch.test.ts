@@ -53,6 +53,16 @@ test.each([
   expect(existsSync(trace) ? readFileSync(trace, "utf8") : "").toBe("");
 });
 
+test.each([
+  ["prlimit --nofile=12 --", /^spydertop: this shell allows 12 open files, spydertop needs 256: .*ulimit -n 1024/u],
+  ["ulimit -v 500000; exec", /^spydertop: this shell allows 500000 KiB of address space, .*ulimit -v unlimited/u],
+])("a limit that is too low is named, with how to raise it: %s", (limit, said) => {
+  const { status, stderr } = spawnSync("sh", ["-c", `${limit} "$1" doctor`, "sh", LAUNCH], { encoding: "utf8" });
+  expect(stderr).toMatch(said);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(status).toBe(1);
+});
+
 test("through links to the program and to its folder", () => {
   const links = join(hostile, "links");
   mkdirSync(links);

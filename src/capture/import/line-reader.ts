@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { unreadable } from "../file-error.ts";
 import { CaptureError } from "../source.ts";
 import { inflate, isGzip, MAX_INFLATED } from "./inflate.ts";
 import type { Problems } from "./problems.ts";
@@ -185,12 +186,6 @@ export class LineReader implements Line {
   #tooLong(): void {
     this.#problems.add(this.line, this.byte, `longer than ${MAX_LINE >> 20} MiB, skipped`);
   }
-}
-
-function unreadable(path: string, error: unknown): CaptureError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const hint = code === "EACCES" ? "run as a user who may read it" : "check the path";
-  return new CaptureError(`cannot read ${path}: ${message}`, code ?? "EIO", hint);
 }
 
 function named(path: string, error: CaptureError): CaptureError {

@@ -1,12 +1,29 @@
 import { nearest, queryProblem } from "../../ui/search/mistyped.ts";
-import { type Field, parseQuery, queryHolds, type Searchable } from "../../ui/search/query.ts";
+import {
+  FIELD_WORDS,
+  type Field,
+  fieldOf,
+  parseQuery,
+  queryHolds,
+  type Searchable,
+  termsOf,
+} from "../../ui/search/query.ts";
 import { EVENT_KINDS, type MonitorEvent } from "./event.ts";
+
+const STATES = ["live", "exited", "closed", "failed"];
 
 /** What is wrong with a filter, with the fix; undefined when nothing is. */
 export function filterProblem(text: string): string | undefined {
   const problem = queryProblem(text);
   if (problem !== undefined) return problem;
+  if (text.split('"').length % 2 === 0) return `a quote is not closed in ${text}`;
+  for (const { name, value } of termsOf(text)) {
+    // An IPv6 address of letters, or a URL, is text.
+    if (name === undefined || fieldOf(name) !== undefined || /^:|^\/\//u.test(value)) continue;
+    return `no field "${name}"; there are ${FIELD_WORDS.join(", ")}; as text it goes in quotes: "${name}:${value}"`;
+  }
   for (const { field, text: kind } of parseQuery(text)) {
+    if (field === "state" && !STATES.includes(kind)) return `no state "${kind}"; there are ${STATES.join(", ")}`;
     if (field !== "kind" || EVENT_KINDS.some((known) => known === kind)) continue;
     const near = nearest(kind, EVENT_KINDS);
     return `no kind "${kind}"; ${near === undefined ? `there are ${EVENT_KINDS.join(", ")}` : `did you mean kind:${near}?`}`;

@@ -99,12 +99,12 @@ export class Images extends Table {
     }
   }
 
-  /** argv joined by blanks; empty when there is none. */
+  /** argv joined by blanks, without those at its end, as of a title that became shorter; empty when there is none. */
   command(row: ImageIndex): string {
     const known = this.#command.get(row);
     if (known !== "") return known;
     const raw = this.argv.get(row);
-    const command = (raw.endsWith("\0") ? raw.slice(0, -1) : raw).replaceAll("\0", " ");
+    const command = (raw.endsWith("\0") ? raw.slice(0, -1) : raw).replaceAll("\0", " ").trimEnd();
     this.#command.set(row, command);
     return command;
   }

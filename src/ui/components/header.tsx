@@ -177,13 +177,24 @@ function tabNotes(view: ViewState, { body }: Frame): string {
   if (body.screen === "tree") {
     const top = body.row(0);
     const zoomed = view.zoom !== undefined && top?.id === view.zoom ? [`below ${top.pid} ${top.name}`] : [];
-    notes.push(...(view.layout === "flat" ? ["flat"] : []), ...(view.follow ? [] : ["follow off"]), ...zoomed);
+    const exited = view.exited ? [] : ["exited hidden"];
+    const kernel = view.kernelThreads ? ["kernel threads"] : [];
+    notes.push(
+      ...(view.layout === "flat" ? ["flat"] : []),
+      ...kernel,
+      ...exited,
+      ...(view.follow ? [] : ["follow off"]),
+      ...zoomed,
+    );
   }
   if (view.tags.size > 0) {
     notes.push(`${view.tags.size} tagged`);
   }
   if ((body.screen === "connections" || body.screen === "files") && body.of !== undefined) {
     notes.push(`of ${body.of.pid} ${body.of.name}`);
+  }
+  if (body.screen === "connections") {
+    notes.push(view.closedConnections ? "closed too" : "open only");
   }
   if (body.screen === "connections" && body.unnamed > 0) {
     notes.push(`+${body.unnamed} socket pairs: filter unix`);

@@ -60,7 +60,11 @@ export function cellOf(env: Env, row: TreeRow, name: TreeColumn): readonly [Toke
       return [cpuToken(cpuPercent ?? 0), gone ? theme.glyphs.none : text];
     }
     case "memory":
-      return [row.rssBytes > 0 ? "text" : "faint", gone ? theme.glyphs.none : formatBytes(row.rssBytes)];
+      // Nothing was sampled yet.
+      if (gone || (row.rssBytes === 0 && cpuPercent === undefined)) {
+        return ["faint", theme.glyphs.none];
+      }
+      return [row.rssBytes > 0 ? "text" : "faint", formatBytes(row.rssBytes)];
     case "threads":
       return ["dim", gone || row.threads === 0 ? "" : formatCount(row.threads)];
     case "age":

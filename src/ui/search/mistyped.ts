@@ -1,4 +1,4 @@
-import { FIELD_WORDS, type Field, fieldOf, termsOf } from "./query.ts";
+import { FIELD_WORDS, type Field, fieldOf, NUMBERS, termsOf } from "./query.ts";
 
 /** What other tools call a field. */
 const ELSEWHERE: Readonly<Record<string, Field>> = {
@@ -60,7 +60,7 @@ export function nearest(name: string, words: readonly string[]): string | undefi
 const meant = (name: string): string | undefined => ELSEWHERE[name] ?? nearest(name, FIELD_WORDS);
 
 /**
- * What is wrong with the fields of a query, in words with the fix: `no field "usr"; did you mean user:?`. A word before a
+ * What is wrong with the fields of a query, in words with the fix: `no field "usr"; did you mean user:?`, `pid: wants a number`. A word before a
  * colon that is near to no field is text, as in localhost:80; so is what stands in quotes.
  */
 export function queryProblem(text: string): string | undefined {
@@ -68,6 +68,10 @@ export function queryProblem(text: string): string | undefined {
     const field = name === undefined || fieldOf(name) !== undefined || value.startsWith("//") ? undefined : meant(name);
     if (field !== undefined) {
       return `no field "${name}"; did you mean ${field}:?`;
+    }
+    const known = name === undefined ? undefined : fieldOf(name);
+    if (known !== undefined && NUMBERS.has(known) && !/^\d*$/u.test(value)) {
+      return `${name}: wants a number, not "${value}"`;
     }
   }
   return undefined;

@@ -26,6 +26,9 @@ export function completeField(word: string): string | undefined {
   return found.length === 1 ? `${negation}${found[0]}:` : undefined;
 }
 
+/** Fields whose value is a number. */
+export const NUMBERS: ReadonlySet<Field> = new Set(["pid", "ppid", "port"]);
+
 const ALIASES: Readonly<Record<string, Field>> = { container: "cont", ip: "host", file: "path", command: "cmd" };
 
 /** All names of fields. */
