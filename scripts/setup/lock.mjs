@@ -10,7 +10,7 @@ const file = join(top, "build", "setup.lock");
 export async function withLock(work) {
   mkdirSync(join(top, "build"), { recursive: true });
   for (let told = false; !take(); told = true) {
-    if (!told) say(`waiting for the set-up of process ${holder()} in this folder`);
+    if (!told) say(`waiting for the set-up of process ${holder().split(" ")[0]} in this folder`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   try {
@@ -20,16 +20,16 @@ export async function withLock(work) {
   }
 }
 
-/** A link appears with its content, so a lock without a holder's number never exists. */
+/** A link appears with its content, so a lock that names no holder never exists. */
 function take() {
   const mine = `${file}.${process.pid}`;
-  writeFileSync(mine, String(process.pid));
+  writeFileSync(mine, identity(process.pid));
   try {
     linkSync(mine, file);
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    if (isSetup(holder())) return false;
+    if (lives(holder())) return false;
     rmSync(file, { force: true });
     return take();
   } finally {
@@ -41,9 +41,16 @@ function holder() {
   return read(file);
 }
 
-/** False when the process is gone, or its number now belongs to another program. */
-function isSetup(pid) {
-  return read(`/proc/${pid}/cmdline`).includes("setup.mjs");
+/** Number and start of a process, as "4242 818384": a number is given again. "4242 " when it is gone. */
+function identity(pid) {
+  // Its name, in parentheses, may hold anything.
+  const fields = read(`/proc/${pid}/stat`).split(")").at(-1).trim().split(" ");
+  return `${pid} ${fields[19] ?? ""}`;
+}
+
+function lives(holder) {
+  const [pid, start = ""] = holder.split(" ");
+  return start !== "" && identity(pid) === holder;
 }
 
 function read(path) {

@@ -102,6 +102,40 @@ test("killed, the next run takes over its lock and goes on; what is done is not 
   expect(rest.stderr).not.toContain("npm packages");
 });
 
+test("the lock of a process whose number is another's by now is taken over", () => {
+  npmThat(npmInstalls);
+  writeFileSync(join(checkout, "build", "setup.lock"), `${process.pid} 1`);
+  const { status, stderr } = run();
+  expect(stderr).not.toContain("waiting");
+  expect(status).toBe(0);
+});
+
+test("a kernel program whose source is changed while it is compiled is compiled again", () => {
+  const place = join(checkout, "make");
+  for (const name of ["bpf", "native/vendor/libbpf-1/src"]) mkdirSync(join(place, name), { recursive: true });
+  cpSync(join(top, "native/Makefile"), join(place, "native/Makefile"));
+  writeFileSync(join(place, "native/vendor/libbpf.json"), '{ "version": "1" }\n');
+  writeFileSync(join(place, "native/vendor/libbpf-1/src/x.c"), "");
+  const source = join(place, "bpf/x.bpf.c");
+  writeFileSync(source, "first\n");
+  // Compiles by copying; whoever edits is quicker, once.
+  tool(
+    "editor-and-clang",
+    `#!/bin/sh\nfor last; do :; done\nread -r text < "${source}"\n[ -e "${place}/edited" ] || { : > "${place}/edited"; echo second > "${source}"; }\necho "$text" > "$last"\n`,
+  );
+  const object = "../build/bpf/x.bpf.o";
+  const make = () =>
+    spawnSync("/usr/bin/make", ["-C", "native", object, `CLANG=${join(tools, "editor-and-clang")}`], {
+      ...options,
+      cwd: place,
+    });
+  expect(make().stderr).toBe("");
+  expect(readFileSync(join(place, "build/bpf/x.bpf.o"), "utf8")).toBe("first\n");
+  make();
+  expect(readFileSync(join(place, "build/bpf/x.bpf.o"), "utf8")).toBe("second\n");
+  expect(make().stdout).toMatch(/up to date/u);
+});
+
 const notRoot = process.getuid?.() === 0 ? undefined : "only root can become another user";
 if (notRoot !== undefined) console.log(`skipped: a folder of another user: ${notRoot}`);
 

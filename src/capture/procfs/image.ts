@@ -3,6 +3,7 @@ import type { ImageFields, StdioTarget, U64 } from "../../core/wire/fields.ts";
 import { IMAGE_CUT, IMAGE_FLAG } from "../../core/wire/layout.gen.ts";
 import { decodeUtf8 } from "../../core/wire/utf8.ts";
 import { CgroupPaths } from "./cgroup-paths.ts";
+import { CHOSEN_VARIABLES } from "./environment.ts";
 import type { Known } from "./known.ts";
 import type { ProcFiles } from "./proc-files.ts";
 import { STAT, type Stat } from "./stat.ts";
@@ -13,9 +14,7 @@ type Identity = Pick<ImageFields, "timeNs" | "pid" | "startNs" | "flags">;
 const ARGV_BYTES = 16 << 10;
 /** Bytes of the environment that are looked at. */
 const ENV_BYTES = 16 << 10;
-/** As bpf/environment.bpf.c has them. */
-const CHOSEN =
-  /^(LD_(PRELOAD|AUDIT|LIBRARY_PATH)|GCONV_PATH|BASH_ENV|PROMPT_COMMAND|PYTHON(PATH|STARTUP|HOME)|PERL5(LIB|OPT)|RUBY(LIB|OPT)|NODE_(OPTIONS|PATH)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|GIT_SSH(_COMMAND)?|SSH_(CONNECTION|ORIGINAL_COMMAND)|SUDO_USER|HISTFILE)=/;
+const CHOSEN = new RegExp(`^(${CHOSEN_VARIABLES.join("|")})=`, "u");
 const S_IWOTH = 0o002n;
 const NO_ID = 0xffffffff;
 const DELETED = " (deleted)";
