@@ -37,6 +37,18 @@ test("the cursor stays on the row while the loop goes on", async () => {
   expect((await screen.lines()).findIndex((line) => /×25 exited/u.test(line))).toBe(before);
 });
 
+test("two commands of a loop keep their places while now the one and now the other is forgotten first", async () => {
+  const told = graphFromText("bash > vim");
+  const screen = show(told.monitor);
+  const orders = new Set<string>();
+  for (let at = 0; at < 60; at++) {
+    told.go(`bash > date#${at}; date#${at} exits 0; +1s; bash > sleep#${at}(1); sleep#${at} exits 0; +1s`);
+    screen.tick();
+    if (at > 3) orders.add((await rowsOf(screen)).map((row) => row.replace(/ +×.*/u, "")).join());
+  }
+  expect([...orders]).toEqual([expect.stringMatching(/^vim,(date,sleep 1|sleep 1,date)$/u)]);
+});
+
 test("what differs stands apart: another end, another command, two of a kind, what lives, what is suspicious", async () => {
   const screen = tell(
     `${loop(3)}; bash > date#8; date#8 exits 1; bash > id; id exits; bash > id#2; id#2 exits; bash > date#9`,

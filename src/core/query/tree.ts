@@ -197,21 +197,26 @@ function addPlaces(
 
 type Placed = Pick<Place, "process" | "fold" | "member">;
 
-/** Siblings with alike ones behind a row that stands for them, at the place of the first. */
+/**
+ * Siblings with alike ones behind a row that stands for them. Such rows stand together, at the place of the first of all these, in an
+ * order of their own: of two that a loop runs in turn now the one and now the other has the oldest.
+ */
 function withFolds({ graph, alike }: Forest, siblings: readonly ProcessIndex[], parent: ProcessIndex): Placed[] {
   const folds = alike?.foldsOf(siblings, parent);
   if (folds === undefined || folds.size === 0) return siblings.map((process) => ({ process, member: false }));
   const { startNs } = graph.processes;
-  const placed: Placed[] = [];
-  for (const process of siblings) {
-    const fold = folds.get(process);
-    if (fold === undefined) placed.push({ process, member: false });
-    if (fold?.members[0] !== process) continue;
-    const newest = fold.members.reduce((best, one) => (startNs.get(one) > startNs.get(best) ? one : best));
-    placed.push({ process: newest, fold, member: false });
-    if (fold.open) placed.push(...fold.members.map((member) => ({ process: member, fold, member: true })));
-  }
-  return placed;
+  const together = [...new Set(folds.values())]
+    .sort((a, b) => a.id - b.id)
+    .flatMap((fold): Placed[] => {
+      const newest = fold.members.reduce((best, one) => (startNs.get(one) > startNs.get(best) ? one : best));
+      const members = fold.open ? fold.members.map((process) => ({ process, fold, member: true })) : [];
+      return [{ process: newest, fold, member: false }, ...members];
+    });
+  const first = siblings.findIndex((process) => folds.has(process));
+  return siblings.flatMap((process, at): Placed[] => {
+    if (at === first) return together;
+    return folds.has(process) ? [] : [{ process, member: false }];
+  });
 }
 
 function isCollapsed({ graph, options }: Forest, process: ProcessIndex): boolean {
