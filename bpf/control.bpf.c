@@ -15,6 +15,7 @@
 #define PROT_WRITE 2
 #define PROT_EXEC 4
 #define MAP_ANONYMOUS 0x20
+#define NR_PIDFD_GETFD 438
 
 static __always_inline struct spy_call *call_get(struct scratch *s, __u32 kind, __u32 nr, long ret)
 {
@@ -52,11 +53,40 @@ static __noinline int emit_args(__u32 kind, struct pt_regs *regs, long ret, __u3
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_ptrace, struct pt_regs *regs, long ret)
+/* Memory that is writable and executable at once, or executable without a file behind it. */
+static __always_inline bool runs_what_it_writes(struct pt_regs *regs, __u32 nr, long ret)
 {
-	__u64 request = ARG0(regs);
+	__u64 prot = ARG2(regs);
 
+	if (!(prot & PROT_EXEC))
+		return false;
+	if (nr == NR(mmap, 192))
+		return (ret >= 0 || ret <= -4096) && (prot & PROT_WRITE || ARG3(regs) & MAP_ANONYMOUS);
+	return !ret && prot & PROT_WRITE;
+}
+
+/* mmap, mprotect, pkey_mprotect, memfd_create */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_memory, struct pt_regs *regs, long ret)
+{
+	__u32 nr = SYSCALL_NR(regs);
+	struct scratch *s;
+	struct spy_call *r;
+
+	if (nr != NR(memfd_create, 356))
+		return runs_what_it_writes(regs, nr, ret) ? emit_args(SPY_KIND_MEMORY, regs, 0, 0) : 0;
+	s = scratch_get(sizeof(*r));
+	if (!s || ret < 0 || is_self())
+		return 0;
+	r = call_get(s, SPY_KIND_MEMORY, nr, ret);
+	r->args[0] = ARG1(regs);
+	r->path = put_user_str(s, (void *)ARG0(regs), 0);
+	scratch_submit(s, &activity, SPY_KIND_MEMORY);
+	return 0;
+}
+
+static __always_inline bool reaches_in(__u64 request)
+{
 	switch (request) {
 	case PTRACE_TRACEME:
 	case PTRACE_POKETEXT:
@@ -66,66 +96,9 @@ int BPF_PROG(on_ptrace, struct pt_regs *regs, long ret)
 	case PTRACE_SETREGSET:
 	case PTRACE_ATTACH:
 	case PTRACE_SEIZE:
-		return emit_args(SPY_KIND_INJECT, regs, ret, request == PTRACE_TRACEME ? 0 : ARG1(regs));
+		return true;
 	}
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_vm_writev, struct pt_regs *regs, long ret)
-{
-	return emit_args(SPY_KIND_INJECT, regs, ret, ARG0(regs));
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_pidfd_getfd, struct pt_regs *regs, long ret)
-{
-	return emit_args(SPY_KIND_INJECT, regs, ret, 0);
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_memfd, struct pt_regs *regs, long ret)
-{
-	struct scratch *s = scratch_get(sizeof(struct spy_call));
-	struct spy_call *r;
-
-	if (!s || ret < 0 || is_self())
-		return 0;
-	r = call_get(s, SPY_KIND_MEMORY, SYSCALL_NR(regs), ret);
-	r->args[0] = ARG1(regs);
-	r->path = put_user_str(s, (void *)ARG0(regs), 0);
-	scratch_submit(s, &activity, SPY_KIND_MEMORY);
-	return 0;
-}
-
-/* Memory that is writable and executable at once, or executable without a file behind it. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_mmap, struct pt_regs *regs, long ret)
-{
-	__u64 prot = ARG2(regs);
-
-	if (!(prot & PROT_EXEC) || (ret < 0 && ret > -4096))
-		return 0;
-	if (!(prot & PROT_WRITE) && !(ARG3(regs) & MAP_ANONYMOUS))
-		return 0;
-	return emit_args(SPY_KIND_MEMORY, regs, 0, 0);
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_mprotect, struct pt_regs *regs, long ret)
-{
-	__u64 prot = ARG2(regs);
-
-	if (ret || (prot & (PROT_EXEC | PROT_WRITE)) != (PROT_EXEC | PROT_WRITE))
-		return 0;
-	return emit_args(SPY_KIND_MEMORY, regs, 0, 0);
-}
-
-/* init_module, finit_module, delete_module: attempts that failed are kept too */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_kernel, struct pt_regs *regs, long ret)
-{
-	return emit_args(SPY_KIND_KERNEL, regs, ret, 0);
+	return false;
 }
 
 #define BPF_PROG_LOAD 5
@@ -135,29 +108,46 @@ int BPF_PROG(on_kernel, struct pt_regs *regs, long ret)
 #define BPF_LINK_UPDATE 29
 
 /* What puts a program into the kernel; agents that poll their maps are no news. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_bpf, struct pt_regs *regs, long ret)
+static __always_inline bool puts_program(__u32 command)
 {
-	switch ((__u32)ARG0(regs)) {
+	switch (command) {
 	case BPF_PROG_LOAD:
 	case BPF_PROG_ATTACH:
 	case BPF_RAW_TRACEPOINT_OPEN:
 	case BPF_LINK_CREATE:
 	case BPF_LINK_UPDATE:
-		return emit_args(SPY_KIND_KERNEL, regs, ret, 0);
+		return true;
 	}
-	return 0;
+	return false;
 }
 
-/* setns, unshare */
+/* ptrace, process_vm_writev, pidfd_getfd; bpf, init_module, finit_module, delete_module; setns, unshare */
 SEC("tp_btf/sys_exit")
-int BPF_PROG(on_namespace, struct pt_regs *regs, long ret)
+int BPF_PROG(on_control, struct pt_regs *regs, long ret)
 {
-	if (ret)
-		return 0;
-	/* A new user namespace comes with all capabilities in it. */
-	check_cred(SYSCALL_NR(regs), CRED_BY_CALL);
-	return emit_args(SPY_KIND_NAMESPACE, regs, ret, 0);
+	__u32 nr = SYSCALL_NR(regs), kind = SPY_KIND_INJECT, target = 0;
+
+	if (nr == NR(ptrace, 26)) {
+		if (!reaches_in(ARG0(regs)))
+			return 0;
+		target = ARG0(regs) == PTRACE_TRACEME ? 0 : ARG1(regs);
+	} else if (nr == NR(process_vm_writev, 348)) {
+		target = ARG0(regs);
+	} else if (nr == NR(setns, 346) || nr == NR(unshare, 310)) {
+		if (ret)
+			return 0;
+		/* A new user namespace comes with all capabilities in it. */
+		check_cred(nr, CRED_BY_CALL);
+		kind = SPY_KIND_NAMESPACE;
+	} else if (nr == NR(bpf, 357)) {
+		if (!puts_program(ARG0(regs)))
+			return 0;
+		kind = SPY_KIND_KERNEL;
+	} else if (nr != NR_PIDFD_GETFD) {
+		/* modules: attempts that failed are kept too */
+		kind = SPY_KIND_KERNEL;
+	}
+	return emit_args(kind, regs, ret, target);
 }
 
 #define SI_USER 0

@@ -3,15 +3,16 @@
 #include "lib/file.h"
 #include "lib/resolved.h"
 
-#if defined(__TARGET_ARCH_x86)
-#define NR_OPEN (is_compat() ? 5 : 2)
-#define NR_CREAT (is_compat() ? 8 : 85)
-#define NR_OPENAT (is_compat() ? 295 : 257)
+#ifdef __NR_open
+#define NR_OPEN NR(open, 5)
+#define NR_CREAT NR(creat, 8)
+#define NR_CHMOD NR(chmod, 15)
 #else
 #define NR_OPEN ~0u
 #define NR_CREAT ~0u
-#define NR_OPENAT 56
+#define NR_CHMOD ~0u
 #endif
+#define NR_OPENAT NR(openat, 295)
 #define NR_OPENAT2 437
 
 /* What the caller asked for: the kernel drops O_TRUNC from the file's flags once it is open. */
@@ -56,21 +57,13 @@ int BPF_PROG(on_open, struct pt_regs *regs, long ret)
 }
 
 /* fchmod: the file is known */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_fchmod, struct pt_regs *regs, long ret)
+static __always_inline int emit_chmod_file(int fd, long ret)
 {
-	struct scratch *s;
+	struct file *file = current_fd_file(fd);
+	struct scratch *s = scratch_get(sizeof(struct spy_file));
 	struct spy_file *r;
-	struct file *file;
-	int fd = ARG0(regs);
 
-	if (ret || is_self())
-		return 0;
-	file = current_fd_file(fd);
-	if (!file)
-		return 0;
-	s = scratch_get(sizeof(*r));
-	if (!s)
+	if (!s || !file || ret || is_self())
 		return 0;
 	r = (struct spy_file *)s->buf;
 	fill_current_hdr(&r->h, SPY_KIND_CHMOD, sizeof(*r), 1);
@@ -81,7 +74,7 @@ int BPF_PROG(on_fchmod, struct pt_regs *regs, long ret)
 }
 
 /* chmod and fchmodat: the file where it was kept, else only the caller's string */
-static __noinline int emit_chmod_path(__u32 nr, long ret, const char *path, __u32 mode)
+static __always_inline int emit_chmod_path(__u32 nr, long ret, const char *path, __u32 mode)
 {
 	struct resolved *resolved = take_resolved(SPY_KIND_CHMOD, nr);
 	struct scratch *s = scratch_get(sizeof(struct spy_file));
@@ -111,14 +104,18 @@ static __noinline int emit_chmod_path(__u32 nr, long ret, const char *path, __u3
 	return 0;
 }
 
+/* chmod, fchmod, fchmodat, fchmodat2 */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_chmod, struct pt_regs *regs, long ret)
 {
-	return emit_chmod_path(SYSCALL_NR(regs), ret, (void *)ARG0(regs), ARG1(regs));
-}
+	__u32 nr = SYSCALL_NR(regs);
+	__u64 path = ARG1(regs), mode = ARG2(regs);
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_fchmodat, struct pt_regs *regs, long ret)
-{
-	return emit_chmod_path(SYSCALL_NR(regs), ret, (void *)ARG1(regs), ARG2(regs));
+	if (nr == NR(fchmod, 94))
+		return emit_chmod_file(ARG0(regs), ret);
+	if (nr == NR_CHMOD) {
+		path = ARG0(regs);
+		mode = ARG1(regs);
+	}
+	return emit_chmod_path(nr, ret, (void *)path, mode);
 }

@@ -3,6 +3,8 @@
 #include "lib/use.h"
 #include "lib/syscall.h"
 
+#define COMPAT_SENDFILE64 239
+
 static __always_inline int use(int fd, __u64 bytes, bool write)
 {
 	struct file *file;
@@ -31,22 +33,15 @@ int BPF_PROG(on_write, struct pt_regs *regs, long ret)
 	return ret > 0 ? use(ARG0(regs), ret, true) : 0;
 }
 
-/* sendfile(out, in): one of them may be a socket */
+/* sendfile(out, in), copy_file_range(in, , out), splice(in, , out): one of them may be a socket or a pipe */
 SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sendfile, struct pt_regs *regs, long ret)
+int BPF_PROG(on_copy, struct pt_regs *regs, long ret)
 {
-	if (ret <= 0)
-		return 0;
-	use(ARG0(regs), ret, true);
-	return use(ARG1(regs), ret, false);
-}
+	__u32 nr = SYSCALL_NR(regs);
+	bool sendfile = nr == NR(sendfile, 187) || (is_compat() && nr == COMPAT_SENDFILE64);
 
-/* copy_file_range(in, , out), splice(in, , out) */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_splice, struct pt_regs *regs, long ret)
-{
 	if (ret <= 0)
 		return 0;
-	use(ARG0(regs), ret, false);
-	return use(ARG2(regs), ret, true);
+	use(sendfile ? ARG1(regs) : ARG0(regs), ret, false);
+	return use(sendfile ? ARG0(regs) : ARG2(regs), ret, true);
 }

@@ -4,6 +4,7 @@
 #define SPY_SYSCALL_H
 
 #include "task.h"
+#include <asm/unistd.h>
 
 #if defined(__TARGET_ARCH_x86)
 
@@ -41,5 +42,8 @@ static __always_inline bool is_compat(void)
 #define ARG4(regs) ((regs)->regs[4])
 
 #endif
+
+/* The number of a call by its name, and by the number 32-bit programs have for it. */
+#define NR(name, compat) (is_compat() ? (compat) : __NR_##name)
 
 #endif

@@ -9,27 +9,25 @@ namespace {
 
 constexpr const char* kProcesses[] = {"on_fork", "on_exec", "on_exit"};
 constexpr const char* kFiles[] = {"on_open"};
-constexpr const char* kPermissions[] = {"on_fchmod", "on_chmod", "on_fchmodat", "resolve_chmod"};
-constexpr const char* kPermissionsBase[] = {"on_fchmod", "on_chmod", "on_fchmodat"};
+constexpr const char* kPermissions[] = {"on_chmod", "resolve_chmod"};
+constexpr const char* kPermissionsBase[] = {"on_chmod"};
 constexpr const char* kTcp[] = {"on_tcp_state", "on_tcp_state_again"};
 constexpr const char* kAccept[] = {"on_accept", "on_connect", "on_listen"};
 constexpr const char* kDatagrams[] = {"on_sendto", "on_message"};
 constexpr const char* kPipes[] = {"on_pipe"};
 constexpr const char* kDns[] = {"on_recvfrom", "on_message"};
-constexpr const char* kUse[] = {"on_read", "on_write", "on_sendfile", "on_splice"};
-#define NAMES "on_rename", "on_renameat", "on_unlink", "on_unlinkat", "on_link", "on_linkat", "on_symlink", "on_symlinkat"
-constexpr const char* kNames[] = {NAMES, "resolve_rename", "resolve_unlink", "resolve_rmdir", "resolve_link", "resolve_symlink"};
-constexpr const char* kNamesBase[] = {NAMES};
-constexpr const char* kMounts[] = {"on_mount", "resolve_mount"};
-constexpr const char* kMountsBase[] = {"on_mount"};
-#define ATTRIBUTES "on_truncate", "on_ftruncate", "on_chown", "on_fchown", "on_fchownat"
-constexpr const char* kAttributes[] = {ATTRIBUTES, "resolve_truncate", "resolve_chown"};
-constexpr const char* kAttributesBase[] = {ATTRIBUTES};
+constexpr const char* kUse[] = {"on_read", "on_write", "on_copy"};
+constexpr const char* kNames[] = {"on_names", "resolve_rename", "resolve_unlink", "resolve_rmdir", "resolve_link", "resolve_symlink"};
+constexpr const char* kNamesBase[] = {"on_names"};
+constexpr const char* kMounts[] = {"on_names", "resolve_mount"};
+constexpr const char* kMountsBase[] = {"on_names"};
+constexpr const char* kAttributes[] = {"on_names", "resolve_truncate", "resolve_chown"};
+constexpr const char* kAttributesBase[] = {"on_names"};
 constexpr const char* kCredentials[] = {"on_setid"};
-constexpr const char* kInjection[] = {"on_ptrace", "on_vm_writev", "on_pidfd_getfd"};
-constexpr const char* kMemory[] = {"on_memfd", "on_mmap", "on_mprotect"};
-constexpr const char* kKernel[] = {"on_kernel", "on_bpf"};
-constexpr const char* kNamespaces[] = {"on_namespace"};
+constexpr const char* kInjection[] = {"on_control"};
+constexpr const char* kMemory[] = {"on_memory"};
+constexpr const char* kKernel[] = {"on_control"};
+constexpr const char* kNamespaces[] = {"on_control"};
 constexpr const char* kSignals[] = {"on_signal"};
 constexpr const char* kUring[] = {"on_uring"};
 constexpr const char* kUringResults[] = {"on_uring_complete"};
@@ -83,18 +81,18 @@ constexpr Syscall kSyscalls[] = {
 // arch/x86/entry/syscalls/syscall_32.tbl; sockets also go through socketcall (102), found at the next refresh.
 constexpr Syscall kCompatSyscalls[] = {
     {"on_open", 5},        {"on_open", 8},        {"on_open", 295},      {"on_open", 342},     {"on_open", 437},
-    {"on_chmod", 15},      {"on_fchmod", 94},     {"on_fchmodat", 306},  {"on_fchmodat", 452}, {"on_pipe", 42},
+    {"on_chmod", 15},      {"on_chmod", 94},     {"on_chmod", 306},  {"on_chmod", 452}, {"on_pipe", 42},
     {"on_pipe", 331},      {"on_connect", 362},   {"on_listen", 363},    {"on_accept", 364},    {"on_sendto", 369},   {"on_message", 370},
     {"on_message", 345},   {"on_recvfrom", 371}, {"on_message", 372}, {"on_message", 337}, {"on_message", 417}, {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
-    {"on_write", 4},       {"on_write", 146},     {"on_write", 181},     {"on_write", 334},    {"on_sendfile", 187},
-    {"on_sendfile", 239},  {"on_splice", 313},    {"on_splice", 377},    {"on_rename", 38},    {"on_renameat", 302},
-    {"on_renameat", 353},  {"on_unlink", 10},     {"on_unlink", 40},     {"on_unlinkat", 301}, {"on_link", 9},
-    {"on_linkat", 303},    {"on_symlink", 83},    {"on_symlinkat", 304}, {"on_mount", 21},     {"on_truncate", 92},
-    {"on_ftruncate", 93},  {"on_chown", 212},     {"on_fchown", 207},    {"on_fchownat", 298}, {"on_setid", 213},
+    {"on_write", 4},       {"on_write", 146},     {"on_write", 181},     {"on_write", 334},    {"on_copy", 187},
+    {"on_copy", 239},  {"on_copy", 313},    {"on_copy", 377},    {"on_names", 38},    {"on_names", 302},
+    {"on_names", 353},  {"on_names", 10},     {"on_names", 40},     {"on_names", 301}, {"on_names", 9},
+    {"on_names", 303},    {"on_names", 83},    {"on_names", 304}, {"on_names", 21},     {"on_names", 92},
+    {"on_names", 93},  {"on_names", 212},     {"on_names", 207},    {"on_names", 298}, {"on_setid", 213},
     {"on_setid", 214},     {"on_setid", 203},     {"on_setid", 204},     {"on_setid", 208},    {"on_setid", 210},
-    {"on_setid", 185},     {"on_ptrace", 26},     {"on_vm_writev", 348}, {"on_pidfd_getfd", 438}, {"on_memfd", 356},
-    {"on_mmap", 192},      {"on_mprotect", 125},  {"on_kernel", 128},    {"on_kernel", 350},   {"on_kernel", 129},
-    {"on_bpf", 357},    {"on_namespace", 346}, {"on_namespace", 310},
+    {"on_setid", 185},     {"on_control", 26},     {"on_control", 348}, {"on_control", 438}, {"on_memory", 356},
+    {"on_memory", 192},      {"on_memory", 125},  {"on_control", 128},    {"on_control", 350},   {"on_control", 129},
+    {"on_control", 357},    {"on_control", 346}, {"on_control", 310},
 };
 #endif
 
