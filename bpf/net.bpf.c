@@ -7,7 +7,7 @@
 #include "lib/syscall.h"
 
 /* Reports a transition in the name of the socket's owner, whoever runs now. */
-static __always_inline void emit_owned(struct sock *sk, struct owner *o, __u16 kind, __u8 state, int err)
+static __noinline void emit_owned(struct sock *sk, struct owner *o, __u16 kind, __u8 state, int err)
 {
 	struct spy_sock *r = activity_reserve(kind, sizeof(*r));
 

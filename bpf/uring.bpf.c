@@ -206,7 +206,7 @@ static __always_inline int uring_open(int fd)
 }
 
 /* Of TCP only what was accepted: the rest is told by its states. */
-static __always_inline int uring_sock(struct file *file, int fd, bool accept)
+static __noinline int uring_sock(struct file *file, int fd, bool accept)
 {
 	struct sock *sk = file_sock(file);
 

@@ -145,7 +145,7 @@ static __always_inline bool is_inet(struct sock *sk)
 	return family == AF_INET || family == AF_INET6;
 }
 
-static __always_inline int emit_sock(struct sock *sk, __u64 ino, __u16 kind, int fd, int err)
+static __noinline __attribute__((unused)) int emit_sock(struct sock *sk, __u64 ino, __u16 kind, int fd, int err)
 {
 	struct spy_sock *r = activity_reserve(kind, sizeof(*r));
 
