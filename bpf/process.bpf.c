@@ -171,10 +171,12 @@ static __always_inline void fill_usage(struct spy_exit *r, struct task_struct *t
 static __always_inline int emit_exit(void)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
+	bool last = !BPF_CORE_READ(t, signal, live.counter);
 	struct spy_exit *r;
 
+	forget_cred(t, last);
 	/* The process is over when its last thread is, which need not be the leader. */
-	if (BPF_CORE_READ(t, signal, live.counter) || !first_to_end(t))
+	if (!last || !first_to_end(t))
 		return 0;
 	r = bpf_ringbuf_reserve(&lifecycle, sizeof(*r), 0);
 	count(SPY_KIND_EXIT, !r);

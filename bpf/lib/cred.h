@@ -42,6 +42,17 @@ static __always_inline void remember_cred(struct task_struct *t, __u64 flags)
 	bpf_map_update_elem(&known_creds, &tgid, &now, flags);
 }
 
+/* The leader's are those of its process, until the last thread is gone. */
+static __always_inline void forget_cred(struct task_struct *t, bool last)
+{
+	__u32 tgid = BPF_CORE_READ(t, tgid), tid = BPF_CORE_READ(t, pid);
+
+	if (tid != tgid)
+		bpf_map_delete_elem(&known_creds, &tid);
+	if (last)
+		bpf_map_delete_elem(&known_creds, &tgid);
+}
+
 static __always_inline int check_cred(__u32 nr, __u32 how)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
