@@ -15,9 +15,11 @@
 #include <cstdio>
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "hooks.h"
+#include "kernel_types.h"
 
 namespace spy {
 
@@ -116,6 +118,11 @@ constexpr int kNotSupported = 524;
 // One record of a kind for each this many bytes of the ring is a process's share: a 64th of it when records are 256 bytes.
 constexpr uint32_t kShare = 16384;
 
+// What remembers processes, sockets and files is made for so many processors; fewer have less to do between two refreshes, and the
+// kernel takes a page at a time to fill a map.
+constexpr uint32_t kProcessors = 8, kFewest = 2;
+constexpr const char* kMemories[] = {"owners", "uses", "known_creds", "datagrams", "shares", "uring_seen", "uring_accepts"};
+
 template <typename T>
 void set_rodata(bpf_object* object, const char* name, T value) {
   bpf_map* map = bpf_object__find_map_by_name(object, ".rodata");
@@ -167,6 +174,7 @@ Error Session::load() {
   if (!kernel_at_least(5, 19)) broken_["on_uring_complete"] = {"before Linux 5.19 a completion does not say of what"};
   probe_functions();
   // A program this kernel refuses costs its feature, not the capture: leave it out and try again.
+  bool all_types = false;
   for (int attempt = 0; attempt < 24; attempt++) {
     LogScope log;
     if (!object_ && !(object_ = bpf_object__open_file(options_.object_path.c_str(), nullptr))) {
@@ -190,6 +198,11 @@ Error Session::load() {
     set_rodata<bool>(object_, "preemptible", preemptible);
     if (options_.activity_bytes)
       bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "activity"), options_.activity_bytes);
+    uint32_t processors = std::clamp(static_cast<uint32_t>(sysconf(_SC_NPROCESSORS_ONLN)), kFewest, kProcessors);
+    for (const char* name : kMemories) {
+      bpf_map* map = bpf_object__find_map_by_name(object_, name);
+      bpf_map__set_max_entries(map, bpf_map__max_entries(map) / kProcessors * processors);
+    }
     set_rodata<uint32_t>(object_, "self_tgid", machine_pid());
     uint64_t key = 0;
     if (getrandom(&key, sizeof(key), 0) != sizeof(key)) return {errno, "getrandom failed", ""};
@@ -198,7 +211,10 @@ Error Session::load() {
     uint32_t ring_bytes = bpf_map__max_entries(bpf_object__find_map_by_name(object_, "activity"));
     set_rodata<uint64_t>(object_, "crowded_bytes", ring_bytes / 2);
     set_rodata<uint32_t>(object_, "share_records", std::max(ring_bytes / kShare, 1u));
+    std::optional<OnlyTypesOf> only;
+    if (!all_types) only.emplace(object_);
     int error = -bpf_object__load(object_);
+    only.reset();
     if (!error) break;
     std::string culprit = failing_program(log.text);
     std::string why = reason(log.text, error);
@@ -210,6 +226,7 @@ Error Session::load() {
       drop_functions(culprit, {why, error});
       again = true;
     }
+    if (!again && !all_types && error != EPERM) again = all_types = true;
     bpf_object__close(object_);
     object_ = nullptr;
     if (again) continue;
