@@ -90,7 +90,7 @@ static __always_inline int dispatch(void *ctx, struct pt_regs *regs)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_syscall, struct pt_regs *regs, long ret)
 {
-	if (preemptible)
+	if (is_preemptible())
 		enter_first(TWICE_SYSCALL);
 	return dispatch(ctx, regs);
 }

@@ -34,7 +34,7 @@ static __always_inline int emit_fork(struct task_struct *child)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	if (preemptible)
+	if (is_preemptible())
 		enter_first(TWICE_FORK);
 	return emit_fork(child);
 }
@@ -92,7 +92,7 @@ static __always_inline int emit_exec(struct linux_binprm *bprm, __u32 space)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)
 {
-	if (preemptible)
+	if (is_preemptible())
 		enter_first(TWICE_EXEC);
 	return emit_exec(bprm, SPACE_EXEC);
 }
@@ -194,7 +194,7 @@ static __always_inline int emit_exit(void)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *p)
 {
-	if (preemptible)
+	if (is_preemptible())
 		enter_first(TWICE_EXIT);
 	return emit_exit();
 }

@@ -97,8 +97,8 @@ static __always_inline void count(__u32 kind, bool dropped)
 static __always_inline bool is_self(void)
 {
 	if (CAN_CAST)
-		return (__u32)cast_current()->tgid == self_tgid;
-	return bpf_get_current_pid_tgid() >> 32 == self_tgid;
+		return (__u32)cast_current()->tgid == SETTING(SPY_SELF_TGID, self_tgid);
+	return bpf_get_current_pid_tgid() >> 32 == SETTING(SPY_SELF_TGID, self_tgid);
 }
 
 static __always_inline __u64 scramble(const void *address)
@@ -161,7 +161,7 @@ static __always_inline struct scratch *scratch_begin(__u32 space, __u32 fixed)
 
 static __always_inline __u32 syscall_space(void)
 {
-	return !preemptible || inside_first(TWICE_SYSCALL) ? SPACE_SYSCALL : SPACE_SYSCALL_AGAIN;
+	return !is_preemptible() || inside_first(TWICE_SYSCALL) ? SPACE_SYSCALL : SPACE_SYSCALL_AGAIN;
 }
 
 /* For system calls. */

@@ -86,7 +86,7 @@ static __noinline __attribute__((unused)) bool share_is_spent(__u32 kind)
 
 static __always_inline bool over_share(__u32 kind)
 {
-	if (bpf_ringbuf_query(&activity, BPF_RB_AVAIL_DATA) > crowded_bytes)
+	if (bpf_ringbuf_query(&activity, BPF_RB_AVAIL_DATA) > SETTING(SPY_CROWDED_BYTES, crowded_bytes))
 		return share_is_spent(kind);
 	if (crowded) {
 		crowded = false;

@@ -8,12 +8,13 @@
 #define SPY_TWICE_H
 
 #include "kernel.h"
-#include <bpf/bpf_helpers.h>
+#include "settings.h"
 
 enum { TWICE_SYSCALL, TWICE_FORK, TWICE_EXEC, TWICE_EXIT, TWICE_MAX };
 
 /* Since 7.0: tracepoints run with preemption. Before, the second programs are not even loaded. */
 const volatile bool preemptible __weak = false;
+#define is_preemptible() SETTING(SPY_PREEMPTIBLE, preemptible)
 
 /* Value: the task that entered the first program last, or 0 when it has passed the second. */
 struct {

@@ -31,6 +31,7 @@ namespace spy {
 namespace {
 
 thread_local const bpf_object* g_object = nullptr;
+thread_local std::span<const Setting> g_settings;
 
 constexpr uint32_t bit(uint32_t kind) { return 1u << kind; }
 constexpr uint32_t kComposite = bit(BTF_KIND_STRUCT) | bit(BTF_KIND_UNION);
@@ -177,7 +178,7 @@ class Reduction {
   }
 
   // Types that were not found leave their numbers to nobody; the last are left out.
-  btf* build() const {
+  btf* build(std::span<const Setting> settings) const {
     uint32_t count = static_cast<uint32_t>(types_.size());
     while (count > 1 && !kept_[count - 1]) count--;
     btf_header header = {};
@@ -191,6 +192,13 @@ class Reduction {
       else
         out.insert(out.end(), {0, BTF_KIND_FWD << 24, 0});
     }
+    auto name = [&text](const char* of) {
+      uint32_t at = static_cast<uint32_t>(text.size());
+      text.append(of).push_back('\0');
+      return at;
+    };
+    out.insert(out.end(), {name("spy_setting"), BTF_KIND_ENUM << 24 | static_cast<uint32_t>(settings.size()), sizeof(int32_t)});
+    for (const Setting& s : settings) out.insert(out.end(), {name(s.name), static_cast<uint32_t>(s.value)});
     header.magic = BTF_MAGIC;
     header.version = BTF_VERSION;
     header.hdr_len = sizeof(header);
@@ -279,7 +287,11 @@ class Reduction {
 
 }  // namespace
 
-OnlyTypesOf::OnlyTypesOf(const bpf_object* object) { g_object = object; }
+OnlyTypesOf::OnlyTypesOf(const bpf_object* object, std::span<const Setting> settings) {
+  g_object = object;
+  g_settings = settings;
+}
+
 OnlyTypesOf::~OnlyTypesOf() { g_object = nullptr; }
 
 }  // namespace spy
@@ -290,7 +302,7 @@ btf* __wrap_btf__load_vmlinux_btf() {
     spy::File file("/sys/kernel/btf/vmlinux");
     spy::Reduction reduction;
     if (reduction.find(file, spy::wanted(spy::g_object, kept)))
-      if (btf* types = reduction.build()) return types;
+      if (btf* types = reduction.build(spy::g_settings)) return types;
     spy::g_object = nullptr;
   }
   return __real_btf__load_vmlinux_btf();

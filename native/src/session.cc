@@ -203,7 +203,8 @@ Error Session::load() {
       bpf_map* map = bpf_object__find_map_by_name(object_, name);
       bpf_map__set_max_entries(map, bpf_map__max_entries(map) / kProcessors * processors);
     }
-    set_rodata<uint32_t>(object_, "self_tgid", machine_pid());
+    uint32_t self = machine_pid();
+    set_rodata<uint32_t>(object_, "self_tgid", self);
     uint64_t key = 0;
     if (getrandom(&key, sizeof(key), 0) != sizeof(key)) return {errno, "getrandom failed", ""};
     set_rodata<uint64_t>(object_, "scramble_key", key);
@@ -211,8 +212,11 @@ Error Session::load() {
     uint32_t ring_bytes = bpf_map__max_entries(bpf_object__find_map_by_name(object_, "activity"));
     set_rodata<uint64_t>(object_, "crowded_bytes", ring_bytes / 2);
     set_rodata<uint32_t>(object_, "share_records", std::max(ring_bytes / kShare, 1u));
+    const Setting settings[] = {{"SPY_SELF_TGID", static_cast<int32_t>(self)},
+                                {"SPY_PREEMPTIBLE", preemptible},
+                                {"SPY_CROWDED_BYTES", static_cast<int32_t>(ring_bytes / 2)}};
     std::optional<OnlyTypesOf> only;
-    if (!all_types) only.emplace(object_);
+    if (!all_types) only.emplace(object_, settings);
     int error = -bpf_object__load(object_);
     only.reset();
     if (!error) break;
