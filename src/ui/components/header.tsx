@@ -194,7 +194,7 @@ function tabNotes(view: ViewState, { body }: Frame): string {
     notes.push(`of ${body.of.pid} ${body.of.name}`);
   }
   if (body.screen === "connections") {
-    notes.push(view.closedConnections ? "closed too" : "open only");
+    notes.push(view.closedConnections ? "closed: all" : "closed: last 30 s");
   }
   if (body.screen === "connections" && body.unnamed > 0) {
     notes.push(`+${body.unnamed} socket pairs: filter unix`);
