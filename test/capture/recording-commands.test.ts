@@ -109,7 +109,7 @@ test("a snapshot has its name when it is whole: not while it is written, not whe
   source.close();
   const stop = new AbortController();
   const stopped = writeSnapshot(path, INFO, live, { stopped: stop.signal });
-  expect(readdirSync(base)).toEqual([expect.stringMatching(/^\.spydertop-\w+\.part$/)]);
+  expect(readdirSync(base)).toEqual([expect.stringMatching(/^\.spydertop-\d+-\w+\.part$/)]);
   stop.abort();
   await expect(stopped).rejects.toMatchObject({ code: "EINTR", message: expect.stringContaining("interrupted") });
   expect(readdirSync(base)).toEqual([]);

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -37,7 +36,7 @@ export class NewFile {
   static create(path: string, whole: boolean): NewFile {
     try {
       if (whole && lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw exists();
-      const name = whole ? join(dirname(path), `.spydertop-${randomBytes(6).toString("hex")}.part`) : path;
+      const name = whole ? join(dirname(path), `.spydertop-${process.pid}-${Date.now().toString(36)}.part`) : path;
       const fd = openSync(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       giveToCaller(fd);
       return new NewFile(path, name, fd);
