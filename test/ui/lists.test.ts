@@ -36,6 +36,23 @@ describe("sorting", () => {
   });
 });
 
+test("what a view leaves out is said: closed connections, exited processes, kernel threads", async () => {
+  const screen = tell(CLIENTS);
+  screen.press("2");
+  expect(await screen.text()).toMatch(/closed: last 30 s/u);
+  screen.press("X");
+  expect(await screen.text()).toMatch(/closed: all/u);
+  screen.press("1");
+  expect(await screen.text()).not.toMatch(/closed:|exited hidden|kernel threads/u);
+  screen.press("E", "K");
+  expect(await screen.text()).toMatch(/kernel threads {2}exited hidden/u);
+});
+
+test("memory that was not sampled yet is no memory of 0", async () => {
+  const screen = tell("bash > vim", { columns: 110 });
+  expect(await screen.text()).toMatch(/RES[\s\S]*bash[\s\S]* 101 deploy +— .*vim/u);
+});
+
 describe("columns", () => {
   test("are turned on and off, and stay so at any width that has room", async () => {
     const screen = attack({ columns: 100 });
