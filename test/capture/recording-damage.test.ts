@@ -233,7 +233,7 @@ test("any bytes as rows and strings, with right lengths, reach the monitor witho
   );
 });
 
-test("after a damaged frame, rows that may refer to its strings are not shown", async () => {
+test("after a damaged frame, only rows that refer to its strings are not shown, and they are counted", async () => {
   const writer = new BatchWriter();
   const batches = ["/first", "/second", "/second", "/first"].map((path, n) => {
     writer.open({ timeNs: BOOT_NS, pid: 1, startNs: 1, path, dev: 1, ino: n, open: 1 });
@@ -246,8 +246,31 @@ test("after a damaged frame, rows that may refer to its strings are not shown", 
   const bytes = readFileSync(path);
   bytes[second.offset + FRAME_BYTES]! ^= 1;
   const { rows, lost } = replayed(bytes)!;
-  expect(rows).toEqual(rowsOf(batches.slice(0, 1)));
-  expect(lost).toBe(3);
+  expect(rows).toEqual(rowsOf([batches[0]!, batches[3]!]));
+  expect(lost).toBe(2);
+});
+
+test("damage in one frame costs that frame and what refers to it, whichever it is, and says between which times", async () => {
+  const calm = { batches: 600, rowsPerBatch: 8 };
+  const whole = readFileSync(await recorded(activity(calm)));
+  const all = rowsOf(activity(calm));
+  const reader = RecordingReader.open(writeBase("calm", whole));
+  const events = [...frames(reader)].filter(({ head }) => head.kind === FRAME.EVENTS);
+  const { zeroTime } = reader;
+  reader.close();
+  expect(events.length).toBeGreaterThan(50);
+  for (const { offset, head } of events) {
+    const bytes = Buffer.from(whole);
+    bytes[offset + FRAME_BYTES + (head.storedBytes >> 1)]! ^= 16;
+    const { rows, damage } = replayed(bytes)!;
+    expect(isSubsequence(rows, all)).toBe(true);
+    expect(all.length - rows.length).toBeGreaterThanOrEqual(head.rows);
+    expect(all.length - rows.length).toBeLessThan(all.length / 8);
+    const seconds = [Number(head.firstTime - zeroTime) / 1e9, Number(head.lastTime - zeroTime) / 1e9] as const;
+    expect(damage).toHaveLength(1);
+    expect((damage[0]?.fromNs ?? 0) / 1e9).toBeGreaterThan(seconds[0] - 0.2);
+    expect((damage[0]?.toNs ?? seconds[1] * 1e9) / 1e9).toBeLessThan(seconds[1] + 0.2);
+  }
 });
 
 /** The recording with an INDEX of these entries, all checksums right. */

@@ -1,8 +1,9 @@
 import { BATCH, BATCH_FLAG, MAGIC, WIRE_VERSION } from "../../core/wire/layout.gen.ts";
+import { MissingStrings } from "./missing-strings.ts";
 
 /**
- * The batches of one frame after another. What it hands out fits its own lengths, and string ids follow one another without a hole, so
- * that no reader's tables can be made to grow.
+ * The batches of one frame after another. What it hands out fits its own lengths, and string ids follow one another without a hole but
+ * for frames that could not be read, so that no reader's tables can be made to grow.
  */
 export class BatchCursor {
   /** The frame does not hold what it should: nothing more comes from it. */
@@ -12,14 +13,20 @@ export class BatchCursor {
   #at = 0;
   #length = 0;
   #nextString = 0;
+  #patchy = false;
+  readonly #missing = new MissingStrings();
 
-  /** Starts on a frame. start: its first batch must be a key batch. */
-  open(raw: Uint8Array, start: boolean): void {
+  /** Starts on a frame. start: its first batch must be a key batch; patchy: frames before it, of its segment, could not be read. */
+  open(raw: Uint8Array, start: boolean, patchy = false): void {
     this.#raw = raw;
     this.#view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
     this.damaged = false;
     this.#at = 0;
-    if (start) this.#nextString = 0;
+    this.#patchy = patchy;
+    if (start) {
+      this.#nextString = 0;
+      this.#missing.clear();
+    }
     this.#measure();
   }
 
@@ -40,10 +47,11 @@ export class BatchCursor {
   /** The batch; the cursor moves on. */
   take(): Uint8Array {
     const batch = this.#raw.subarray(this.#at, this.#at + this.#length);
+    const missing = !this.#missing.none;
     this.#nextString = (this.#isKey() ? 1 : this.#nextString) + this.#u32(BATCH.strs);
     this.#at += (this.#length + 7) & ~7;
     this.#measure();
-    return batch;
+    return missing ? this.#missing.without(batch) : batch;
   }
 
   #measure(): void {
@@ -58,10 +66,18 @@ export class BatchCursor {
     const length = BATCH.SIZE + rowBytes + strBytes;
     if (rowBytes % 8 !== 0 || this.#at + length > this.#raw.length) return;
     const strings = this.#u32(BATCH.strs);
-    const expected = this.#isKey() ? 1 : this.#nextString;
+    const expected = this.#isKey() ? 1 : this.#nextAfterHole();
     if (expected === 0 || strings * 4 > strBytes || (strings > 0 && this.#u32(BATCH.firstStr) !== expected)) return;
     this.damaged = false;
     this.#length = length;
+  }
+
+  /** The id the next string has: it tells how many stood in frames that could not be read. */
+  #nextAfterHole(): number {
+    const next = this.#nextString;
+    const first = this.#u32(BATCH.firstStr);
+    if (this.#patchy && next > 0 && first > next && this.#missing.add(next, first)) this.#nextString = first;
+    return this.#nextString;
   }
 
   #u32(offset: number): number {

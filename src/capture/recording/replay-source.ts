@@ -1,5 +1,5 @@
 import { BatchWriter } from "../../core/wire/encode.ts";
-import { KIND } from "../../core/wire/layout.gen.ts";
+import { BATCH, KIND } from "../../core/wire/layout.gen.ts";
 import type { EventSource, SourceStatus } from "../source.ts";
 import { BatchCursor } from "./batch-cursor.ts";
 import { FRAME, FRAME_FLAG, type FrameHead } from "./format.ts";
@@ -45,8 +45,10 @@ export class ReplaySource implements EventSource {
   #checkpointNs = 0;
   /** The segment's next EVENTS frame is its first. */
   #fresh = true;
-  /** A frame was damaged: nothing is of use until a segment begins. */
+  /** It is not known what is missing: nothing is of use until a segment begins. */
   #broken = false;
+  /** A frame of the segment could not be read: rows that refer to its strings are of no use. */
+  #patchy = false;
   /** Rows delivered of the frame. */
   #rows = 0;
   /** Rows that led to the moment that was sought last, and those of them that are still to come. */
@@ -235,7 +237,7 @@ export class ReplaySource implements EventSource {
     this.#frame = frame === this.#store.starts[0] ? this.#store.first : frame;
     this.#cursor.open(NOTHING, true);
     this.#begin = this.#checkpoint = true;
-    this.#broken = false;
+    this.#broken = this.#patchy = false;
     this.#positionNs = Number.NEGATIVE_INFINITY;
     if (began) this.#options.onRestart?.();
   }
@@ -252,6 +254,7 @@ export class ReplaySource implements EventSource {
       if (this.#cursor.has) return true;
       if (this.#cursor.damaged) {
         const head = this.#store.head(this.#frame - 1);
+        this.#broken = true;
         this.#lose(head, head.rows - this.#rows);
       } else if (this.#frame >= this.#store.end) {
         return false;
@@ -270,7 +273,7 @@ export class ReplaySource implements EventSource {
     switch (head.kind) {
       case FRAME.CHECKPOINT: {
         if (start) {
-          this.#broken = false;
+          this.#broken = this.#patchy = false;
           this.#fresh = true;
         }
         const raw = this.#checkpoint ? this.#store.load(frame) : undefined;
@@ -282,21 +285,25 @@ export class ReplaySource implements EventSource {
         this.#checkpoint = false;
         const raw = this.#broken && !gap ? undefined : this.#store.load(frame);
         if (raw === undefined) this.#lose(head, head.rows);
-        else this.#cursor.open(raw, this.#fresh || gap);
+        else this.#cursor.open(raw, this.#fresh || gap, this.#patchy);
+        this.#patchy ||= raw === undefined;
         this.#fresh = false;
         return;
       }
       case FRAME.LOST:
+        this.#broken = true;
         this.#lose(head, head.rows);
         return;
     }
   }
 
-  /** Nothing is of use until a segment begins: a report of what is missing stands in its place. */
+  /** A report of what is missing stands in its place. It lets later rows refer to the strings there were before, unless they are of no use. */
   #lose(head: FrameHead, rows: number): void {
-    this.#broken = true;
+    const anew = this.#broken || this.#fresh;
     this.#checkpoint = false;
-    this.#cursor.open(lossBatch([[KIND.NONE, rows]], head.lastTime, head.wall), true);
+    const report = lossBatch([[KIND.NONE, rows]], head.lastTime, head.wall);
+    if (!anew) new DataView(report.buffer, report.byteOffset).setUint16(BATCH.flags, 0, true);
+    this.#cursor.open(report, anew);
   }
 
   /** When the cursor's batch is due. A checkpoint is as of its segment's beginning. */
