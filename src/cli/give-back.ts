@@ -4,19 +4,27 @@ const FLOOD = 20_000;
 const CALM = 5;
 
 /**
- * After a flood the engine keeps pages it no longer needs, for as long as little is going on: then they are collected, once. Takes some
- * 30 ms, so never while a flood lasts.
+ * What a flood, or a graph of the past, leaves behind the engine keeps for as long as little else is going on: then it is collected, once.
+ * Takes some 30 ms, so never while a flood lasts.
  */
 export class GiveBack {
   #records = 0;
-  #calm = CALM;
+  /** Looks since the flood; undefined = nothing is left behind. */
+  #calm: number | undefined;
 
   /** Looks at how many records there have been, about once a second. */
   look(records: number): void {
     const more = records - this.#records;
     this.#records = records;
     if (more >= FLOOD) this.#calm = 0;
-    else if (this.#calm < CALM && ++this.#calm === CALM)
+    else if (this.#calm !== undefined && ++this.#calm >= CALM) {
+      this.#calm = undefined;
       void globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+    }
   }
+
+  /** A whole graph was dropped: it goes with the next look, unless there is a flood. */
+  readonly dropped = (): void => {
+    this.#calm = CALM;
+  };
 }

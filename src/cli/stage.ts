@@ -71,6 +71,7 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   const file = source instanceof ImportSource ? source : undefined;
   const time = rewinding(capture, session.names, windowBytes, file);
   const memory = new GiveBack();
+  time.onDropped = memory.dropped;
   return {
     get hostname() {
       return file === undefined ? hostname() : file.host;

@@ -38,6 +38,8 @@ export class TimeTravel implements TimeMachine {
   /** Answers for the moment that is shown. */
   readonly queries: Queries;
   onSwitch: ((before: Queries, after: Queries) => void) | undefined;
+  /** Called when a monitor of the past is no longer needed. */
+  onDropped: (() => void) | undefined;
   revision = 0;
   readonly #names: Names;
   readonly #limits: MonitorOptions;
@@ -390,6 +392,7 @@ export class TimeTravel implements TimeMachine {
 
   #show(queries: Queries, monitor: Monitor): void {
     const before = this.#shown;
+    if (this.#shownMonitor !== this.#present?.monitor) this.onDropped?.();
     this.#shown = queries;
     this.#shownMonitor = monitor;
     this.#epoch++;

@@ -171,6 +171,18 @@ test("parentheses lead from alert to alert, and find the chain as it was", async
   expect(await it.press(")")).toContain(second as string);
 });
 
+test("each graph of the past is told to be dropped when another, or the present, takes its place", async () => {
+  const it = show("bash > curl; curl -> 192.0.2.1:80; bash > wget; wget -> 192.0.2.2:80");
+  let dropped = 0;
+  it.time.onDropped = () => dropped++;
+  await it.press("Z");
+  expect(dropped).toBe(0);
+  await it.press("[");
+  expect(dropped).toBe(1);
+  await it.press("L");
+  expect(dropped).toBe(2);
+});
+
 test("a bookmark is a place to come back to", async () => {
   const it = show("bash > one(--1); +100s; bash > two(--2); +100s");
   await it.press("b", ..."-150s", "\r");
