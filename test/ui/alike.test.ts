@@ -56,6 +56,18 @@ test("what differs stands apart: another end, another command, two of a kind, wh
   expect(await rowsOf(screen)).toEqual([expect.stringMatching(/^date +×3 exited/u), "date", "id", "id", "date"]);
 });
 
+test("many runs of one program with different arguments are one row too; the few somebody types stand for themselves", async () => {
+  const typed = [1, 2, 3, 4, 5].map((at) => `bash > cp#${at}(/a/${at} /b); cp#${at} exits`).join("; ");
+  const told = graphFromText(typed);
+  const screen = show(told.monitor);
+  expect(await rowsOf(screen)).toEqual([1, 2, 3, 4, 5].map((at) => `cp /a/${at} /b`));
+  told.go("bash > cp#6(/a/6 /b); cp#6 exits");
+  screen.tick();
+  expect(await rowsOf(screen)).toEqual([expect.stringMatching(/^cp … +×6 exited/u)]);
+  screen.press("G", "l");
+  expect((await rowsOf(screen)).slice(1)).toEqual([1, 2, 3, 4, 5, 6].map((at) => `cp /a/${at} /b`));
+});
+
 test("runs with the same below them are one row too, and open into all of it", async () => {
   const runs = [1, 2, 3].map(
     (at) => `bash > sh#${at}(-c date); sh#${at} > date#${at}; date#${at} exits; sh#${at} exits`,

@@ -34,6 +34,7 @@ const anyRow: fc.Arbitrary<TreeItem> = fc
     suspect: fc.boolean(),
     context: fc.boolean(),
     count: fc.constantFrom(1, 12),
+    mixed: fc.boolean(),
     open: fc.boolean(),
     member: fc.boolean(),
     activity: fc.array(anyChip, { maxLength: 3 }),

@@ -5,20 +5,29 @@ import { PROCESS_FLAG } from "../graph/processes.ts";
 import type { ProcessId } from "./model.ts";
 import { commandOf } from "./names.ts";
 
-/** Fewer alike ones stand for themselves. */
+/** Fewer runs of the same command stand for themselves, and fewer of one program with other arguments: nobody types so many. */
 const FEWEST = 3;
+const FEWEST_MIXED = 6;
 /** Of what had more below it each one is its own. */
 const MOST_BELOW = 8;
 const FOLDS = 2 ** 45;
 const MEMBERS = 2 ** 44;
 
-/** Exited siblings that ran the same and ended alike, with all below them: the runs of a loop. */
+/** Exited siblings that ran the same command, or one program, and ended alike, with all below them: the runs of a loop. */
 export interface Fold {
   /** The same for as long as there are any, in every monitor: no id of a process. */
   readonly id: number;
   /** In display order. */
   readonly members: readonly ProcessIndex[];
   readonly open: boolean;
+  /** Their arguments differ. */
+  readonly mixed: boolean;
+}
+
+/** What a process ran and how it ended, and what it started: by whole commands, and by programs alone. */
+interface Story {
+  readonly commands: string;
+  readonly programs: string;
 }
 
 /** What a fold that holds a process is opened by. Apart from every id. */
@@ -44,21 +53,34 @@ export class AlikeSiblings {
     const { processes } = this.#graph;
     const exited = siblings.filter((process) => processes.has(process, PROCESS_FLAG.EXITED));
     if (exited.length < FEWEST) return found;
-    for (const [story, members] of Map.groupBy(exited, (process) => this.#story(process) ?? "")) {
-      if (story === "" || members.length < FEWEST) continue;
-      const id = -FOLDS - hash(`${identity(this.#graph, parent)}\0${story}`);
-      const opened = members.some((process) => this.#unfolded.has(memberId(processes.id(process))));
-      const fold = { id, members, open: opened || this.#unfolded.has(id) };
-      for (const process of members) found.set(process, fold);
+    const stories = new Map<ProcessIndex, Story>();
+    for (const process of exited) {
+      const story = this.#story(process);
+      if (story !== undefined) stories.set(process, story);
+    }
+    const by = (members: Iterable<ProcessIndex>, key: keyof Story): ProcessIndex[][] => [
+      ...Map.groupBy(members, (process) => stories.get(process)?.[key]).values(),
+    ];
+    for (const runs of by(stories.keys(), "programs")) {
+      const same = by(runs, "commands");
+      for (const members of runs.length < FEWEST_MIXED ? same : [runs]) {
+        if (members.length < FEWEST) continue;
+        const mixed = members === runs && same.length > 1;
+        const story = stories.get(members[0] as ProcessIndex)?.[mixed ? "programs" : "commands"];
+        const id = -FOLDS - hash(`${identity(this.#graph, parent)}\0${story}`);
+        const opened = members.some((process) => this.#unfolded.has(memberId(processes.id(process))));
+        const fold = { id, members, open: opened || this.#unfolded.has(id), mixed };
+        for (const process of members) found.set(process, fold);
+      }
     }
     return found;
   }
 
-  /** What a process ran and how it ended, and what it started; undefined when there is more to it that one should see. */
-  #story(process: ProcessIndex): string | undefined {
+  /** undefined when there is more to it that one should see. */
+  #story(process: ProcessIndex): Story | undefined {
     const { processes } = this.#graph;
     if (!processes.has(process, PROCESS_FLAG.EXITED) || processes.severity.get(process) > 0) return undefined;
-    const below: string[] = [];
+    const below: Story[] = [];
     let child = this.#firstChild[process] as number;
     for (; child !== NONE; child = this.#nextSibling[child] as number) {
       const story = below.length === MOST_BELOW ? undefined : this.#story(child);
@@ -66,7 +88,12 @@ export class AlikeSiblings {
       below.push(story);
     }
     const how = `${processes.uid.get(process)} ${processes.exitCode.get(process)}`;
-    return `${how} ${commandOf(this.#graph, process)}\0(${below.join()})`;
+    const command = commandOf(this.#graph, process);
+    const [program = ""] = command.split(" ", 1);
+    return {
+      commands: `${how} ${command}\0(${below.map(({ commands }) => commands).join()})`,
+      programs: `${how} ${program}\0(${below.map(({ programs }) => programs).join()})`,
+    };
   }
 }
 

@@ -85,6 +85,8 @@ export interface TreeRow extends ProcessRow {
   readonly context: boolean;
   /** How many alike exited siblings this row, of the newest, stands for; 1 = itself. */
   readonly count: number;
+  /** Those that it stands for are one program with different arguments. */
+  readonly mixed: boolean;
   /** Those that it stands for follow. */
   readonly open: boolean;
   /** One of those that a row above stands for. */

@@ -233,6 +233,7 @@ function placedRow(forest: Forest, { process, depth, guides, last, fold, member 
   if (fold !== undefined && !member) {
     row.count = fold.members.length;
     row.open = fold.open;
+    row.mixed = fold.mixed;
     return row;
   }
   const below = forest.firstChild[process] as number;
@@ -263,6 +264,7 @@ function treeRow(graph: Graph, process: ProcessIndex, options: TreeOptions): Mut
     hidden: 0,
     context: false,
     count: 1,
+    mixed: false,
     open: false,
     member: false,
   };

@@ -131,7 +131,8 @@ function addCommand(line: LineBuilder, env: Env, row: TreeRow, columns: TreeColu
   // A directory that would push the name out is left out.
   clip(quiet(row, "dim"), program.length <= room * MOST_OF_A_LINE ? program.slice(0, slash) : "");
   clip(name, program.slice(slash));
-  clip(quiet(row, severity === undefined ? "dim" : "text"), space < 0 ? "" : row.command.slice(space));
+  const args = space < 0 ? "" : row.command.slice(space);
+  clip(quiet(row, severity === undefined ? "dim" : "text"), row.mixed ? ` ${env.theme.glyphs.ellipsis}` : args);
   line.clipped(ended === "" ? "info" : "faint", below, end - line.used).to(end);
 }
 
