@@ -24,21 +24,25 @@ export interface Fold {
   readonly mixed: boolean;
 }
 
-/** What a process ran and how it ended, and what it started: by whole commands, and by programs alone. */
-interface Story {
-  readonly commands: string;
-  readonly programs: string;
-}
+/** What is compared: whole commands, or programs alone. */
+type By = "command" | "program";
 
 /** What a fold that holds a process is opened by. Apart from every id. */
 export const memberId = (process: ProcessId): number => -MEMBERS - process;
 
-/** Finds what is alike among siblings. For one frame. */
+/** A number of a story is that of what a process ran, times this, and that of how it ended. */
+const HOWS = 2 ** 20;
+/** Beyond those of stories without anything below. */
+const TREES = 2 ** 50;
+
+/** Finds what is alike among siblings, by numbers: tens of thousands may have exited. For one frame. */
 export class AlikeSiblings {
   readonly #graph: Graph;
   readonly #unfolded: ReadonlySet<number>;
   readonly #firstChild: Int32Array;
   readonly #nextSibling: Int32Array;
+  readonly #numbers = new Map<string | number, number>();
+  readonly #programs = new Map<string, string>();
 
   constructor(graph: Graph, unfolded: ReadonlySet<number>, firstChild: Int32Array, nextSibling: Int32Array) {
     this.#graph = graph;
@@ -50,50 +54,85 @@ export class AlikeSiblings {
   /** The fold of each of the siblings that has one. */
   foldsOf(siblings: readonly ProcessIndex[], parent: ProcessIndex): ReadonlyMap<ProcessIndex, Fold> {
     const found = new Map<ProcessIndex, Fold>();
-    const { processes } = this.#graph;
-    const exited = siblings.filter((process) => processes.has(process, PROCESS_FLAG.EXITED));
+    const exited = siblings.filter((process) => this.#graph.processes.has(process, PROCESS_FLAG.EXITED));
     if (exited.length < FEWEST) return found;
-    const stories = new Map<ProcessIndex, Story>();
-    for (const process of exited) {
-      const story = this.#story(process);
-      if (story !== undefined) stories.set(process, story);
-    }
-    const by = (members: Iterable<ProcessIndex>, key: keyof Story): ProcessIndex[][] => [
-      ...Map.groupBy(members, (process) => stories.get(process)?.[key]).values(),
-    ];
-    for (const runs of by(stories.keys(), "programs")) {
-      const same = by(runs, "commands");
-      for (const members of runs.length < FEWEST_MIXED ? same : [runs]) {
+    for (const runs of this.#alike(exited, "program")) {
+      if (runs.length < FEWEST) continue;
+      const same = this.#alike(runs, "command");
+      const mixed = runs.length >= FEWEST_MIXED && same.length > 1;
+      for (const members of mixed ? [runs] : same) {
         if (members.length < FEWEST) continue;
-        const mixed = members === runs && same.length > 1;
-        const story = stories.get(members[0] as ProcessIndex)?.[mixed ? "programs" : "commands"];
-        const id = -FOLDS - hash(`${identity(this.#graph, parent)}\0${story}`);
-        const opened = members.some((process) => this.#unfolded.has(memberId(processes.id(process))));
-        const fold = { id, members, open: opened || this.#unfolded.has(id), mixed };
+        const fold = this.#foldOf(members, parent, mixed);
         for (const process of members) found.set(process, fold);
       }
     }
     return found;
   }
 
-  /** undefined when there is more to it that one should see. */
-  #story(process: ProcessIndex): Story | undefined {
+  #foldOf(members: readonly ProcessIndex[], parent: ProcessIndex, mixed: boolean): Fold {
     const { processes } = this.#graph;
-    if (!processes.has(process, PROCESS_FLAG.EXITED) || processes.severity.get(process) > 0) return undefined;
-    const below: Story[] = [];
-    let child = this.#firstChild[process] as number;
-    for (; child !== NONE; child = this.#nextSibling[child] as number) {
-      const story = below.length === MOST_BELOW ? undefined : this.#story(child);
-      if (story === undefined) return undefined;
-      below.push(story);
+    const story = this.#story(members[0] as ProcessIndex, mixed ? "program" : "command");
+    const id = -FOLDS - hash(`${identity(this.#graph, parent)}\0${story}`);
+    const opened = members.some((process) => this.#unfolded.has(memberId(processes.id(process))));
+    return { id, members, open: opened || this.#unfolded.has(id), mixed };
+  }
+
+  #alike(list: readonly ProcessIndex[], by: By): readonly ProcessIndex[][] {
+    const groups = new Map<number, ProcessIndex[]>();
+    for (const process of list) {
+      const number = this.#storyNumber(process, by);
+      const group = number === NONE ? undefined : groups.get(number);
+      if (group !== undefined) group.push(process);
+      else if (number !== NONE) groups.set(number, [process]);
     }
-    const how = `${processes.uid.get(process)} ${processes.exitCode.get(process)}`;
+    return [...groups.values()];
+  }
+
+  /** The same for what ran alike, ended alike, and started alike; NONE when there is more to it that one should see. */
+  #storyNumber(process: ProcessIndex, by: By): number {
+    const { processes } = this.#graph;
+    if (!processes.has(process, PROCESS_FLAG.EXITED) || processes.severity.get(process) > 0) return NONE;
+    const how = this.#number(processes.uid.get(process) * 2 ** 16 + (processes.exitCode.get(process) & 0xffff));
+    const own = this.#number(this.#ran(process, by)) * HOWS + how;
+    let child = this.#firstChild[process] as number;
+    if (child === NONE) return own;
+    const below: number[] = [];
+    for (; child !== NONE; child = this.#nextSibling[child] as number) {
+      const number = below.length === MOST_BELOW ? NONE : this.#storyNumber(child, by);
+      if (number === NONE) return NONE;
+      below.push(number);
+    }
+    return TREES + this.#number(`${own}(${below.join()})`);
+  }
+
+  #number(of: string | number): number {
+    let number = this.#numbers.get(of);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(of, number);
+    }
+    return number;
+  }
+
+  #ran(process: ProcessIndex, by: By): string {
     const command = commandOf(this.#graph, process);
-    const [program = ""] = command.split(" ", 1);
-    return {
-      commands: `${how} ${command}\0(${below.map(({ commands }) => commands).join()})`,
-      programs: `${how} ${program}\0(${below.map(({ programs }) => programs).join()})`,
-    };
+    if (by === "command") return command;
+    let program = this.#programs.get(command);
+    if (program === undefined) {
+      [program = ""] = command.split(" ", 1);
+      this.#programs.set(command, program);
+    }
+    return program;
+  }
+
+  /** In words, which are the same in every frame. */
+  #story(process: ProcessIndex, by: By): string {
+    const { processes } = this.#graph;
+    const below: string[] = [];
+    let child = this.#firstChild[process] as number;
+    for (; child !== NONE; child = this.#nextSibling[child] as number) below.push(this.#story(child, by));
+    const how = `${processes.uid.get(process)} ${processes.exitCode.get(process)}`;
+    return `${how} ${this.#ran(process, by)}\0(${below.join()})`;
   }
 }
 
