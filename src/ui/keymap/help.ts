@@ -32,7 +32,7 @@ const LEGEND: Readonly<Record<LegendSign, string>> = {
   suspicious: "suspicious; why: above the keys",
   above: "something below is suspicious",
   exited: "has exited; 30 s, E hides",
-  collapsed: "children, or alike ones, are hidden",
+  collapsed: "more rows are hidden",
   connected: "goes out: connection, datagram",
   accepted: "comes in, or listens (bare port)",
   bullet: "who connected is not known",
