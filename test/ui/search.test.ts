@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Monitor } from "../../src/core/monitor.ts";
 import { BatchWriter } from "../../src/core/wire/encode.ts";
-import { BASE_NS, WALL_NS } from "../core/fixture.ts";
+import { BASE_NS, graphFromText, WALL_NS } from "../core/fixture.ts";
 import type { Screen } from "./screen.tsx";
 import { crowd, show, tell } from "./stories.ts";
 
@@ -28,6 +28,18 @@ test("living processes come before exited ones, names before arguments", async (
   screen.press("/", "date");
   const hits = (await hitsOf(screen)).map((line) => /proc +\d+ (.*)/u.exec(line)?.[1]?.replace(/[ │]+/gu, " ").trim());
   expect(hits.slice(0, 5)).toEqual(["date", "dated", "watch date", "date exited", "date exited"]);
+});
+
+test("what begins while its name is typed is found the next moment, before what is similar is", async () => {
+  const told = graphFromText("bash > vim");
+  const screen = show(told.monitor);
+  screen.press("/", "sleep 4711");
+  await screen.drawn();
+  told.go("bash > sleep(4711)");
+  screen.tick();
+  await screen.drawn();
+  expect(screen.store.snapshot().frame.search).toMatchObject({ searching: true, total: 1 });
+  expect(await hitsOf(screen)).toEqual([expect.stringMatching(/sleep 4711/u)]);
 });
 
 const PROCESSES = 5_000;

@@ -29,8 +29,11 @@ interface Answer {
   readonly limit: number;
   readonly moment: number;
   result: SearchResult;
-  /** What is left to do for it. */
-  rest?: { readonly similar: SimilarEntries; readonly complete: (similar: readonly SearchEntry[]) => SearchResult };
+  /** The fuzzy tier, while it is being asked, and the result with what it found. */
+  rest?: {
+    similar: SimilarEntries;
+    readonly withSimilar: (similar: readonly SearchEntry[], done: boolean) => SearchResult;
+  };
 }
 
 /**
@@ -59,8 +62,10 @@ export class SearchIndex {
     }
     const answer = this.#search(text, limit, moment);
     if (known?.text === text && known.limit === limit && answer.rest !== undefined) {
-      // What was similar a moment ago stands until it is known again.
-      answer.result = { ...known.result, searching: true };
+      // What was similar a moment ago stands until it is known again; where moments are short, that is found out to its end.
+      answer.rest.similar = known.rest?.similar ?? answer.rest.similar;
+      const { hits, fuzzy } = known.result;
+      answer.result = answer.rest.withSimilar(hits.slice(hits.length - fuzzy), false);
     }
     this.#answer = answer;
     return answer.result;
@@ -72,7 +77,7 @@ export class SearchIndex {
     if (answer?.rest === undefined || !answer.rest.similar.work(budgetMs)) {
       return false;
     }
-    answer.result = answer.rest.complete(answer.rest.similar.hits);
+    answer.result = answer.rest.withSimilar(answer.rest.similar.hits, true);
     delete answer.rest;
     return true;
   }
@@ -100,13 +105,13 @@ export class SearchIndex {
       return answer;
     }
     const others = terms.filter((term) => !words.includes(term));
-    const known = new Set(exact);
-    const complete = (similar: readonly SearchEntry[]): SearchResult => {
-      const more = similar.filter((entry) => !known.has(entry) && queryHolds(others, this.#searchable(entry)));
-      return resultOf(more.slice(0, limit - ranked.length), false);
+    const known = new Set(exact.map(keyOf));
+    const withSimilar = (similar: readonly SearchEntry[], done: boolean): SearchResult => {
+      const more = similar.filter((entry) => !known.has(keyOf(entry)) && queryHolds(others, this.#searchable(entry)));
+      return resultOf(more.slice(0, limit - ranked.length), !done);
     };
     const similar = new SimilarEntries(this.#forFuzzy(), pattern);
-    return { ...answer, result: resultOf([], true), rest: { similar, complete } };
+    return { ...answer, result: resultOf([], true), rest: { similar, withSimilar } };
   }
 
   /** The processes that a filter keeps: they match themselves, or one of their connections, files or findings does. */
@@ -207,6 +212,8 @@ export class SearchIndex {
     return [...processes.slice(-FUZZY_MOST), ...others.slice(-Math.max(FUZZY_MOST - processes.length, 1))];
   }
 }
+
+const keyOf = ({ subject }: SearchEntry): string => `${subject.kind}/${subject.id}`;
 
 /** Whether a pattern may be mistyped: of a number every digit counts. */
 function forgiven(pattern: string): boolean {
