@@ -65,14 +65,16 @@ test("a large state is made in slices: a key waits for one of them at most", asy
   expect(turns).toBeGreaterThan(5);
 });
 
-test("a snapshot holds the monitor until its state is read, and is whole", async () => {
+test("a snapshot holds the monitor until its state is read, tells how far it is, and is whole", async () => {
   const monitor = new Monitor();
   for (const batch of busy()) monitor.ingest(batch);
   const path = join(folder(), "now.spyt");
-  const saving = writeSnapshot(path, INFO, monitor);
+  const progress: string[] = [];
+  const saving = writeSnapshot(path, INFO, monitor, { told: (text) => progress.push(text) });
   expect(monitor.held).toBe(true);
   await saving;
   expect(monitor.held).toBe(false);
+  expect(progress).toContainEqual(expect.stringMatching(/^\d+\.\d MB read$/u));
   const { source } = openReplay(path);
   const saved = played(source, Number.POSITIVE_INFINITY);
   source.close();
