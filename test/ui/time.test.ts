@@ -12,6 +12,7 @@ import { INFO } from "../capture/recording-batches.ts";
 import { folder } from "../capture/recording-folder.ts";
 import { BASE_NS, batchOf, Story, WALL_NS } from "../core/fixture.ts";
 import { Screen } from "./screen.tsx";
+import { selectedRow } from "./stories.ts";
 
 const NAMES = { user: String, container: () => "", cgroup: () => undefined };
 
@@ -104,6 +105,16 @@ test("the time stands still while capture goes on, and goes back to the present"
   expect(live).toContain("--two");
   expect(live).toContain("LIVE");
   expect(live).not.toMatch(/PAUSED|live /u);
+});
+
+test("the runs of a loop that were opened stay open at another moment, with the cursor on them", async () => {
+  const runs = [1, 2, 3].map((at) => `bash > date#${at}; date#${at} exits`).join("; ");
+  const it = show(`${runs}; bash > vim; +1s`);
+  await it.text();
+  it.screen.press("j", "j", "l");
+  expect(await selectedRow(it.screen)).toMatch(/▾.*date +×3 exited/u);
+  expect(await it.press("Z")).toMatch(/PAUSED/u);
+  expect(await selectedRow(it.screen)).toMatch(/▾.*date +×3 exited/u);
 });
 
 test("the meters of a moment are those it had, also when it is gone back to", async () => {
