@@ -33,6 +33,11 @@ int BPF_PROG(on_write, struct pt_regs *regs, long ret)
 	return ret > 0 ? use(ARG0(regs), ret, true) : 0;
 }
 
+static __noinline int use_seldom(int fd, __u64 bytes, bool write)
+{
+	return use(fd, bytes, write);
+}
+
 /* sendfile(out, in), copy_file_range(in, , out), splice(in, , out): one of them may be a socket or a pipe */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_copy, struct pt_regs *regs, long ret)
@@ -42,6 +47,6 @@ int BPF_PROG(on_copy, struct pt_regs *regs, long ret)
 
 	if (ret <= 0)
 		return 0;
-	use(sendfile ? ARG1(regs) : ARG0(regs), ret, false);
-	return use(sendfile ? ARG0(regs) : ARG2(regs), ret, true);
+	use_seldom(sendfile ? ARG1(regs) : ARG0(regs), ret, false);
+	return use_seldom(sendfile ? ARG0(regs) : ARG2(regs), ret, true);
 }

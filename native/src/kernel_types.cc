@@ -63,7 +63,7 @@ std::unordered_map<std::string_view, uint32_t> wanted(const bpf_object* object, 
     std::string_view section = bpf_program__section_name(p);
     section = section.substr(section.find_first_not_of('?'));
     size_t slash = section.find('/');
-    if (slash == std::string_view::npos) continue;
+    if (slash == std::string_view::npos || !bpf_program__autoload(p)) continue;
     std::string_view how = section.substr(0, slash), what = section.substr(slash + 1);
     if (how == "tp_btf")
       names[kept.emplace_back("btf_trace_").append(what)] |= bit(BTF_KIND_TYPEDEF);

@@ -172,6 +172,7 @@ Error Session::open(const Options& options) {
 
 Error Session::load() {
   if (!kernel_at_least(5, 19)) broken_["on_uring_complete"] = {"before Linux 5.19 a completion does not say of what"};
+  if (kernel_at_least(6, 3)) broken_["on_uring_before_6_3"] = {"since Linux 6.3 another hook has taken its place"};
   probe_functions();
   // A program this kernel refuses costs its feature, not the capture: leave it out and try again.
   bool all_types = false;
@@ -230,7 +231,7 @@ Error Session::load() {
       drop_functions(culprit, {why, error});
       again = true;
     }
-    if (!again && !all_types && error != EPERM) again = all_types = true;
+    if (!again && !exhausted && !all_types && error != EPERM) again = all_types = true;
     bpf_object__close(object_);
     object_ = nullptr;
     if (again) continue;
