@@ -194,7 +194,7 @@ void check_usage(Capture& capture, const Holder& holder) {
 
 void report_features(const spy::Session& session) {
   for (const spy::FeatureState& f : session.features())
-    Line("feature", f.name).string("hook", f.hook).flag("ok", f.ok).flag("onBase", f.on_base).string("why", f.why).string("lost", f.lost);
+    Line("feature", f.name).string("hook", f.hook).flag("ok", f.ok).flag("onBase", f.on_base).string("why", f.trouble.why).string("lost", f.lost);
 }
 
 // Everything loaded in this machine is the capture's. The kernel keeps 15 bytes of a name, the program's own BTF all.
