@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -29,10 +29,13 @@ export class World {
   readonly monitor = new Monitor();
   readonly source: LiveSource;
   readonly #holder: ChildProcess;
+  /** Of another world beside this one nothing is meant. */
+  readonly #netns: number;
   readonly #children: ChildProcess[] = [];
 
   private constructor(holder: ChildProcess, folder: string, source: LiveSource) {
     this.#holder = holder;
+    this.#netns = statSync(`/proc/${holder.pid}/ns/net`).ino;
     this.folder = folder;
     this.actors = join(folder, "actors");
     this.preload = join(folder, "preload.so");
@@ -110,6 +113,7 @@ export class World {
     const { connections } = this.monitor.graph;
     for (let row = 0; row < connections.limit; row++) {
       if (!connections.isLive(row) || connections.isUnix(row)) continue;
+      if (connections.netns.get(row) !== this.#netns) continue;
       const server = connections.isListening(row) ? 2 * row : 2 * row + 1 - connections.clientSide.get(row);
       if (connections.port.get(server) === port && is(row)) return row;
     }
