@@ -44,7 +44,7 @@ interface Deed {
   readonly atNs: number;
   /** What it started; NONE when it connected itself. */
   readonly child: ProcessIndex;
-  readonly words: string;
+  readonly words: () => string;
 }
 
 /** A program that a shell started right after it had read what may have told it to. */
@@ -58,7 +58,7 @@ export function startedByInput(graph: Graph, child: ProcessIndex): Signal | unde
     shell,
     atNs: processes.startNs.get(child),
     child,
-    words: `started ${who(graph, child, images.atNs.get(image))}`,
+    words: () => `started ${who(graph, child, images.atNs.get(image))}`,
   });
 }
 
@@ -68,9 +68,11 @@ export function connectedByInput(graph: Graph, socket: EdgeIndex): Signal | unde
   const connection = edges.object.get(socket);
   if (connections.isUnix(connection) || connections.isListening(connection)) return undefined;
   if (!edges.has(socket, EDGE_FLAG.OPENER)) return undefined;
-  const to = connections.endpoint(2 * connection + 1 - connections.clientSide.get(connection));
-  const atNs = edges.firstNs.get(socket);
-  return judged(graph, { shell: edges.process.get(socket), atNs, child: NONE, words: `connected to ${to}` });
+  const words = (): string => {
+    const server = 2 * connection + 1 - connections.clientSide.get(connection);
+    return `connected to ${connections.endpoint(server)}`;
+  };
+  return judged(graph, { shell: edges.process.get(socket), atNs: edges.firstNs.get(socket), child: NONE, words });
 }
 
 function judged(graph: Graph, deed: Deed): Signal | undefined {
@@ -91,7 +93,7 @@ function fromFile(graph: Graph, deed: Deed): Signal | undefined {
     const readNs = graph.edges.lastBefore(edge, atNs);
     if (edges.kind.get(edge) !== EDGE.READ || readNs > atNs || atNs - readNs > FILE_WINDOW_NS) continue;
     if (path === script || isLibrary(path)) continue;
-    if (edges.has(edge, EDGE_FLAG.FOREIGN)) return foreignRead(graph, deed.shell, edge, atNs, deed.words);
+    if (edges.has(edge, EDGE_FLAG.FOREIGN)) return foreignRead(graph, deed.shell, edge, atNs, deed.words());
     if (files.writers.get(file) === NONE) continue;
     for (const write of contentWrites(graph, file, readNs, shell)) {
       const writer = edges.process.get(write);
@@ -168,7 +170,7 @@ function signalOf(
   return {
     rule: "download-in-shell",
     title: "A shell may have run a download",
-    reason: `${who(graph, shell, atNs)} ${how}, and then ${words}: it may have run it; ${who(graph, download.by, atNs)} was connected to ${from}`,
+    reason: `${who(graph, shell, atNs)} ${how}, and then ${words()}: it may have run it; ${who(graph, download.by, atNs)} was connected to ${from}`,
     severity: local ? near : far,
     techniques: ["T1105", "T1059.004"],
     atNs,

@@ -1,6 +1,6 @@
 import { formatBound } from "../text/address.ts";
 import { MixedBlock, type U32Field } from "./blocks.ts";
-import { TextColumn } from "./columns.ts";
+import { SparseText } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -59,9 +59,9 @@ export class Connections extends Table {
   readonly openedNs = this.#rows.floats.field(5);
   readonly closedNs = this.#rows.floats.field(20);
   /** Path of a unix socket. */
-  readonly path = this.column(new TextColumn());
+  readonly path = this.column(new SparseText());
   /** What the server's address was looked up as; empty = not known. */
-  readonly name = this.column(new TextColumn());
+  readonly name = this.column(new SparseText());
 
   readonly endFlags = this.#ends.ints.field(12);
   readonly inoLo = this.#ends.ints.unsigned(13);
@@ -96,8 +96,6 @@ export class Connections extends Table {
     this.family.set(row, family);
     this.proto.set(row, proto);
     this.openedNs.set(row, timeNs);
-    this.path.set(row, "");
-    this.name.set(row, "");
     this.edges.set(row, NONE);
     this.sampleNs.set(2 * row, Number.NaN);
     this.sampleNs.set(2 * row + 1, Number.NaN);
@@ -153,6 +151,7 @@ export class Connections extends Table {
   }
 
   byPair(lo: number, hi: number): ConnectionIndex {
+    if (lo === 0 && hi === 0) return NONE;
     const index = this.#byPair;
     for (let row = index.first(hash2(lo, hi)); row >= 0; row = index.next()) {
       if (this.pairLo.get(row) === lo && this.pairHi.get(row) === hi) return row;
@@ -380,11 +379,15 @@ export class Connections extends Table {
   }
 
   #dropInode(end: EndIndex): void {
-    this.#byInode.remove(hash2(this.inoLo.get(end), this.inoHi.get(end)), end);
+    const lo = this.inoLo.get(end);
+    const hi = this.inoHi.get(end);
+    if (lo !== 0 || hi !== 0) this.#byInode.remove(hash2(lo, hi), end);
   }
 
   #dropKernelAddress(end: EndIndex): void {
-    this.#byKernel.remove(hash2(this.kernelLo.get(end), this.kernelHi.get(end)), end);
+    const lo = this.kernelLo.get(end);
+    const hi = this.kernelHi.get(end);
+    if (lo !== 0 || hi !== 0) this.#byKernel.remove(hash2(lo, hi), end);
   }
 
   #addressOf(end: EndIndex): Uint8Array {
@@ -420,7 +423,9 @@ export class Connections extends Table {
   }
 
   #dropPair(row: ConnectionIndex): void {
-    this.#byPair.remove(hash2(this.pairLo.get(row), this.pairHi.get(row)), row);
+    const lo = this.pairLo.get(row);
+    const hi = this.pairHi.get(row);
+    if (lo !== 0 || hi !== 0) this.#byPair.remove(hash2(lo, hi), row);
   }
 
   #endpointHash(end: EndIndex): number {

@@ -2,6 +2,8 @@ import { MixedBlock } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { isInterpreter, type Program, programOf } from "./interpreters.ts";
+import { baseName } from "./paths.ts";
 import { Table } from "./table.ts";
 
 /** Bits of `known`: how and how much of the image is known. */
@@ -53,6 +55,9 @@ export class Images extends Table {
   readonly script = this.column(new TextColumn());
   /** Variables that load or run other code or say who asked for it, each ended by NUL. */
   readonly env = this.column(new TextColumn());
+  readonly #texts = [this.exe, this.cwd, this.argv, this.script, this.env];
+  /** Where an interpreter takes its program from, found when first asked for; null = it is none, or was run by a script's name. */
+  readonly #programs: (Program | null | undefined)[] = [];
   /** argv with blanks, made when first asked for. */
   readonly #command = this.column(new TextColumn());
   textLength = 0;
@@ -80,6 +85,7 @@ export class Images extends Table {
     this.script.set(row, texts[3]);
     this.env.set(row, texts[4]);
     this.#command.set(row, "");
+    this.#programs[row] = undefined;
     this.textLength += this.#textLength(row);
   }
 
@@ -109,6 +115,17 @@ export class Images extends Table {
     return command;
   }
 
+  /** Where an image takes its program from when it is an interpreter that nothing but its command line tells the program of. */
+  program(row: ImageIndex): Program | undefined {
+    const known = this.#programs[row];
+    if (known !== undefined) return known ?? undefined;
+    const exe = this.exe.get(row);
+    const named = this.script.get(row) === "" && isInterpreter(baseName(exe));
+    const program = named ? programOf(exe, this.argv.get(row).replace(/\0$/, "").split("\0")) : undefined;
+    this.#programs[row] = program ?? null;
+    return program;
+  }
+
   wroteByChain(row: ImageIndex): boolean {
     return (this.known.get(row) & IMAGE_KNOWN.WRITTEN_BY_CHAIN) !== 0;
   }
@@ -120,7 +137,7 @@ export class Images extends Table {
 
   #textLength(row: ImageIndex): number {
     let length = 0;
-    for (const text of [this.exe, this.cwd, this.argv, this.script, this.env]) length += text.get(row).length;
+    for (const text of this.#texts) length += text.get(row).length;
     return length;
   }
 }

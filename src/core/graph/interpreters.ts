@@ -117,8 +117,17 @@ export function programOf(exe: string, argv: readonly string[]): Program | undef
   return grammar === undefined ? undefined : read(grammar, words.slice(1));
 }
 
+/** What was found for names, which are the same few over and over; of more than that somebody makes them up. */
+const found = new Map<string, Grammar | undefined>();
+const MOST_FOUND = 1024;
+
 function grammarOf(name: string): Grammar | undefined {
-  return GRAMMARS.find(([pattern]) => pattern.test(name))?.[1];
+  const known = found.get(name);
+  if (known !== undefined || found.has(name)) return known;
+  if (found.size === MOST_FOUND) found.clear();
+  const grammar = GRAMMARS.find(([pattern]) => pattern.test(name))?.[1];
+  found.set(name, grammar);
+  return grammar;
 }
 
 function read(grammar: Grammar, words: readonly string[]): Program {

@@ -3,7 +3,6 @@ import type { Graph } from "./graph.ts";
 import { STDIO } from "./images.ts";
 import type { ChannelIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
-import { type Program, programOf } from "./interpreters.ts";
 import { baseName, resolvePath } from "./paths.ts";
 
 /** What more than this many have, act on or read explains nothing (a shared log, a lock). */
@@ -13,17 +12,9 @@ export const HUB = 256;
 const MAX_READS = 2048;
 export const MAX_PIPES = 2048;
 
-/** Where an image takes its program from when it is an interpreter that nothing but its command line tells the program of. */
-function programNamed(graph: Graph, image: ImageIndex): Program | undefined {
-  const { images } = graph;
-  return images.script.get(image) === ""
-    ? programOf(images.exe.get(image), images.argv.get(image).replace(/\0$/, "").split("\0"))
-    : undefined;
-}
-
 /** Whether what runs is an interpreter that takes its program from standard input: it was given neither a script nor -c. */
 export function obeysStdin(graph: Graph, image: ImageIndex): boolean {
-  return programNamed(graph, image)?.from === "stdin";
+  return graph.images.program(image)?.from === "stdin";
 }
 
 /** What a process ran at a moment: the image it had executed or inherited by then. */
@@ -175,7 +166,7 @@ export function scriptPath(graph: Graph, image: ImageIndex): string {
 
 /** The file an interpreter was given to run, as it was named; empty when it has none, or runs an argument or a module. */
 export function scriptNamed(graph: Graph, image: ImageIndex): string {
-  const program = programNamed(graph, image);
+  const program = graph.images.program(image);
   return program?.from === "file" ? program.path : graph.images.script.get(image);
 }
 
