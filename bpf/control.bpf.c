@@ -186,3 +186,24 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return 0;
 }
+
+/* Who is put into a control group by another tells nothing of it itself: a container's first process may never execute in it. */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(on_cgroup, struct cgroup *to, const char *path, struct task_struct *task, bool threadgroup)
+{
+	struct scratch *s;
+	struct spy_call *r;
+
+	if (task->pid != task->tgid)
+		return 0;
+	s = scratch_begin(SPACE_CGROUP, sizeof(*r));
+	if (!s)
+		return 0;
+	r = (struct spy_call *)s->buf;
+	__builtin_memset(r, 0, sizeof(*r));
+	fill_hdr_as(&r->h, task, SPY_KIND_CGROUP, sizeof(*r), 1, true);
+	r->args[0] = BPF_CORE_READ(task_cgroup(task), id);
+	r->path = append_cgroup((__u64)task_cgroup(task), 0, SPACE_CGROUP);
+	scratch_submit(s, &activity, SPY_KIND_CGROUP);
+	return 0;
+}

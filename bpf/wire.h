@@ -62,7 +62,7 @@ enum spy_kind {
 	SPY_KIND_DNS = 36,          /* spy_dns; answer as received */
 	SPY_KIND_FD_PASS = 37,      /* spy_call; one descriptor sent (args[0] = 1) or received (2) over unix socket args[1];
 				       nr = its place among args[2], args[3] = what it is, as in stdio; cut: more were not looked at */
-	SPY_KIND_CGROUP = 38,       /* spy_call; process moved to the cgroup of path */
+	SPY_KIND_CGROUP = 38,       /* spy_call; process moved to cgroup args[0], of that path */
 	SPY_KIND_THROTTLED = 39,    /* spy_loss; what the header's process did beyond its share of a crowded ring was left out */
 	SPY_KIND_BYTES = 40,        /* spy_bytes; what a process moved to or from a file, where more than one call did */
 

@@ -24,7 +24,7 @@
 		__v;                                                                                   \
 	})
 
-enum { SPACE_SYSCALL, SPACE_SYSCALL_AGAIN, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_URING, SPACE_RESOLVE, SPACE_SNAPSHOT };
+enum { SPACE_SYSCALL, SPACE_SYSCALL_AGAIN, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_URING, SPACE_RESOLVE, SPACE_CGROUP, SPACE_SNAPSHOT };
 
 struct scratch {
 	__u32 len; /* bytes used in buf: fixed struct and strings */

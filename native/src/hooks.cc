@@ -28,6 +28,7 @@ constexpr const char* kInjection[] = {"on_control"};
 constexpr const char* kMemory[] = {"on_memory"};
 constexpr const char* kKernel[] = {"on_control"};
 constexpr const char* kNamespaces[] = {"on_control"};
+constexpr const char* kControlGroups[] = {"on_cgroup"};
 constexpr const char* kSignals[] = {"on_signal"};
 constexpr const char* kUring[] = {"on_uring"};
 constexpr const char* kUringResults[] = {"on_uring_complete"};
@@ -64,6 +65,7 @@ constexpr FeatureSpec kFeatures[] = {
     {"memory", "sys_exit of memfd_create, mmap, mprotect", kMemory, "executable memory without a file"},
     {"kernel", "sys_exit of init_module, finit_module, delete_module, bpf", kKernel, "modules and BPF programs"},
     {"namespaces", "sys_exit of setns, unshare", kNamespaces, "changes of namespace"},
+    {"control groups", "tp_btf cgroup_attach_task", kControlGroups, "moves between control groups, until the process executes or forks"},
     {"signals", "tp_btf signal_generate", kSignals, "who ended a process"},
     {"io_uring", "raw_tp io_uring_submit_req", kUring, "names in requests whose result no record tells", &kBeforeSubmitReq},
     {"io_uring results", "raw_tp io_uring_complete", kUringResults, "files, connections and data that processes reach through io_uring"},

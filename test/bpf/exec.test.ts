@@ -246,13 +246,22 @@ test("an exec that fails is none", async () => {
   expect(capture.of("EXEC", run.pid)).toHaveLength(1);
 });
 
-test("the cgroup, as /proc names it", async () => {
+/** A control group in every hierarchy there is, as long as it takes. */
+async function inOwnCgroup(name: string, use: (folders: readonly string[]) => Promise<void>): Promise<void> {
   const roots = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/pids"];
   const usable = roots.filter((root) => statSync(`${root}/cgroup.procs`, { throwIfNoEntry: false }));
-  const name = `spydertop-${process.pid}.scope`;
   const folders = usable.map((root) => `${root}/${name}`);
   for (const folder of folders) mkdirSync(folder);
   try {
+    await use(folders);
+  } finally {
+    for (const folder of folders) rmdirSync(folder);
+  }
+}
+
+test("the cgroup, as /proc names it", () => {
+  const name = `spydertop-${process.pid}.scope`;
+  return inOwnCgroup(name, async (folders) => {
     const run = bench.run("exec-cgroup", ...folders);
     const row = await imageOf(run);
     expect(proc(run.pid, "cgroup")).toContain(`/${name}\n`);
@@ -260,9 +269,20 @@ test("the cgroup, as /proc names it", async () => {
     expect(proc(run.pid, "cgroup")).toContain(`:${row.cgroupPath}\n`);
     expect(folders.map((folder) => statSync(folder).ino)).toContain(row.cgroup);
     await run.done();
-  } finally {
-    for (const folder of folders) rmdirSync(folder);
-  }
+  });
+});
+
+test("one that is put into a cgroup by another, and does nothing itself", () => {
+  const name = `spydertop-moved-${process.pid}.scope`;
+  return inOwnCgroup(name, async (folders) => {
+    const run = bench.run("hold");
+    await run.ready();
+    for (const folder of folders) writeFileSync(`${folder}/cgroup.procs`, String(run.pid));
+    const moved = await capture.first("CGROUP", run.pid, (row) => row.path.endsWith(`/${name}`));
+    expect(proc(run.pid, "cgroup")).toContain(`:${moved.path}\n`);
+    expect(folders.map((folder) => statSync(folder).ino)).toContain(Number(moved.args[0]));
+    await run.done();
+  });
 });
 
 test("the name of a process is that of its executable", async () => {

@@ -59,6 +59,7 @@ interface Bodies {
   NAMESPACE: ReturnType<typeof call>;
   URING: ReturnType<typeof call>;
   FD_PASS: ReturnType<typeof call>;
+  CGROUP: ReturnType<typeof call>;
   DNS: ReturnType<typeof dns>;
 }
 
@@ -152,6 +153,7 @@ function bodyOf(r: BatchReader) {
     case KIND.NAMESPACE:
     case KIND.URING:
     case KIND.FD_PASS:
+    case KIND.CGROUP:
       return call(r);
     case KIND.DNS:
       return dns(r);

@@ -149,8 +149,7 @@ export function ingestCred(graph: Graph, reader: BatchReader): void {
 /** Moved to another control group. */
 export function ingestCgroup(graph: Graph, reader: BatchReader): void {
   const process = graph.rowProcess(reader);
-  if (process !== NONE && reader.text(CALL.path) !== "")
-    graph.processes.cgroupPath.set(process, reader.text(CALL.path));
+  if (process !== NONE) setCgroup(graph, process, reader.number(CALL.args), reader.text(CALL.path));
 }
 
 function inherit(graph: Graph, parent: ProcessIndex, child: ProcessIndex, timeNs: number): void {
