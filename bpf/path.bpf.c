@@ -118,7 +118,8 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_names, struct pt_regs *regs, long ret)
 {
 	__u32 nr = SYSCALL_NR(regs), at = is_compat() ? CALLS + nr : nr;
-	const struct form *call = &forms[BOUND(at, 2 * CALLS - 1)];
+	/* Read anew wherever it is asked: before 6.3 the verifier follows what a comparison told of a value for as long as it is kept. */
+	const volatile struct form *call = (const volatile struct form *)&forms[BOUND(at, 2 * CALLS - 1)];
 	__u32 kind = call->kind;
 	struct resolved *resolved = take_resolved(kind, nr);
 	struct scratch *s = scratch_get(sizeof(struct spy_path));
@@ -130,7 +131,7 @@ int BPF_PROG(on_names, struct pt_regs *regs, long ret)
 	fill_current_hdr(&r->h, kind, sizeof(*r), 4);
 	r->from = r->to = r->from_dir = r->to_dir = 0;
 	r->arg = argument(regs, call->arg);
-	if (kind == SPY_KIND_CHOWN)
+	if (call->kind == SPY_KIND_CHOWN)
 		r->arg = r->arg << 32 | (__u32)argument(regs, call->arg + 1);
 	r->nr = nr;
 	r->ret = 0;
