@@ -69,6 +69,7 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 #define EINPROGRESS 115
 #define ENOENT 2
 #define TMPFS_MAGIC 0x01021994
+#define OVERLAYFS_MAGIC 0x794c7630
 #define PIDTYPE_SID 3
 #define SOL_SOCKET 1
 #define SCM_RIGHTS 1
@@ -121,6 +122,10 @@ struct timespec64 {
 struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
+};
+struct address_space {
+	struct inode *host;
 };
 struct inode {
 	umode_t i_mode;
@@ -135,6 +140,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 };
 struct vfsmount {
 	struct dentry *mnt_root;
@@ -151,6 +157,7 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	struct address_space *f_mapping;
 	unsigned int f_flags;
 	unsigned int f_mode;
 	void *private_data;

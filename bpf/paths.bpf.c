@@ -148,6 +148,58 @@ __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space)
 	return SPY_STR_PATH | (w.len - w.begin);
 }
 
+/* The inode of an open file; 0 where that is no file, which its mapping would belong to. */
+static __always_inline __u64 inode_of(__u64 file, const bool direct)
+{
+	__u64 inode = LINK(file, struct file, f_inode), mapping = LINK(file, struct file, f_mapping);
+
+	return inode && LINK(mapping, struct address_space, host) == inode ? inode : 0;
+}
+
+/*
+ * The inode that holds what is in an open file of an overlay, in its upper layer or a lower one; 0 where it is not found. The
+ * file's private data is the open file below, since 6.13 (87a8a76c34a2) one step further.
+ */
+static __always_inline __u64 layer_inode_as(__u64 below, const bool direct)
+{
+	__u64 inode = inode_of(below, direct);
+
+	return inode ? inode : inode_of(direct ? WORDS(below)->tv_sec : BPF_CORE_READ((struct timespec64 *)below, tv_sec), direct);
+}
+
+__u64 layer_inode(__u64 below)
+{
+	return CAN_CAST ? layer_inode_as(below, true) : layer_inode_as(below, false);
+}
+
+/*
+ * The mount that another is on; 0 = the first of the namespace, 1 = what that other shows has another name in its file system: it
+ * is part of one, mounted over something else. A part mounted over itself, to be read-only, has not.
+ */
+__u64 mount_above(__u64 address)
+{
+	struct mount *m = (void *)address, *up = BPF_CORE_READ(m, mnt_parent);
+	struct dentry *root = BPF_CORE_READ(m, mnt.mnt_root);
+
+	if (up == m)
+		return 0;
+	if (root != BPF_CORE_READ(root, d_sb, s_root) && root != BPF_CORE_READ(m, mnt_mountpoint))
+		return 1;
+	return (__u64)up;
+}
+
+/* Whether what a mount shows has another name in its file system, there or further up. Eight deep: verifiers of 5.10 refuse the loop. */
+__u32 leads_elsewhere(__u64 vfsmnt)
+{
+	__u64 m = vfsmnt - bpf_core_field_offset(struct mount, mnt);
+
+	if ((m = mount_above(m)) <= 1 || (m = mount_above(m)) <= 1 || (m = mount_above(m)) <= 1 ||
+	    (m = mount_above(m)) <= 1 || (m = mount_above(m)) <= 1 || (m = mount_above(m)) <= 1 ||
+	    (m = mount_above(m)) <= 1 || (m = mount_above(m)) <= 1)
+		return m;
+	return true;
+}
+
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 {
 	if (bpf_core_field_exists(struct kernfs_node___rcu, __parent))

@@ -159,6 +159,7 @@ static __always_inline int keep_file(__u32 kind, __u64 path)
 	struct inode *inode = BPF_CORE_READ((struct path *)path, dentry, d_inode);
 	struct scratch *s = begin();
 	struct resolved *r;
+	bool layered;
 	__u32 slot;
 
 	if (!s)
@@ -166,10 +167,12 @@ static __always_inline int keep_file(__u32 kind, __u64 path)
 	slot = put_whole(s, path, 0);
 	r = keep(s, kind, slot, 0, slot);
 	if (r) {
-		r->ino = BPF_CORE_READ(inode, i_ino);
+		/* Of a file in an overlay only the name: files are known by the inodes of its layers. */
+		layered = BPF_CORE_READ(inode, i_sb, s_magic) == OVERLAYFS_MAGIC;
+		r->ino = layered ? 0 : BPF_CORE_READ(inode, i_ino);
+		r->dev = layered ? 0 : BPF_CORE_READ(inode, i_sb, s_dev);
+		r->gen = layered ? 0 : BPF_CORE_READ(inode, i_generation);
 		r->size = BPF_CORE_READ(inode, i_size);
-		r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-		r->gen = BPF_CORE_READ(inode, i_generation);
 		r->mode = BPF_CORE_READ(inode, i_mode);
 		r->uid = BPF_CORE_READ(inode, i_uid.val);
 		r->nlink = BPF_CORE_READ(inode, i_nlink);

@@ -107,6 +107,7 @@ enum spy_image_flag {
 	SPY_IMAGE_COMPAT = 16,   /* 32-bit task */
 	SPY_IMAGE_NO_ARGV = 32,  /* argv could not be read */
 	SPY_IMAGE_SHARED = 64,   /* everybody may write the executable, or put another in its place */
+	SPY_IMAGE_COVERED = 128, /* by its path another file may be meant: an overlay, or part of a file system mounted elsewhere */
 };
 
 /* Bits of trunc, of the slots that are cut most. */

@@ -7,12 +7,12 @@
 /* Everything of a file record but header and path. */
 static __always_inline void fill_file_as(struct spy_file *r, struct file *file, int fd, const bool direct)
 {
-	struct inode *inode = GET(file, f_inode);
+	struct inode *inode = GET(file, f_inode), *content = content_inode(file, direct);
 	__u32 mode = GET(file, f_mode);
 
-	r->dev = direct ? inode->i_sb->s_dev : BPF_CORE_READ(inode, i_sb, s_dev);
-	r->ino = GET(inode, i_ino);
-	r->gen = GET(inode, i_generation);
+	r->dev = direct ? content->i_sb->s_dev : BPF_CORE_READ(content, i_sb, s_dev);
+	r->ino = GET(content, i_ino);
+	r->gen = GET(content, i_generation);
 	r->mode = GET(inode, i_mode);
 	r->uid = GET(inode, i_uid.val);
 	r->size = GET(inode, i_size);

@@ -18,6 +18,8 @@ static __always_inline void mark_cut(struct scratch *s, __u32 slot)
  */
 extern __u32 append_path(__u64 dentry, __u64 vfsmnt, __u32 slot, __u32 space);
 extern __u32 append_cgroup(__u64 kernfs_node, __u32 slot, __u32 space);
+extern __u64 layer_inode(__u64 below);
+extern __u32 leads_elsewhere(__u64 vfsmnt);
 
 static __always_inline __u32 put_path(struct scratch *s, struct dentry *dentry, struct vfsmount *vfsmnt, __u32 slot)
 {

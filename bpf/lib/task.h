@@ -41,6 +41,23 @@ static __always_inline void fill_current_hdr(struct spy_hdr *h, __u16 kind, __u1
 		fill_hdr_as(h, (void *)bpf_get_current_task(), kind, size, nstr, false);
 }
 
+/*
+ * The inode that a file's content is known by: in an overlay that of the layer it is in, which is the same through every mount
+ * and for who writes below it.
+ */
+static __always_inline struct inode *content_inode(struct file *file, const bool direct)
+{
+	struct inode *inode = GET(file, f_inode);
+	__u64 magic = direct ? inode->i_sb->s_magic : BPF_CORE_READ(inode, i_sb, s_magic), layer;
+
+	if (magic != OVERLAYFS_MAGIC || (GET(inode, i_mode) & S_IFMT) != S_IFREG)
+		return inode;
+	layer = layer_inode(direct ? WORD_OF(file, struct file, private_data) : (__u64)BPF_CORE_READ(file, private_data));
+	if (!layer)
+		return inode;
+	return direct ? CAST(struct inode, (void *)layer) : (struct inode *)layer;
+}
+
 static __always_inline __u64 stdio_id(struct task_struct *t, int fd)
 {
 	struct file *file = fd_file(t, fd);
@@ -169,10 +186,11 @@ static __always_inline void fill_image(struct scratch *s, struct task_struct *t)
 	if (exe) {
 		struct inode *inode = BPF_CORE_READ(exe, f_inode);
 		struct inode *dir = BPF_CORE_READ(exe, f_path.dentry, d_parent, d_inode);
+		struct inode *content = content_inode(exe, false);
 
-		r->exe_ino = BPF_CORE_READ(inode, i_ino);
-		r->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
-		r->exe_gen = BPF_CORE_READ(inode, i_generation);
+		r->exe_ino = BPF_CORE_READ(content, i_ino);
+		r->exe_dev = BPF_CORE_READ(content, i_sb, s_dev);
+		r->exe_gen = BPF_CORE_READ(content, i_generation);
 		r->exe_uid = BPF_CORE_READ(inode, i_uid.val);
 		r->dir_uid = BPF_CORE_READ(dir, i_uid.val);
 		if ((BPF_CORE_READ(inode, i_mode) & S_IWOTH) ||
@@ -180,6 +198,9 @@ static __always_inline void fill_image(struct scratch *s, struct task_struct *t)
 			r->image |= SPY_IMAGE_SHARED;
 		if (!BPF_CORE_READ(inode, i_nlink))
 			r->image |= SPY_IMAGE_DELETED;
+		if (BPF_CORE_READ(inode, i_sb, s_magic) == OVERLAYFS_MAGIC ||
+		    leads_elsewhere((__u64)BPF_CORE_READ(exe, f_path.mnt)))
+			r->image |= SPY_IMAGE_COVERED;
 		r->exe = put_file_path(s, exe, 0);
 		if ((r->exe & SPY_STR_FORM_MASK) == SPY_STR_ANON)
 			r->image |= SPY_IMAGE_MEMFD;

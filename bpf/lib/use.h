@@ -29,7 +29,7 @@ struct {
 static __always_inline int use_as(struct file *address, int fd, __u64 bytes, bool write, const bool uring, const bool direct)
 {
 	struct file *file = direct ? CAST(struct file, address) : address;
-	struct inode *inode = GET(file, f_inode);
+	struct inode *inode = content_inode(file, direct);
 	struct use_key key = {};
 	struct use fresh = { .bytes = bytes, .first = bytes }, *seen;
 	struct scratch *s;

@@ -157,7 +157,9 @@ function rowFile(graph: Graph, reader: BatchReader, process: ProcessIndex, timeN
   if (string !== 0 && timeNs >= files.lastNs.get(known)) {
     const { epoch } = reader.strings;
     if (!files.sameString(known, string, epoch)) {
-      files.rename(known, reader.text(FILE.path));
+      const path = reader.text(FILE.path);
+      files.rename(known, path);
+      if (isSecretPath(path)) files.setFlag(known, FILE_FLAG.SECRET);
       files.sameString(known, string, epoch);
     }
   }

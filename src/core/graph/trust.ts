@@ -1,3 +1,4 @@
+import { IMAGE_FLAG } from "../wire/layout.gen.ts";
 import { EDGE } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import { IMAGE_KNOWN } from "./images.ts";
@@ -7,13 +8,15 @@ import { isInterpreter } from "./interpreters.ts";
 import { baseName, resolvePath } from "./paths.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 import { HUB, imageAt } from "./provenance.ts";
+import { hostMountNamespace } from "./roles.ts";
 
 /**
  * A name is chosen by whoever starts a program, so alone it says nothing. It counts for a file where only root installs programs, that
  * nobody but an installer of packages was seen to write. The same paths count inside containers. /usr/local is one: container runtimes
  * and compilers are installed there. /opt and home directories belong to whoever uses them.
- * In a user namespace anybody may mount anything over such a path: there no name counts. Known gaps: what root put there before capture
- * began; what root mounts over another in a mount namespace of its own.
+ * In a user namespace anybody may mount anything over such a path: there no name counts. In a mount namespace other than the host's
+ * root may: there it counts in containers and services, as told by who started them, and where the path means what it means on the
+ * host. Known gaps: what root put there before capture began; a service that mounts another program over one.
  */
 const SYSTEM = /^\/(usr|bin|sbin|lib|lib64|nix\/store|snap|var\/lib\/(rancher|snapd))\//;
 const EVERYBODY = /^\/(tmp|var\/tmp|dev\/shm|run\/(shm|lock|user))\//;
@@ -22,6 +25,8 @@ const PACKAGE_MANAGER =
   /^(dpkg(-.*)?|apt(-.*|itude)?|rpm|dnf(5|-3)?|yum|zypper|pacman|apk|snapd?|flatpak|unattended-upgr.*|nix-daemon|packagekitd)$/;
 const SCHEDULER = /^(cron|crond|anacron|atd|fcron|cronie)$/;
 const CONTAINER_RUNTIME = /^(containerd-shim.*|conmon|docker-init|dockerd|containerd|crio|runc|crun|lxc-.*)$/;
+/** They write layers of images, as container runtimes do. */
+const IMAGE_STORE = /^(podman|buildah|buildkitd|skopeo)$/;
 const LOGIN_SERVER = /^(sshd(-.*)?|dropbear|login|in\.telnetd|telnetd|mosh-server)$/;
 
 /** Installers that were installed by packages that were installed: so far it is asked who wrote a program. */
@@ -79,11 +84,39 @@ function imageName(graph: Graph, image: ImageIndex, depth: number): string {
   const { images } = graph;
   const exe = images.exe.get(image);
   if (!SYSTEM.test(exe) || !isUntouched(graph, image, depth)) return "";
-  if ((images.known.get(image) & IMAGE_KNOWN.USER_NAMESPACE) !== 0) return "";
+  if ((images.known.get(image) & IMAGE_KNOWN.USER_NAMESPACE) !== 0 || isDisplaced(graph, image, depth)) return "";
   const name = baseName(exe);
   const script = isInterpreter(name) ? scriptOf(graph, image) : "";
   if (!SYSTEM.test(script)) return name;
   return isWritten(graph, graph.files.atPath(script), images.atNs.get(image), depth) ? name : baseName(script);
+}
+
+/** Whether an image runs in mounts that root made for itself, where its path may mean another file than on the host. */
+function isDisplaced(graph: Graph, image: ImageIndex, depth: number): boolean {
+  const { files, images, processes } = graph;
+  const host = hostMountNamespace(graph);
+  const elsewhere = (at: ProcessIndex): boolean => ![0, host].includes(processes.mntns.get(at));
+  const process = processes.row(images.processId.get(image));
+  if (host === 0 || process === NONE || !elsewhere(process)) return false;
+  const own = files.row(images.fileId.get(image));
+  const covered = own === NONE || (images.flags.get(image) & IMAGE_FLAG.COVERED) !== 0;
+  let onHost = false;
+  let child = process;
+  for (let at = processes.parent.get(child); at !== NONE; child = at, at = processes.parent.get(at)) {
+    if (elsewhere(at)) continue;
+    // A service, or a container.
+    if (elsewhere(child) && processes.tgid.get(at) === 1) return false;
+    if (depth < MAX_DEPTH && CONTAINER_RUNTIME.test(nameOf(graph, at, processes.startNs.get(child), depth + 1)))
+      return false;
+    onHost ||= !covered && isSameDevice(graph, own, processes.image.get(at));
+  }
+  return !onHost;
+}
+
+/** Whether a program lies on the device that holds an installed program of the host. */
+function isSameDevice({ files, images }: Graph, file: FileIndex, image: ImageIndex): boolean {
+  const other = image === NONE || !SYSTEM.test(images.exe.get(image)) ? NONE : files.row(images.fileId.get(image));
+  return other !== NONE && files.identity(other)[0] === files.identity(file)[0];
 }
 
 /** The script of an interpreter, by the kernel or as the first argument: a later word may be the value of an option. */
@@ -113,5 +146,5 @@ function isWritten(graph: Graph, file: FileIndex, timeNs: number, depth: number)
 /** Packages come by their manager, layers of images by a container runtime. */
 function installs(graph: Graph, process: ProcessIndex, timeNs: number, depth: number): boolean {
   const name = nameOf(graph, process, timeNs, depth + 1);
-  return PACKAGE_MANAGER.test(name) || CONTAINER_RUNTIME.test(name);
+  return PACKAGE_MANAGER.test(name) || CONTAINER_RUNTIME.test(name) || IMAGE_STORE.test(name);
 }

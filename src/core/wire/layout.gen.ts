@@ -95,6 +95,7 @@ export const IMAGE_FLAG = {
   COMPAT: 16,
   NO_ARGV: 32,
   SHARED: 64,
+  COVERED: 128,
 } as const;
 
 export const IMAGE_CUT = {

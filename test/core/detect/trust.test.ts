@@ -52,6 +52,32 @@ describe("a package manager", () => {
     expect([scheduler(2), scheduler(3)]).toEqual([true, false]);
   });
 
+  test("is none in mounts of root's own, unless its path means there what it means on the host", () => {
+    const { monitor, writer } = emptyMonitor();
+    const [host, own, disk, other] = [1, 2, 8, 9];
+    const cron = { exe: "/usr/sbin/cron", mntns: own, exeIno: 50, exeDev: disk };
+    const shell = { exe: "/usr/bin/bash", mntns: host, exeIno: 51, exeDev: disk };
+    feed(monitor, writer, 9e6, (w) => {
+      w.image({ ...by(1, 1e6), exe: "/usr/lib/systemd/systemd", mntns: host, exeIno: 52, exeDev: disk });
+      w.image({ ...by(2, 1e6), ...shell, parentPid: 1, parentStartNs: by(1, 0).startNs });
+      w.image({ ...by(3, 1e6), exe: "/usr/bin/runc", mntns: host, exeIno: 53, exeDev: disk });
+      const below = (pid: number, parent: number, more: object): void =>
+        w.image({ ...by(pid, 1e6), ...cron, parentPid: parent, parentStartNs: by(parent, 0).startNs, ...more });
+      below(10, 2, {});
+      below(11, 2, { image: IMAGE_FLAG.COVERED });
+      below(12, 2, { exeDev: other });
+      below(13, 1, { exeDev: other });
+      below(14, 3, { exeDev: other, image: IMAGE_FLAG.COVERED });
+      below(15, 14, { exeDev: other, image: IMAGE_FLAG.COVERED });
+      below(16, 2, { mntns: host, image: IMAGE_FLAG.COVERED });
+    });
+    const { graph } = monitor;
+    const schedulers = [10, 11, 12, 13, 14, 15, 16].filter((pid) =>
+      isScheduler(graph, graph.processes.living(pid), 9e6),
+    );
+    expect(schedulers).toEqual([10, 13, 14, 15, 16]);
+  });
+
   test("is one when another installed it", () => {
     expect(severities(`root > apt; apt > dpkg#1; dpkg#1 writes /usr/bin/rpm; ${fetchBy("rpm")}`, rule)).toEqual([]);
     expect(

@@ -45,6 +45,15 @@ export const daemons: readonly Scenario[] = [
     root: /^\d+ (\/usr\/sbin\/)?(cron|CRON)\b.*scheduled by cron/i,
   },
   {
+    name: "another program mounted over cron",
+    needs: ["cron"],
+    async run(stage) {
+      const forged = `mount --bind /bin/sh /usr/sbin/cron; exec /usr/sbin/cron -c "${stage.payload}; true"`;
+      await stage.shell(`unshare --mount sh -c '${forged}'; : operator`);
+    },
+    chain: [/: operator/, /cron -c/, /curl -s/],
+  },
+  {
     name: "a package's hook",
     needs: ["dpkg", "dpkg-deb"],
     async run(stage) {

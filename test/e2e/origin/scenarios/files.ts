@@ -1,5 +1,9 @@
 import type { Scenario } from "../scenario.ts";
 
+/** Mounts are those of the world's namespace once a folder was entered in it by name. */
+const INSIDE = 'cd "$(pwd)"';
+const OVERLAY = `${INSIDE}; mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work merged`;
+
 /** Code that lay in a file, on its way through names, links and archives. */
 export const files: readonly Scenario[] = [
   {
@@ -82,6 +86,36 @@ export const files: readonly Scenario[] = [
       await stage.shell(`LD_PRELOAD=./evil WHAT='${stage.payload}' ls >/dev/null; : runner`);
     },
     chain: [/: writer/, /cp .*evil/, /^\d+ ls/, /curl -s/],
+    never: [/: runner/],
+  },
+  {
+    name: "below an overlay, run through it",
+    async run(stage) {
+      await stage.shell("mkdir lower upper work merged bound; cp /usr/bin/curl lower/k; : writer");
+      await stage.shell(`${OVERLAY}; mount --bind merged bound; : mounter`);
+      await stage.shell(`${INSIDE}; ./bound/k -s ${stage.url}; : runner`);
+    },
+    chain: [/: writer/, /cp .*lower\/k$/, /bound\/k -s/],
+    never: [/: runner/, /: mounter/],
+  },
+  {
+    name: "through an overlay, run from its layer",
+    async run(stage) {
+      await stage.shell(`mkdir lower upper work merged; ${OVERLAY}; : mounter`);
+      await stage.shell(`${INSIDE}; cp /usr/bin/curl merged/k; : writer`);
+      await stage.shell(`./upper/k -s ${stage.url}; : runner`);
+    },
+    chain: [/: writer/, /cp .*merged\/k$/, /upper\/k -s/],
+    never: [/: runner/, /: mounter/],
+  },
+  {
+    name: "a script below an overlay, changed through it",
+    async run(stage) {
+      await stage.shell(`mkdir lower upper work merged; echo ': nothing' > lower/s; ${OVERLAY}; : maker`);
+      await stage.shell(`${INSIDE}; echo '${stage.payload}' >> merged/s; : writer`);
+      await stage.shell("cd upper; sh s; : runner");
+    },
+    chain: [/: writer/, /^\d+ sh s$/, /curl -s/],
     never: [/: runner/],
   },
 ];
