@@ -55,7 +55,7 @@ constexpr FeatureSpec kFeatures[] = {
     {"sockets", "sys_exit of accept, accept4, connect, listen", kAccept, "accepted connections and unix sockets"},
     {"datagrams", "sys_exit of sendto, sendmsg, sendmmsg", kDatagrams, "destinations of UDP"},
     {"names and passed descriptors", "sys_exit of recvfrom, recvmsg, recvmmsg", kDns, "DNS names and descriptors received over unix sockets"},
-    {"pipes", "sys_exit of pipe, pipe2", kPipes, "who created a pipe"},
+    {"pipes", "sys_exit of pipe, pipe2, socketpair", kPipes, "who created a pipe or a pair of sockets"},
     {"reads and writes", "sys_exit of the read and write family, sendfile, splice, copy_file_range", kUse, "whether an open file was read or written"},
     {"names", "sys_exit of rename, unlink, link, symlink and their at forms, fentry security_path_*", kNames, kTyped, &kNamesTyped},
     {"mounts", "sys_exit of mount, fentry security_sb_mount", kMounts, kTyped, &kMountsTyped},
@@ -84,7 +84,7 @@ constexpr Syscall kSyscalls[] = {
 constexpr Syscall kCompatSyscalls[] = {
     {"on_open", 5},        {"on_open", 8},        {"on_open", 295},      {"on_open", 342},     {"on_open", 437},
     {"on_chmod", 15},      {"on_chmod", 94},     {"on_chmod", 306},  {"on_chmod", 452}, {"on_pipe", 42},
-    {"on_pipe", 331},      {"on_connect", 362},   {"on_listen", 363},    {"on_accept", 364},    {"on_sendto", 369},   {"on_message", 370},
+    {"on_pipe", 331},      {"on_connect", 362},   {"on_listen", 363}, {"on_pipe", 360},    {"on_accept", 364},    {"on_sendto", 369},   {"on_message", 370},
     {"on_message", 345},   {"on_recvfrom", 371}, {"on_message", 372}, {"on_message", 337}, {"on_message", 417}, {"on_read", 3},        {"on_read", 145},      {"on_read", 180},     {"on_read", 333},
     {"on_write", 4},       {"on_write", 146},     {"on_write", 181},     {"on_write", 334},    {"on_copy", 187},
     {"on_copy", 239},  {"on_copy", 313},    {"on_copy", 377},    {"on_names", 38},    {"on_names", 302},

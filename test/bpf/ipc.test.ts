@@ -50,6 +50,19 @@ test.each([
   });
 });
 
+test("a socketpair: both halves know each other, and the first counts as the one that asked", async () => {
+  const run = bench.run("socketpair");
+  await run.done();
+  await capture.exited(run.pid);
+  const [exec] = capture.of("EXEC", run.pid);
+  const since = <T extends { timeNs: bigint }>(rows: readonly T[]): readonly T[] => rows.filter((row) => row.timeNs > exec!.timeNs);
+  const [first, ...more] = since(capture.of("UNIX_CONNECT", run.pid));
+  const [second, ...others] = since(capture.of("UNIX_ACCEPT", run.pid));
+  expect([more, others]).toEqual([[], []]);
+  expect(first).toMatchObject({ sock: run.number("first"), fd: run.number("fd"), path: "", peerPid: run.pid });
+  expect(second).toMatchObject({ sock: run.number("second"), path: "", end: first?.peer, peer: first?.end });
+});
+
 test("ends carry no kernel address", async () => {
   const run = bench.run("unix-pair", bench.path("hidden"), "stream");
   await run.done();

@@ -49,29 +49,39 @@ export function ingestUnix(graph: Graph, reader: BatchReader): void {
 
 function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
   const { connections } = graph;
-  const endLo = reader.lo(UNIX.end);
-  const endHi = reader.hi(UNIX.end);
+  let end = knownEnd(graph, reader);
+  while (end !== NONE) {
+    if (isSame(graph, reader, end) && !isReuse(graph, reader, end, timeNs)) return end;
+    if (timeNs < connections.openedNs.get(end >> 1)) return NONE;
+    closeEnd(graph, end, timeNs, true);
+    connections.retireKernelAddresses(end >> 1);
+    // Others that ended had the address too; the one that is told of now may have been named by its other end.
+    end = connections.byKernelAddress(reader.lo(UNIX.end), reader.hi(UNIX.end));
+  }
+  return NONE;
+}
+
+/** By its address, by that of its other end, or by its inode. */
+function knownEnd({ connections }: Graph, reader: BatchReader): EndIndex {
+  const own = connections.byKernelAddress(reader.lo(UNIX.end), reader.hi(UNIX.end));
+  if (own !== NONE) return own;
   const peerLo = reader.lo(UNIX.peer);
   const peerHi = reader.hi(UNIX.peer);
-  let end = connections.byKernelAddress(endLo, endHi);
-  if (end === NONE && !isDatagram(reader) && (peerLo !== 0 || peerHi !== 0)) {
-    const other = connections.byKernelAddress(peerLo, peerHi);
-    if (other !== NONE) end = other ^ 1;
-  }
-  if (end === NONE) {
-    end = connections.byInode(reader.lo(UNIX.sock), reader.hi(UNIX.sock));
-    if (end === NONE || connections.family.get(end >> 1) !== FAMILY_UNIX) return NONE;
-  }
-  if (matches(connections.kernelLo.get(end), connections.kernelHi.get(end), endLo, endHi)) {
-    const other = end ^ 1;
-    if (matches(connections.kernelLo.get(other), connections.kernelHi.get(other), peerLo, peerHi)) {
-      if (!isReuse(graph, reader, end, timeNs)) return end;
-    }
-  }
-  if (timeNs < connections.openedNs.get(end >> 1)) return NONE;
-  closeEnd(graph, end, timeNs, true);
-  connections.retireKernelAddresses(end >> 1);
-  return NONE;
+  const named = !isDatagram(reader) && (peerLo !== 0 || peerHi !== 0);
+  const other = named ? connections.byKernelAddress(peerLo, peerHi) : NONE;
+  if (other !== NONE) return other ^ 1;
+  const end = connections.byInode(reader.lo(UNIX.sock), reader.hi(UNIX.sock));
+  return end !== NONE && connections.family.get(end >> 1) === FAMILY_UNIX ? end : NONE;
+}
+
+/** Whether the addresses of both ends can be those of the record. */
+function isSame({ connections }: Graph, reader: BatchReader, end: EndIndex): boolean {
+  const { kernelLo, kernelHi } = connections;
+  const other = end ^ 1;
+  return (
+    matches(kernelLo.get(end), kernelHi.get(end), reader.lo(UNIX.end), reader.hi(UNIX.end)) &&
+    matches(kernelLo.get(other), kernelHi.get(other), reader.lo(UNIX.peer), reader.hi(UNIX.peer))
+  );
 }
 
 /** A datagram socket's peer is the server's one socket, shared by all its clients: it names no pair. */

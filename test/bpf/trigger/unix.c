@@ -40,6 +40,17 @@ static void unix_pair(int argc, char **argv)
 	reap(child);
 }
 
+/* Two halves, and two that exchange datagrams. */
+static void socket_pair(int argc, char **argv)
+{
+	int halves[2];
+
+	(void)argc, (void)argv;
+	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, halves));
+	facts("first", inode_of(halves[0]), "second", inode_of(halves[1]), "fd", (long long)halves[0], NULL);
+	MUST(socketpair(AF_UNIX, SOCK_DGRAM, 0, halves));
+}
+
 static void pipes(int argc, char **argv)
 {
 	int old[2], new[2];
@@ -54,4 +65,4 @@ static void pipes(int argc, char **argv)
 	facts("pipe", inode_of(old[0]), "pipe2", inode_of(new[0]), "fd", (long long)old[0], NULL);
 }
 
-const struct scenario unix_scenarios[] = {{"unix-pair", unix_pair}, {"pipes", pipes}, {}};
+const struct scenario unix_scenarios[] = {{"unix-pair", unix_pair}, {"socketpair", socket_pair}, {"pipes", pipes}, {}};

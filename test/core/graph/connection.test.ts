@@ -382,6 +382,22 @@ describe("unix sockets", () => {
     expect(rows.map((row) => monitor.graph.processes.tgid.get(row.owners[0] ?? -1))).toEqual([11, 10]);
   });
 
+  test("are one also when its ends were ends of others before", () => {
+    const { monitor, writer } = emptyMonitor();
+    feed(monitor, writer, 9 * MS, (w) => {
+      for (const [at, stale] of [8, 9, 3].entries()) {
+        unixConnect(w, at / 10, 1, stale);
+        unixConnect(w, at / 10, stale + 10, 2);
+      }
+      unixConnect(w, 4, 1, 2);
+      unixAccept(w, 5, 2, 1);
+    });
+    const open = all(monitor).filter((row) => row.closedNs === undefined);
+    expect(open).toMatchObject([{ direction: "local" }]);
+    expect(open[0]?.owners.map((owner) => monitor.graph.processes.tgid.get(owner))).toEqual([10]);
+    expect(monitor.graph.processes.tgid.get(open[0]?.peer ?? -1)).toBe(20);
+  });
+
   test("of datagram clients that share a server's socket stay apart", () => {
     const { monitor, writer } = emptyMonitor();
     feed(monitor, writer, 9 * MS, (w) => {
