@@ -55,7 +55,8 @@ test("a socketpair: both halves know each other, and the first counts as the one
   await run.done();
   await capture.exited(run.pid);
   const [exec] = capture.of("EXEC", run.pid);
-  const since = <T extends { timeNs: bigint }>(rows: readonly T[]): readonly T[] => rows.filter((row) => row.timeNs > exec!.timeNs);
+  const since = <T extends { timeNs: bigint }>(rows: readonly T[]): readonly T[] =>
+    rows.filter((row) => row.timeNs > exec!.timeNs);
   const [first, ...more] = since(capture.of("UNIX_CONNECT", run.pid));
   const [second, ...others] = since(capture.of("UNIX_ACCEPT", run.pid));
   expect([more, others]).toEqual([[], []]);

@@ -4,7 +4,7 @@ import type { ChannelIndex, EdgeIndex, FileIndex, ProcessIndex } from "../graph/
 import { NONE } from "../graph/indexes.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import { pipeHolders, programPipe, stdinPipe } from "../graph/provenance.ts";
-import { isServerSide, nameAt } from "../graph/roles.ts";
+import { eachSocket, isServerSide, nameAt } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
 import { contentWrites, lastWrite } from "../graph/writes.ts";
 
@@ -121,6 +121,45 @@ export function fetchedInto(
     if (piped !== undefined && decoded) return { ...piped, through: [writer, ...piped.through], endNs };
   }
   return undefined;
+}
+
+/** Of the pipes of a process so many are looked at. */
+const MAX_INPUTS = 16;
+
+/** What was fetched into a pipe, other than its standard input, that a process read not long before a moment. */
+export function fetchedBefore(
+  graph: Graph,
+  process: ProcessIndex,
+  timeNs: number,
+  withinNs: number,
+): Download | undefined {
+  const { edges, processes } = graph;
+  let left = MAX_INPUTS;
+  let edge = processes.edges[FAMILY.CHANNELS]?.get(process) ?? NONE;
+  for (; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
+    if (edges.kind.get(edge) !== EDGE.PIPE_READ || edges.has(edge, EDGE_FLAG.STDIN)) continue;
+    if (edges.firstNs.get(edge) > timeNs) continue;
+    const download = fetchedInto(graph, edges.object.get(edge), process, timeNs);
+    if (download !== undefined && timeNs - download.endNs <= withinNs) return download;
+  }
+  return undefined;
+}
+
+/** What was fetched by a process whose standard output is a socket that another one made for it: `socat EXEC:curl EXEC:sh`. */
+export function relayedDownload(graph: Graph, process: ProcessIndex, timeNs: number): Download | undefined {
+  const { connections, edges } = graph;
+  let found: Download | undefined;
+  eachSocket(graph, process, (own) => {
+    const connection = edges.object.get(own);
+    if (found !== undefined || !connections.isUnix(connection) || connections.path.get(connection) !== "") return;
+    for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+      const by = edges.process.get(edge);
+      if (by === process || !edges.has(edge, EDGE_FLAG.STDOUT)) continue;
+      const fetched = connectionBefore(graph, by, timeNs);
+      if (fetched !== NONE) found = { by, edge: fetched, through: [] };
+    }
+  });
+  return found;
 }
 
 /** The last file a process read, before a moment, that somebody else had written. */

