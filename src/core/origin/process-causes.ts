@@ -8,6 +8,7 @@ import { PROCESS_FLAG } from "../graph/processes.ts";
 import {
   imageAt,
   isLibrary,
+  obeysStdin,
   pipeHolders,
   programPipe,
   stdinPipe,
@@ -200,12 +201,15 @@ function stdioCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[]
     if (connections.isListening(connection)) return;
     const side = edges.kind.get(edge) - EDGE.SIDE_0;
     const peer = processAt(graph, connection, 1 - side);
+    // One half of a socketpair is a pipe: from who made it and forked both, the parent, or to be read as data.
+    const half = connections.isUnix(connection) && connections.path.get(connection) === "";
+    if (half && peer === graph.processes.parent.get(process)) return;
     const sinceNs = Math.min(connections.openedNs.get(connection), atNs);
     const common = {
       link: "stdin",
       atNs: edges.firstNs.get(edge),
       certainty: edgeCertainty(graph, edge),
-      rank: RANK.STDIO,
+      rank: half && image !== NONE && !obeysStdin(graph, image) ? RANK.SOURCE : RANK.STDIO,
     } as const;
     const local = peer !== NONE && peer !== process;
     causes.push({
