@@ -47,6 +47,7 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 #define S_IWOTH 0000002
 #define S_IFSOCK 0140000
 #define S_IFREG 0100000
+#define S_IFBLK 0060000
 #define S_IFIFO 0010000
 #define O_TRUNC 01000
 #define AT_FDCWD (-100)
@@ -133,6 +134,7 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_nlink;
+	unsigned int i_rdev;
 	__u32 i_generation;
 	__s64 i_size;
 };

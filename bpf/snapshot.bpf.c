@@ -208,7 +208,7 @@ int snapshot_files(struct bpf_iter__task_file *ctx)
 		bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 		return 0;
 	}
-	if (type == S_IFREG && mode & FMODE_WRITE) {
+	if ((type == S_IFREG || type == S_IFBLK) && mode & FMODE_WRITE) {
 		struct spy_file *r;
 
 		s = snapshot_get(sizeof(*r));

@@ -205,7 +205,7 @@ struct spy_file {
 	__s32 fd;
 	__u32 oflags; /* f_flags: O_* */
 	__u32 uid;    /* owner of the inode */
-	__u64 size;
+	__u64 size;   /* of a block device its number, as dev */
 };
 
 /* The file itself was announced by OPEN, or was open before the start. */

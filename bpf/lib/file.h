@@ -15,7 +15,7 @@ static __always_inline void fill_file_as(struct spy_file *r, struct file *file, 
 	r->gen = GET(content, i_generation);
 	r->mode = GET(inode, i_mode);
 	r->uid = GET(inode, i_uid.val);
-	r->size = GET(inode, i_size);
+	r->size = (r->mode & S_IFMT) == S_IFBLK ? GET(inode, i_rdev) : GET(inode, i_size);
 	r->oflags = GET(file, f_flags);
 	r->fd = fd;
 	r->open = (mode & FMODE_READ ? SPY_OPEN_READ : 0) | (mode & FMODE_WRITE ? SPY_OPEN_WRITE : 0) |

@@ -1,7 +1,7 @@
 import { parseAddress } from "../../src/core/text/address.ts";
 import type { BatchWriter } from "../../src/core/wire/encode.ts";
 import type { RowHead } from "../../src/core/wire/fields.ts";
-import { KIND } from "../../src/core/wire/layout.gen.ts";
+import { KIND, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
 import { encodeUtf8 } from "../../src/core/wire/utf8.ts";
 
 const S_IFSOCK = 0o140000n;
@@ -20,6 +20,8 @@ export const DEEDS: Readonly<Record<string, (writer: BatchWriter, head: RowHead)
   "loads module": (writer, head) => writer.call(KIND.KERNEL, { ...head, args: [3, 0, 0], nr: FINIT_MODULE }),
   "loads bpf": (writer, head) => writer.call(KIND.KERNEL, { ...head, args: [5, 0, 120], ret: 4, nr: BPF }),
   "enters mnt": (writer, head) => writer.call(KIND.NAMESPACE, { ...head, args: [3, CLONE_NEWNS], nr: SETNS }),
+  "reaches below": (writer, head) =>
+    writer.open({ ...head, path: "/dev/sdb", dev: 5, ino: 90, mode: 0o060600, open: OPEN_FLAG.WRITE, size: 8 << 20 }),
   "uses uring": (writer, head) => writer.call(KIND.URING, { ...head, nr: 16 }),
   "becomes root": (writer, head) =>
     writer.cred({ ...head, uid: 0, euid: 0, gid: 0, egid: 0, oldUid: 1000, oldEuid: 1000, how: 1 }),

@@ -7,6 +7,8 @@ import { BYTES, FILE, KIND, OPEN_FLAG, PATH, USE } from "../../core/wire/layout.
 import type { EventKind, FileFacts, MonitorEvent } from "./event.ts";
 
 const MINOR_BITS = 20;
+const S_IFMT = 0o170000;
+const S_IFBLK = 0o060000;
 
 export function openKind(reader: BatchReader): EventKind {
   return (reader.u32(FILE.open) & OPEN_FLAG.CREATED) === 0 ? "open" : "create";
@@ -22,7 +24,7 @@ export function fileFacts(reader: BatchReader): FileFacts {
     ...identity(reader),
     ...(access === undefined ? {} : { access }),
     ...(mode === 0 ? {} : { mode, ownerUid: reader.u32(FILE.uid) }),
-    ...(reader.kind === KIND.OPEN ? { size: reader.number(FILE.size) } : {}),
+    ...(reader.kind === KIND.OPEN && (mode & S_IFMT) !== S_IFBLK ? { size: reader.number(FILE.size) } : {}),
     ...((open & OPEN_FLAG.DELETED) === 0 ? {} : { deleted: true }),
     ...((open & OPEN_FLAG.MEMFD) === 0 ? {} : { memory: true }),
   };

@@ -13,6 +13,7 @@ import { severityNumber } from "../query/certainty.ts";
 import type { ConnectionId, Finding, Subject } from "../query/model.ts";
 import { becameRoot, setuidExec } from "./became-root.ts";
 import { chainOf, descendsFrom } from "./chain.ts";
+import { deviceWritten } from "./device-written.ts";
 import { downloadPipedToShell, downloadThenExecute } from "./download-execute.ts";
 import { foreignCode } from "./foreign-code.ts";
 import { injection } from "./injection.ts";
@@ -96,6 +97,7 @@ export class Detector {
   #examineMark(mark: MarkIndex): void {
     this.#emit(writableCode(this.#graph, mark));
     this.#emit(kernelCode(this.#graph, mark));
+    this.#emit(deviceWritten(this.#graph, mark));
     this.#emit(becameRoot(this.#graph, mark));
   }
 

@@ -7,6 +7,7 @@ import type { FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { noteMemoryWrite } from "./ingest-reach.ts";
 import { isInterpreter } from "./interpreters.ts";
+import { MARK, SEVERAL_DEVICES } from "./marks.ts";
 import { baseName, isSecretPath, resolvePath } from "./paths.ts";
 import { OPENING_NS, scriptNamed, scriptPath } from "./provenance.ts";
 
@@ -14,6 +15,7 @@ const S_IFMT = 0o170000;
 const S_IFIFO = 0o010000;
 const S_IFREG = 0o100000;
 const S_IWOTH = 0o002;
+const S_IFBLK = 0o060000;
 const S_IFCHR = 0o020000;
 /** Character devices everybody opens and that carry nothing from one process to another. */
 const DULL_DEVICE = /^\/dev\/(null|zero|full|u?random|tty|ptmx|pts\/.*|console)$/;
@@ -35,6 +37,7 @@ export function ingestFile(graph: Graph, reader: BatchReader): void {
   }
   if (process === NONE) return;
   const how = graph.rowEdgeFlags(reader);
+  if ((mode & S_IFMT) === S_IFBLK && reader.kind === KIND.OPEN) noteDevice(graph, reader, process, timeNs);
   if ((mode & S_IFMT) === S_IFIFO && reader.kind === KIND.OPEN) linkPipe(graph, reader, process, timeNs, how);
   if (reader.kind === KIND.CHMOD) {
     edges.touch(EDGE.CHMOD, process, file, timeNs, how | ((mode & 0o111) !== 0 ? EDGE_FLAG.MADE_EXECUTABLE : 0));
@@ -107,6 +110,21 @@ export function ingestUse(graph: Graph, reader: BatchReader): void {
   if (!added) return;
   if (wrote) files.indexPath(file);
   else if (files.has(file, FILE_FLAG.SECRET)) graph.changes.secretReads.push(edge);
+}
+
+/** Who writes to a block device can change any file on it. */
+function noteDevice(graph: Graph, reader: BatchReader, process: ProcessIndex, timeNs: number): void {
+  const { marks } = graph;
+  if ((reader.u32(FILE.open) & OPEN_FLAG.WRITE) === 0) return;
+  const device = reader.u32(FILE.size);
+  const mark = marks.touch(MARK.DEVICE, process, timeNs, graph.rowEdgeFlags(reader));
+  if (marks.added) {
+    marks.addBits(mark, device);
+    marks.setText(mark, reader.text(FILE.path));
+    graph.changes.marked.push(mark);
+  } else if (marks.bitsLo.get(mark) !== device) {
+    marks.bitsHi.set(mark, SEVERAL_DEVICES);
+  }
 }
 
 /** A named pipe is a channel to those who open it, as to those who have it as a standard descriptor. */

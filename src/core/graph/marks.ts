@@ -35,6 +35,8 @@ export const MARK = {
   BECAME_ROOT: 13,
   /** Did more than its share while records were many; bits = how many of its records were left out, as a number. */
   THROTTLED: 14,
+  /** Opened a block device for writing, below its file system; bits = the number of the first and SEVERAL_DEVICES, text = the first. */
+  DEVICE: 15,
 } as const;
 
 /** It saw other files than the host does when it left. CLONE_NEW bits are above. */
@@ -42,6 +44,9 @@ export const FROM_CONTAINER = 1;
 
 /** By a call that changes credentials, or noticed without one. */
 export const ROOT = { BY_CALL: 1, WITHOUT_CALL: 2 } as const;
+
+/** In the low bits the number of the first device, in the high ones whether there were others. */
+export const SEVERAL_DEVICES = 1;
 
 /** At most one row per (process, kind): the first and last time, how often it was tried and failed, and the bits of all. */
 export class Marks extends Table {
@@ -63,6 +68,8 @@ export class Marks extends Table {
   /** The first there was; empty = none. */
   readonly text = this.column(new TextColumn());
   readonly #heads: Cells;
+  /** Those of kind DEVICE. */
+  readonly devices = new Set<MarkIndex>();
   textLength = 0;
   /** Whether the last touch made a new mark. */
   added = false;
@@ -92,6 +99,7 @@ export class Marks extends Table {
       this.text.set(row, "");
       this.next.set(row, this.#heads.get(process));
       this.#heads.set(process, row);
+      if (kind === MARK.DEVICE) this.devices.add(row);
     }
     const times = this.times.get(row);
     if (times < MAX_TIMES) this.times.set(row, times + 1);
@@ -120,6 +128,7 @@ export class Marks extends Table {
     for (let row: MarkIndex = this.#heads.get(process); row !== NONE; ) {
       const next = this.next.get(row);
       this.setText(row, "");
+      this.devices.delete(row);
       this.give(row);
       row = next;
     }

@@ -21,6 +21,7 @@ import { contentWrites, MAX_PAST_WRITERS, opensForWriting, unseenWriters, writer
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import type { Certainty } from "../query/model.ts";
 import { type Cause, RANK } from "./cause.ts";
+import { deviceCauses } from "./device-causes.ts";
 import { reachCauses } from "./reach-causes.ts";
 import { readCauses } from "./read-causes.ts";
 import { duration, who } from "./words.ts";
@@ -40,6 +41,7 @@ export function processCauses(graph: Graph, process: ProcessIndex, atNs: number,
     ...codeCauses(graph, process, atNs, gaps),
     ...commandCauses(graph, process, atNs),
     ...readCauses(graph, process, atNs),
+    ...deviceCauses(graph, process, atNs, gaps),
     ...stdioCauses(graph, process, atNs),
     ...clientCauses(graph, process, atNs),
     ...parentCauses(graph, process),

@@ -64,6 +64,8 @@ function deed(graph: Graph, mark: MarkIndex): string {
       return (marks.bitsLo.get(mark) & ROOT.WITHOUT_CALL) !== 0
         ? "was root all at once: no call that changes credentials was seen"
         : "became root";
+    case MARK.DEVICE:
+      return `opened ${name} for writing below its files${marks.bitsHi.get(mark) === 0 ? "" : ", and other devices"}`;
     case MARK.TRACED:
       return "asked its parent to trace it";
     case MARK.REACHED:

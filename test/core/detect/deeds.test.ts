@@ -82,6 +82,27 @@ describe("memory writable and executable in a network server", () => {
   });
 });
 
+describe("a disk that is written below its files", () => {
+  const rule = "device-written";
+
+  test("fires in a suspicious chain, also when it came first", () => {
+    const told = [
+      {
+        techniques: ["T1006", "T1565.001"],
+        reason: expect.stringContaining("opened /dev/sdb for writing below its files"),
+      },
+    ];
+    expect(found(`${SUSPICIOUS}; x > dd; dd reaches below`, rule)).toMatchObject(told);
+    expect(found("bash > x; x reaches below; x -> 198.51.100.7:80; x writes /tmp/y; x => /tmp/y", rule)).toMatchObject(
+      told,
+    );
+  });
+
+  test.each(["bash > mkfs; mkfs reaches below", `${SUSPICIOUS}; cron reaches below`])("stays silent: %s", (story) => {
+    expect(found(story, rule)).toEqual([]);
+  });
+});
+
 describe("code in the kernel", () => {
   const rule = "kernel-code";
 

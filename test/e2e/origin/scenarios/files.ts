@@ -109,6 +109,23 @@ export const files: readonly Scenario[] = [
     never: [/: runner/, /: mounter/],
   },
   {
+    name: "a file changed below its file system",
+    needs: ["debugfs", "mkfs.ext4"],
+    async run(stage) {
+      const image = "cp /usr/bin/curl k; truncate -s 8M img; mkfs.ext4 -q img; mkdir disk";
+      await stage.shell(`${image}; : maker`);
+      await stage.shell(
+        "debugfs -w -R 'write k k' img; debugfs -w -R 'set_inode_field k mode 0100755' img; : attacker",
+      );
+      await stage.shell(`${INSIDE}; mount -o loop img disk; : mounter`);
+      await stage.shell(`${INSIDE}; ./disk/k -s ${stage.url}; : runner`);
+    },
+    chain: [/: runner/, /disk\/k -s/],
+    beside: [
+      /debugfs -w -R write k k img: opened .*\/img, on which .*\/k is, for writing .*: it could have changed it/,
+    ],
+  },
+  {
     name: "a script below an overlay, changed through it",
     async run(stage) {
       await stage.shell(`mkdir lower upper work merged; echo ': nothing' > lower/s; ${OVERLAY}; : maker`);
