@@ -141,6 +141,8 @@ void check_cgroups(const Capture& c, const Facts& facts, Check& check) {
   check.that(c.find<spy_fork>(SPY_KIND_FORK, facts.pid, [&](auto& r, auto&) { return r.child_tgid == child && r.cgroup == id; }), "id at fork");
   check.that(c.find<spy_image>(SPY_KIND_EXEC, child, [&](auto& r, auto& row) { return r.cgroup == id && row.text[4] == "/outer/inner"; }),
              "path at exec");
+  check.that(c.find<spy_call>(SPY_KIND_CGROUP, facts.pid, [&](auto& r, auto& row) { return r.args[0] == id && row.text[0] == "/outer/inner"; }),
+             "move");
 }
 
 constexpr int kWorkers = 6, kFiles = 150, kChildren = 15;
