@@ -94,7 +94,7 @@ export async function storm(): Promise<void> {
   const { operations, wallNs } = await running;
   const during = memoryMbOf(tui.pid, "VmHWM");
   await workload.close();
-  await sleep(10_000);
+  await sleep(30_000);
   const after = memoryMbOf(tui.pid, "VmRSS");
   const lost = /lost ([\d.,kM]+)/.exec(tui.screen().join("\n"))?.[1] ?? "?";
   tui.press("q");
@@ -122,7 +122,7 @@ export async function storm(): Promise<void> {
   report({
     ...line,
     key: "storm/rss",
-    measure: "RSS 10 s later",
+    measure: "RSS 30 s later",
     unit: "MB",
     value: once(after),
     note: `${before.toFixed(0)} before, ${during.toFixed(0)} at most`,

@@ -1,16 +1,22 @@
 /** So many records between two looks are a flood. */
 const FLOOD = 20_000;
 /** Looks at less until it is over. */
-const CALM = 5;
+const CALM = 3;
 
 /**
  * What a flood, or a graph of the past, leaves behind the engine keeps for as long as little else is going on: then it is collected, once.
  * Takes some 30 ms, so never while a flood lasts.
  */
 export class GiveBack {
+  readonly #thin: () => Promise<void>;
   #records = 0;
   /** Looks since the flood; undefined = nothing is left behind. */
   #calm: number | undefined;
+
+  /** thin: makes what is kept of a flood smaller. */
+  constructor(thin: () => Promise<void>) {
+    this.#thin = thin;
+  }
 
   /** Looks at how many records there have been, about once a second. */
   look(records: number): void {
@@ -19,7 +25,7 @@ export class GiveBack {
     if (more >= FLOOD) this.#calm = 0;
     else if (this.#calm !== undefined && ++this.#calm >= CALM) {
       this.#calm = undefined;
-      void globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+      void this.#thin().then(() => globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" }));
     }
   }
 

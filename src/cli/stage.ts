@@ -69,8 +69,9 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   if (writer !== undefined) capture.recorder.add(writer);
   const session = createSession(source, capture);
   const file = source instanceof ImportSource ? source : undefined;
-  const time = rewinding(capture, session.names, windowBytes, file);
-  const memory = new GiveBack();
+  const rewind = windowOf(capture, windowBytes, file);
+  const time = rewinding(capture, rewind, session.names, windowBytes, file);
+  const memory = new GiveBack(() => rewind.thin());
   time.onDropped = memory.dropped;
   return {
     get hostname() {
@@ -108,16 +109,25 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
   };
 }
 
+/** The last minutes of a capture, or all of another tool's file, in maxBytes at most. */
+export function windowOf({ recorder }: FollowedCapture, maxBytes: number, file?: ImportSource): RewindBuffer {
+  return new RewindBuffer(recorder, {
+    maxBytes,
+    ...(file === undefined ? {} : { minutes: Number.POSITIVE_INFINITY }),
+  });
+}
+
 /**
  * Time travel through the last minutes of a capture, or through another tool's file, which take maxBytes at most, and as much again
  * while one looks at them.
  */
-export function rewinding(capture: FollowedCapture, names: Names, maxBytes: number, file?: ImportSource): TimeTravel {
-  const { monitor, recorder } = capture;
-  const rewind = new RewindBuffer(recorder, {
-    maxBytes,
-    ...(file === undefined ? {} : { minutes: Number.POSITIVE_INFINITY }),
-  });
+export function rewinding(
+  { monitor, recorder }: FollowedCapture,
+  rewind: RewindBuffer,
+  names: Names,
+  maxBytes: number,
+  file?: ImportSource,
+): TimeTravel {
   const reported = new WeakMap<Monitor, ReportedFindings>();
   const report = (source: ImportSource, past: Monitor): void => {
     const known = reported.get(past) ?? new ReportedFindings(source, past);

@@ -46,7 +46,7 @@ async function kept(maxBytes: number): Promise<{ readonly rewind: RewindBuffer; 
     if (n++ % 20 === 0) await recorder.flush();
   }
   await recorder.flush();
-  await rewind.settled();
+  await rewind.thin();
   const monitor = new Monitor();
   const source = await rewind.open();
   while (source.drain((batch) => monitor.ingest(batch), 1_000));

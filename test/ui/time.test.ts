@@ -4,7 +4,7 @@ import { FollowedCapture } from "../../src/capture/recording/followed.ts";
 import { RecordingReader } from "../../src/capture/recording/reader.ts";
 import { ReplaySource } from "../../src/capture/recording/replay-source.ts";
 import { RecordingWriter } from "../../src/capture/recording/writer.ts";
-import { rewinding } from "../../src/cli/stage.ts";
+import { rewinding, windowOf } from "../../src/cli/stage.ts";
 import { TimeTravel } from "../../src/cli/time-travel.ts";
 import { BatchWriter } from "../../src/core/wire/encode.ts";
 import { KIND } from "../../src/core/wire/layout.gen.ts";
@@ -14,6 +14,7 @@ import { BASE_NS, batchOf, Story, WALL_NS } from "../core/fixture.ts";
 import { Screen } from "./screen.tsx";
 import { selectedRow } from "./stories.ts";
 
+const WINDOW_BYTES = 32 << 20;
 const NAMES = { user: String, container: () => "", cgroup: () => undefined };
 
 /** A capture of a story, its screen, and the way back. */
@@ -26,7 +27,7 @@ class Stage {
   #told = 0;
 
   constructor(text: string, time?: TimeTravel) {
-    this.time = time ?? rewinding(this.capture, NAMES, 32 << 20);
+    this.time = time ?? rewinding(this.capture, windowOf(this.capture, WINDOW_BYTES), NAMES, WINDOW_BYTES);
     if (time === undefined) {
       this.capture.take(batchOf(this.#writer, [], BASE_NS));
       this.go(text);

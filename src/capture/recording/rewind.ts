@@ -19,12 +19,14 @@ const MINUTES = 10;
 const MAX_BYTES = 32 << 20;
 const FRAME_OVERHEAD_BYTES = 512;
 const SECOND_NS = 1e9;
+/** Of the room: from then on a flood is thinned while it lasts, so that it does not push out the minutes before it. */
+const CROWDED = 0.75;
 
 const bytesOf = ({ payload }: Frame): number => payload.length + FRAME_OVERHEAD_BYTES;
 
 /**
  * The last minutes of a capture in memory, as the frames of a recording. A segment that takes more than its part of the room, by the time
- * it spans, is thinned once it is over: a flood must not push out the minutes before it, nor be kept as a whole for as long as they are.
+ * it spans, is thinned: a flood must not push out the minutes before it, nor be kept as a whole for as long as they are.
  */
 export class RewindBuffer implements FrameSink, FrameStore {
   readonly #recorder: Recorder;
@@ -37,7 +39,9 @@ export class RewindBuffer implements FrameSink, FrameStore {
   #first = 0;
   #bytes = 0;
   #zero: FrameHead | undefined;
-  /** Segments that are over are looked at one after the other. */
+  /** Segments that are over and dense, [first frame, after the last], not thinned yet. */
+  #dense: [number, number][] = [];
+  /** They are thinned one after the other. */
   #thinning: Promise<void> = Promise.resolve();
 
   constructor(recorder: Recorder, options: RewindOptions = {}) {
@@ -56,7 +60,7 @@ export class RewindBuffer implements FrameSink, FrameStore {
   /** Writes the window to a recording, which from then on goes on with the capture. */
   async save(writer: RecordingWriter): Promise<void> {
     await this.#recorder.flush();
-    await this.settled();
+    await this.#thinning;
     const put = async (frame: Frame) => {
       while (writer.failure === undefined && !writer.accepts(frame.payload.length)) await writer.drained();
       writer.put(frame);
@@ -69,8 +73,9 @@ export class RewindBuffer implements FrameSink, FrameStore {
     this.#recorder.add(writer, true);
   }
 
-  /** Resolves when segments that are over have been thinned. */
-  settled(): Promise<void> {
+  /** Thins the segments that are over and dense. To be called when little is going on: while a flood lasts the time is better used. */
+  thin(): Promise<void> {
+    for (const [from, to] of this.#dense.splice(0)) this.#thinning = this.#thinning.then(() => this.#thin(from, to));
     return this.#thinning;
   }
 
@@ -114,10 +119,8 @@ export class RewindBuffer implements FrameSink, FrameStore {
     if ((flags & FRAME_FLAG.START) !== 0) {
       const before = this.#segments.at(-1);
       this.#segments.push(this.end);
-      if (before !== undefined && this.#isDense(before)) {
-        const { end } = this;
-        this.#thinning = this.#thinning.then(() => this.#thin(before, end));
-      }
+      if (before !== undefined && this.#isDense(before)) this.#dense.push([before, this.end]);
+      if (this.#bytes > this.#maxBytes * CROWDED) void this.thin();
     }
     if ((flags & FRAME_FLAG.STATE) !== 0 || this.#frames.length === 0) this.#starts.push(this.end);
     this.#frames.push(frame);

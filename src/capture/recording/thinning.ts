@@ -2,8 +2,9 @@ import { HashIndex, hash2 } from "../../core/graph/hash-index.ts";
 import { BATCH, FILE, HDR, KIND, LOSS, USE } from "../../core/wire/layout.gen.ts";
 import { Bytes } from "./bytes.ts";
 
-/** What makes two records of a file alike, by kind: all but when, in which thread and under which descriptor. Words of the row. */
-const WHO = [HDR.kind, HDR.nstr, HDR.start, HDR.start + 4, HDR.tgid];
+/** Of which kind a record is, and of which process. Words of the row. */
+const WHO = [HDR.kind, HDR.nstr, HDR.start, HDR.start + 4, HDR.tgid].map((offset) => offset / 4);
+/** What makes two records of a file alike, by kind: all but when, in which thread and under which descriptor. */
 const ALIKE: ReadonlyMap<number, readonly number[]> = new Map([
   [
     KIND.OPEN,
@@ -15,14 +16,13 @@ const ALIKE: ReadonlyMap<number, readonly number[]> = new Map([
 const SECOND_NS = 1_000_000_000n;
 
 function words(...offsets: readonly number[]): readonly number[] {
-  return [...WHO, ...offsets].map((offset) => offset / 4);
+  return [...WHO, ...offsets.map((offset) => offset / 4)];
 }
 
 /** Rows that were left out, of one process and kind. */
 interface LeftOut {
-  /** The first of them: its header is theirs. */
-  readonly header: Uint8Array;
-  readonly kind: number;
+  /** The first of them, in words of the frame: its header is theirs. */
+  readonly row: number;
   count: number;
 }
 
@@ -60,7 +60,8 @@ export class Thinning {
       this.#index = new HashIndex();
       this.#keptWords = 0;
     }
-    const found = new Map<string, LeftOut>();
+    const found: LeftOut[] = [];
+    const byWho = new HashIndex();
     const words32 = new Uint32Array(raw.buffer, raw.byteOffset, raw.byteLength >> 2);
     const base = out.append(raw.subarray(at, at + BATCH.SIZE));
     let rows = view.getUint32(at + BATCH.rows, true);
@@ -72,17 +73,22 @@ export class Thinning {
       size = view.getUint16(row + HDR.size, true);
       const alike = ALIKE.get(kind);
       if (alike === undefined || !this.#isRepeat(words32, row >> 2, size >> 2, alike)) continue;
-      out.append(raw.subarray(from, row));
+      if (row > from) out.append(raw.subarray(from, row));
       from = row + size;
       leftOut++;
-      const key = `${kind} ${view.getUint32(row + HDR.tgid, true)} ${view.getBigUint64(row + HDR.start, true)}`;
-      const known = found.get(key);
-      if (known !== undefined) known.count++;
-      else found.set(key, { header: raw.subarray(row, row + HDR.SIZE), kind, count: 1 });
+      const hash = hashOf(words32, row >> 2, WHO);
+      let who = byWho.first(hash);
+      while (who >= 0 && !isAlike(words32, row >> 2, words32, (found[who] as LeftOut).row, WHO)) who = byWho.next();
+      if (who < 0) {
+        who = found.length;
+        found.push({ row: row >> 2, count: 0 });
+        byWho.add(hash, who);
+      }
+      (found[who] as LeftOut).count++;
     }
     out.append(raw.subarray(from, rowEnd));
-    rows += found.size - leftOut;
-    for (const one of found.values()) append(out, one);
+    rows += found.length - leftOut;
+    for (const { row: first, count } of found) append(out, raw.subarray(first * 4, first * 4 + HDR.SIZE), count);
     const head = new DataView(out.bytes.buffer, base);
     head.setUint32(BATCH.rows, rows, true);
     head.setUint32(BATCH.rowBytes, out.length - base - BATCH.SIZE, true);
@@ -91,10 +97,9 @@ export class Thinning {
 
   /** Whether a row is like one of the last second; else it is the one that later ones are compared with. */
   #isRepeat(from: Uint32Array, row: number, size: number, alike: readonly number[]): boolean {
-    let hash = 0;
-    for (const word of alike) hash = hash2(hash, from[row + word] as number);
+    const hash = hashOf(from, row, alike);
     for (let at = this.#index.first(hash); at >= 0; at = this.#index.next())
-      if (this.#isLike(at, from, row, alike)) return true;
+      if (isAlike(from, row, this.#kept, at, alike)) return true;
     this.#index.add(hash, this.#keptWords);
     if (this.#keptWords + size > this.#kept.length) {
       const grown = new Uint32Array(2 * this.#kept.length);
@@ -105,17 +110,24 @@ export class Thinning {
     this.#keptWords += size;
     return false;
   }
-
-  #isLike(at: number, from: Uint32Array, row: number, alike: readonly number[]): boolean {
-    for (const word of alike) if (this.#kept[at + word] !== from[row + word]) return false;
-    return true;
-  }
 }
 
-function append(out: Bytes, { header, kind, count }: LeftOut): void {
+function hashOf(from: Uint32Array, row: number, words: readonly number[]): number {
+  let hash = 0;
+  for (const word of words) hash = hash2(hash, from[row + word] as number);
+  return hash;
+}
+
+function isAlike(a: Uint32Array, rowA: number, b: Uint32Array, rowB: number, words: readonly number[]): boolean {
+  for (const word of words) if (a[rowA + word] !== b[rowB + word]) return false;
+  return true;
+}
+
+function append(out: Bytes, header: Uint8Array, count: number): void {
   const at = out.append(header);
   out.bytes.fill(0, out.reserve(LOSS.SIZE - HDR.SIZE), out.length);
   const view = new DataView(out.bytes.buffer, at);
+  const kind = view.getUint16(HDR.kind, true);
   view.setUint16(HDR.kind, KIND.THROTTLED, true);
   view.setUint16(HDR.size, LOSS.SIZE, true);
   view.setUint32(HDR.nstr, 0, true);
