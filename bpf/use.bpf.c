@@ -44,9 +44,10 @@ int BPF_PROG(on_copy, struct pt_regs *regs, long ret)
 {
 	__u32 nr = SYSCALL_NR(regs);
 	bool sendfile = nr == NR(sendfile, 187) || (is_compat() && nr == COMPAT_SENDFILE64);
+	int from = sendfile ? ARG1(regs) : ARG0(regs), to = sendfile ? ARG0(regs) : ARG2(regs);
 
 	if (ret <= 0)
 		return 0;
-	use_seldom(sendfile ? ARG1(regs) : ARG0(regs), ret, false);
-	return use_seldom(sendfile ? ARG0(regs) : ARG2(regs), ret, true);
+	use_seldom(from, ret, false);
+	return use_seldom(to, ret, true);
 }
