@@ -48,16 +48,15 @@ describe.skipIf(cannotTrace !== undefined)("time in a real terminal", () => {
     await tui.waitFor((screen) => /PAUSED/.test(status(screen)));
     const header = tui.cells()[0] ?? [];
     expect(new Set(header.map(({ bg }) => bg)).size, "the whole status line changes").toBe(1);
-    // Other processes of this machine change, too: back until it lives.
-    for (let steps = 0; steps < 200; steps++) {
-      const before = status(tui.screen());
-      tui.press("[");
-      if (lacks("signal 9")(tui.screen()) && holds(` ${child.pid} `)(tui.screen())) break;
-      await tui.waitFor((screen) => status(screen) !== before || lacks("signal 9")(screen), 2_000).catch(() => []);
+    // Other processes of this machine change, too: back until it lives, and forth from before it began.
+    const isAlive = (screen: readonly string[]) => holds(` ${child.pid} `)(screen) && lacks("signal 9")(screen);
+    const isThere = (screen: readonly string[]) => lacks("rebuilding")(screen) && /PAUSED/.test(status(screen));
+    for (let steps = 0; steps < 200 && !isAlive(tui.screen()); steps++) {
+      const before = tui.screen().join("\n");
+      tui.press(holds("nothing matches")(tui.screen()) ? "]" : "[");
+      await tui.waitFor((screen) => isThere(screen) && screen.join("\n") !== before, 2_000).catch(() => []);
     }
-    const alive = await tui.waitFor(
-      (screen) => holds(` ${child.pid} `)(screen) && lacks("signal 9")(screen) && /PAUSED/.test(status(screen)),
-    );
+    const alive = await tui.waitFor((screen) => isThere(screen) && isAlive(screen));
     expect(alive.join("\n")).toMatch(/\| live/);
 
     tui.press("L");
