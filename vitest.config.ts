@@ -6,6 +6,8 @@ const system = ["test/bpf/**", "test/native/**", "test/e2e/**"];
 export default defineConfig({
   test: {
     pool: "forks",
+    // What else the machine does decides some tests of the real /proc, kernel and terminals: a second attempt is counted and printed.
+    retry: 1,
     allowOnly: false,
     passWithNoTests: false,
     reporters: ["default", new CountReporter()],
@@ -26,8 +28,6 @@ export default defineConfig({
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
-          // What else the machine does decides some of these: a second attempt is counted and printed.
-          retry: 1,
           hookTimeout: 60_000,
         },
       },
