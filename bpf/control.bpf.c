@@ -191,6 +191,7 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_cgroup, struct cgroup *to, const char *path, struct task_struct *task, bool threadgroup)
 {
+	struct kernfs_node *kn;
 	struct scratch *s;
 	struct spy_call *r;
 
@@ -202,8 +203,9 @@ int BPF_PROG(on_cgroup, struct cgroup *to, const char *path, struct task_struct 
 	r = (struct spy_call *)s->buf;
 	__builtin_memset(r, 0, sizeof(*r));
 	fill_hdr_as(&r->h, task, SPY_KIND_CGROUP, sizeof(*r), 1, true);
-	r->args[0] = BPF_CORE_READ(task_cgroup(task), id);
-	r->path = append_cgroup((__u64)task_cgroup(task), 0, SPACE_CGROUP);
+	kn = task_cgroup(task);
+	r->args[0] = BPF_CORE_READ(kn, id);
+	r->path = append_cgroup((__u64)kn, 0, SPACE_CGROUP);
 	scratch_submit(s, &activity, SPY_KIND_CGROUP);
 	return 0;
 }

@@ -3,12 +3,6 @@
 #include "lib/sock.h"
 #include "lib/syscall.h"
 
-#if defined(__TARGET_ARCH_x86)
-#define NR_SOCKETPAIR (is_compat() ? 360 : 53)
-#else
-#define NR_SOCKETPAIR 199
-#endif
-
 static __noinline bool emit_half(int fd, __u32 kind)
 {
 	struct file *file = current_fd_file(fd);
@@ -25,7 +19,7 @@ static __noinline bool emit_half(int fd, __u32 kind)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_pipe, struct pt_regs *regs, long ret)
 {
-	bool sockets = SYSCALL_NR(regs) == NR_SOCKETPAIR;
+	bool sockets = SYSCALL_NR(regs) == NR(socketpair, 360);
 	struct spy_pipe *r;
 	struct file *file;
 	int fds[2];

@@ -38,16 +38,6 @@ files=$(ulimit -H -n) memory=$(ulimit -v)
 [ "$files" = unlimited ] || [ "$files" -ge 256 ] || lacks "$files open files" 256 "as root: ulimit -n 1024 (of a unit: LimitNOFILE=)"
 [ "$memory" = unlimited ] || [ "$memory" -ge 2000000 ] || lacks "$memory KiB of address space" 2000000 "ulimit -v unlimited (of a unit: LimitAS=)"
 
-# Below these limits Node aborts, or the kernel takes no programs: a hundred and more descriptors, and what V8 reserves.
-lacks() {
-  # In a shell of its own: to redirect takes a descriptor to come back by, and this one holds the script.
-  sh -c 'echo "$1" >&2' sh "spydertop: this shell allows $1, spydertop needs $2: $3"
-  exit 1
-}
-files=$(ulimit -H -n) memory=$(ulimit -v)
-[ "$files" = unlimited ] || [ "$files" -ge 256 ] || lacks "$files open files" 256 "as root: ulimit -n 1024 (of a unit: LimitNOFILE=)"
-[ "$memory" = unlimited ] || [ "$memory" -ge 2000000 ] || lacks "$memory KiB of address space" 2000000 "ulimit -v unlimited (of a unit: LimitAS=)"
-
 case $command in
   doctor | replay | help | --help | -h | --version | -V) exec "$@" ;;
 esac
