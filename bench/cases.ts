@@ -22,6 +22,7 @@ export const cases: readonly Case[] = [
   { name: "open", what: "cost of an open, one file", run: () => event(subjects.open) },
   { name: "files", what: "cost of an open, 2,000 files", run: () => event(subjects.files) },
   { name: "connect", what: "cost of a connection on loopback", run: () => event(subjects.connect) },
+  { name: "exchange", what: "cost of a byte through a connection", run: () => event(subjects.exchange) },
   { name: "exec", what: "cost of a process", run: () => event(subjects.exec) },
   { name: "read", what: "cost of a read after the first", run: () => event(subjects.read) },
   { name: "getppid", what: "cost of a system call nobody traces", run: () => event(subjects.getppid) },

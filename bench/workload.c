@@ -154,27 +154,57 @@ static long job(long n)
 	return spawn(argv, n);
 }
 
-/* One thread is both ends. The client resets, or 28,000 connections would fill the port range with TIME_WAIT. */
-static long connect_accept(long n)
+/* One thread is both ends: a listener on loopback, and connections to it. */
+static int listen_at(struct sockaddr_in *at)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct linger reset = {1, 0};
-	socklen_t length = sizeof(at);
+	socklen_t length = sizeof(*at);
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (bind(listener, (void *)&at, sizeof(at)) || listen(listener, 16) ||
-		getsockname(listener, (void *)&at, &length))
+	*at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	if (bind(listener, (void *)at, sizeof(*at)) || listen(listener, 16) ||
+		getsockname(listener, (void *)at, &length))
 		fail("listen");
-	for (long i = 0; i < n; i++) {
-		int client = socket(AF_INET, SOCK_STREAM, 0), server;
+	return listener;
+}
 
-		if (connect(client, (void *)&at, sizeof(at)))
-			fail("connect");
-		server = accept4(listener, NULL, NULL, 0);
-		setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-		close(client);
-		close(server);
+static void connect_to(int listener, const struct sockaddr_in *at, int ends[2])
+{
+	ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(ends[0], (const void *)at, sizeof(*at)))
+		fail("connect");
+	ends[1] = accept4(listener, NULL, NULL, 0);
+}
+
+/* The client resets, or 28,000 connections would fill the port range with TIME_WAIT. */
+static long connect_accept(long n)
+{
+	struct linger reset = {1, 0};
+	struct sockaddr_in at;
+	int listener = listen_at(&at), ends[2];
+
+	for (long i = 0; i < n; i++) {
+		connect_to(listener, &at, ends);
+		setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		close(ends[0]);
+		close(ends[1]);
 	}
+	close(listener);
+	return n;
+}
+
+/* One byte through a connection: what servers do all day. */
+static long exchange(long n)
+{
+	struct sockaddr_in at;
+	int listener = listen_at(&at), ends[2];
+	char byte = 0;
+
+	connect_to(listener, &at, ends);
+	for (long i = 0; i < n; i++)
+		if (write(ends[0], &byte, 1) != 1 || read(ends[1], &byte, 1) != 1)
+			fail("exchange");
+	close(ends[0]);
+	close(ends[1]);
 	close(listener);
 	return n;
 }
@@ -374,6 +404,7 @@ static const struct operation {
 	{"exec", fork_exec},
 	{"job", job},
 	{"connect", connect_accept},
+	{"exchange", exchange},
 	{"flood", flood},
 	{"paced", paced},
 	{"sleepers", sleepers},

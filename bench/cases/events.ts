@@ -8,6 +8,7 @@ export const subjects = {
   open: { operation: "open", words: "open + close", count: 10_000, bursts: 30, unit: "ns", aim: 400 },
   files: { operation: "files", words: "open + close, 2,000 files", count: 10_000, bursts: 30, unit: "ns", aim: 450 },
   connect: { operation: "connect", words: "connect + accept + close", count: 1000, bursts: 30, unit: "ns", aim: 2500 },
+  exchange: { operation: "exchange", words: "write + read of a connection", count: 10_000, bursts: 30, unit: "ns" },
   exec: { operation: "exec", words: "fork + exec + exit", count: 20, bursts: 30, unit: "ns", aimPart: 0.05 },
 } as const satisfies Record<string, Subject>;
 

@@ -29,7 +29,7 @@ struct {
 static __always_inline int use_as(struct file *address, int fd, __u64 bytes, bool write, const bool uring, const bool direct)
 {
 	struct file *file = direct ? CAST(struct file, address) : address;
-	struct inode *inode = content_inode(file, direct);
+	struct inode *inode = GET(file, f_inode);
 	struct use_key key = {};
 	struct use fresh = { .bytes = bytes, .first = bytes }, *seen;
 	struct scratch *s;
@@ -38,6 +38,7 @@ static __always_inline int use_as(struct file *address, int fd, __u64 bytes, boo
 
 	if ((mode & S_IFMT) != S_IFREG)
 		return 0;
+	inode = content_inode(file, direct);
 	key.ino = GET(inode, i_ino);
 	key.dev = direct ? inode->i_sb->s_dev : BPF_CORE_READ(inode, i_sb, s_dev);
 	key.gen = GET(inode, i_generation);
