@@ -45,16 +45,12 @@ static __always_inline int tcp_state(struct sock *sk, int from, int to)
 	if (o && !o->failed && o->state == to)
 		return 0;
 	if (to == TCP_SYN_SENT) {
-		struct spy_sock at;
-
 		own_current(sk, sock_ino(sk));
 		o = bpf_map_lookup_elem(&owners, &key);
 		if (!o)
 			return 0;
 		/* A failed connect clears the destination before it returns. */
-		fill_sock(&at, sk);
-		__builtin_memcpy(o->raddr, at.raddr, 16);
-		o->rport = at.rport;
+		remote(sk, o->raddr, &o->rport);
 		o->state = to;
 		return 0;
 	}

@@ -24,24 +24,32 @@ struct {
 	__type(value, struct owner);
 } owners __weak SEC(".maps");
 
-static __always_inline void own(struct sock *sk, struct task_struct *t, __u64 ino, __u64 flags)
+static __always_inline void own_as(struct sock *sk, struct task_struct *t, __u64 ino, __u64 flags, const bool direct)
 {
 	__u64 key = (__u64)sk;
 	struct owner o = {};
 
-	o.start = BPF_CORE_READ(t, group_leader, start_boottime);
+	o.start = direct ? t->group_leader->start_boottime : BPF_CORE_READ(t, group_leader, start_boottime);
 	o.sock = ino;
-	o.tgid = BPF_CORE_READ(t, tgid);
-	o.tid = BPF_CORE_READ(t, pid);
+	o.tgid = GET(t, tgid);
+	o.tid = GET(t, pid);
 	/* Since 6.15 a map may refuse, when the lock of a bucket cannot be had in time: the end will not be told then. */
 	if (bpf_map_update_elem(&owners, &key, &o, flags) && flags == BPF_ANY &&
 	    bpf_map_update_elem(&owners, &key, &o, flags))
 		count(SPY_KIND_CLOSE, true);
 }
 
+static __always_inline void own(struct sock *sk, struct task_struct *t, __u64 ino, __u64 flags)
+{
+	own_as(sk, t, ino, flags, false);
+}
+
 static __always_inline void own_current(struct sock *sk, __u64 ino)
 {
-	own(sk, (void *)bpf_get_current_task(), ino, BPF_ANY);
+	if (CAN_CAST)
+		own_as(sk, cast_current(), ino, BPF_ANY, true);
+	else
+		own_as(sk, (void *)bpf_get_current_task(), ino, BPF_ANY, false);
 }
 
 static __always_inline struct sock *file_sock_as(struct file *file, const bool direct)
@@ -68,16 +76,23 @@ static __always_inline __u64 file_ino(struct file *file)
 	return BPF_CORE_READ(file, f_inode, i_ino);
 }
 
-/* Inode of the socket, 0 while it has no file (not yet accepted) or no longer has one. */
-static __always_inline __u64 sock_ino(struct sock *sk)
+static __always_inline __u64 sock_ino_as(struct sock *sk, const bool direct)
 {
-	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	struct socket *socket = GET(sk, sk_socket);
 	struct file *file;
 
 	if (!socket)
 		return 0;
-	file = BPF_CORE_READ(socket, file);
-	return file ? file_ino(file) : 0;
+	file = GET(socket, file);
+	if (!file)
+		return 0;
+	return direct ? file->f_inode->i_ino : file_ino(file);
+}
+
+/* Inode of the socket, 0 while it has no file (not yet accepted) or no longer has one. */
+static __always_inline __u64 sock_ino(struct sock *sk)
+{
+	return CAN_CAST ? sock_ino_as(CAST(struct sock, sk), true) : sock_ino_as(sk, false);
 }
 
 static __always_inline void map_v4(__u8 *to, __be32 address)
@@ -85,6 +100,24 @@ static __always_inline void map_v4(__u8 *to, __be32 address)
 	__builtin_memset(to, 0, 10);
 	to[10] = to[11] = 0xff;
 	__builtin_memcpy(to + 12, &address, 4);
+}
+
+static __always_inline void remote_as(struct sock *sk, __u8 *address, __u16 *port, const bool direct)
+{
+	*port = __builtin_bswap16(GET(sk, __sk_common.skc_dport));
+	if (GET(sk, __sk_common.skc_family) == AF_INET)
+		map_v4(address, GET(sk, __sk_common.skc_daddr));
+	else
+		BPF_CORE_READ_INTO((struct in6_addr *)address, sk, __sk_common.skc_v6_daddr);
+}
+
+/* Whom a socket talks to. */
+static __always_inline void remote(struct sock *sk, __u8 *address, __u16 *port)
+{
+	if (CAN_CAST)
+		remote_as(CAST(struct sock, sk), address, port, true);
+	else
+		remote_as(sk, address, port, false);
 }
 
 static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, const bool direct)
@@ -101,16 +134,13 @@ static __always_inline void fill_sock_as(struct spy_sock *r, struct sock *sk, co
 
 		r->lport = __builtin_bswap16(GET(inet, inet_sport));
 	}
-	r->rport = __builtin_bswap16(GET(sk, __sk_common.skc_dport));
+	remote_as(sk, r->raddr, &r->rport, direct);
 	r->netns = direct ? sk->__sk_common.skc_net.net->ns.inum : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	r->backlog = 0;
-	if (family == AF_INET) {
+	if (family == AF_INET)
 		map_v4(r->laddr, GET(sk, __sk_common.skc_rcv_saddr));
-		map_v4(r->raddr, GET(sk, __sk_common.skc_daddr));
-	} else {
+	else
 		BPF_CORE_READ_INTO((struct in6_addr *)r->laddr, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO((struct in6_addr *)r->raddr, sk, __sk_common.skc_v6_daddr);
-	}
 	r->tx = r->rx = r->pair = 0;
 	/* A multipath socket is no tcp_sock: the counters are its subflows'. */
 	if (protocol != IPPROTO_TCP)
