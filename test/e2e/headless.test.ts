@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { faults, type SchemaName } from "../cli/schema.ts";
@@ -24,7 +24,11 @@ interface Run {
 }
 
 function start(...args: string[]): Run {
-  const child = spawn(process.execPath, [BUNDLE, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return startCommand(process.execPath, BUNDLE, ...args);
+}
+
+function startCommand(command: string, ...args: string[]): Run {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   let text = "";
   let errors = "";
@@ -91,6 +95,16 @@ describe.skipIf(cannotTrace !== undefined)("live events", () => {
     stop(actor);
     const timed = start("events", "--seconds", "0.2", "--filter", "no-such-thing-anywhere kind:exec");
     expect(await timed.ended).toBe(0);
+  });
+
+  test.each([
+    ["0", -10],
+    ["5", 5],
+  ])("started at nice %s it runs at %i: before others, unless that was chosen", async (given, runs) => {
+    actAgainAndAgain("events-nice", tmpdir());
+    const events = startCommand("nice", "-n", given, process.execPath, BUNDLE, "events");
+    await events.until((text) => text.includes("\n"));
+    expect(getPriority(events.child.pid as number)).toBe(runs);
   });
 
   test("a reader that goes away ends it quietly", async () => {
