@@ -1,5 +1,7 @@
 import { CONNECTION_FLAG } from "../core/graph/connections.ts";
+import { FILE_FLAG } from "../core/graph/files.ts";
 import type { Graph } from "../core/graph/graph.ts";
+import type { FileIndex } from "../core/graph/indexes.ts";
 import { PROCESS_FLAG } from "../core/graph/processes.ts";
 import type { Subject } from "../core/query/model.ts";
 import { parseAddress } from "../core/text/address.ts";
@@ -47,14 +49,23 @@ function findProcess(graph: Graph, pid: number): Match | undefined {
 
 function findFile(graph: Graph, path: string): Match | undefined {
   const { files } = graph;
-  let best: number | undefined;
+  let best: FileIndex | undefined;
+  let byPath: FileIndex | undefined;
   let found = 0;
-  for (let row = 0; row < files.limit; row++) {
+  for (let row = 0 as FileIndex; row < files.limit; row++) {
     if (!files.isLive(row) || files.path.get(row) !== path) continue;
+    // A call that was told by path alone: no other file than the one with an inode there.
+    if (files.has(row, FILE_FLAG.BY_PATH)) {
+      byPath = row;
+      continue;
+    }
     found++;
     if (best === undefined || files.lastNs.get(row) > files.lastNs.get(best)) best = row;
   }
-  return best === undefined ? undefined : { subject: { kind: "file", id: files.id(best) }, others: found - 1 };
+  const file = best ?? byPath;
+  return file === undefined
+    ? undefined
+    : { subject: { kind: "file", id: files.id(file) }, others: Math.max(0, found - 1) };
 }
 
 function findConnection(

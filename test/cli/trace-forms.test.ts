@@ -6,6 +6,7 @@ import { traceJson } from "../../src/cli/format/trace-json.ts";
 import { findSubject } from "../../src/cli/subject.ts";
 import { impactOf } from "../../src/core/origin/impact.ts";
 import { originOf } from "../../src/core/origin/origin.ts";
+import type { Subject } from "../../src/core/query/model.ts";
 import { KIND } from "../../src/core/wire/layout.gen.ts";
 import { originText } from "../../src/ui/text/origin-text.ts";
 import { glyphsOf } from "../../src/ui/theme/glyphs.ts";
@@ -68,6 +69,18 @@ test("what nobody knows is not found, and a pid means the living process", () =>
   expect(findSubject(monitor.graph, "/no/such/file")).toBeUndefined();
   expect(findSubject(monitor.graph, "192.0.2.1:1")).toBeUndefined();
   expect(findSubject(monitor.graph, ":")).toBeUndefined();
+});
+
+test("a path is the file there, not the last call that named it; since when it is known is said", () => {
+  const told = graphFromText("bash > k; bash > /opt/k");
+  told.story.emit((w) => w.chmod({ ...told.story.head("bash"), path: "/opt/k", open: 0, mode: 0o100755 }));
+  told.go("+1s; bash > id");
+  const match = findSubject(told.monitor.graph, "/opt/k");
+  expect(match?.others).toBe(0);
+  expect(impactOf(told.monitor, match?.subject as Subject).summary).toBe("Led to 1 process");
+  const [only] = originOf(told.monitor, match?.subject as Subject).steps;
+  expect(only?.explanation).toBe("nothing earlier is known");
+  expect(only?.atNs).toBeLessThan(told.monitor.nowNs - 1e9);
 });
 
 test("an address with a port means who connected to it before who listens, open before closed, newest first", () => {

@@ -30,6 +30,15 @@ test("living processes come before exited ones, names before arguments", async (
   expect(hits.slice(0, 5)).toEqual(["date", "dated", "watch date", "date exited", "date exited"]);
 });
 
+test("part of a path is found in a living process before in an exited one that was given just that", async () => {
+  const screen = tell("bash > curl; curl writes /tmp/in/k; bash > /tmp/in/k; bash > grep(/in/k); grep exits 0");
+  screen.press("/", "/in/k");
+  expect((await hitsOf(screen)).slice(0, 2)).toEqual([
+    expect.stringMatching(/proc +\d+ \/tmp\/in\/k/u),
+    expect.stringMatching(/grep .*exited/u),
+  ]);
+});
+
 test("what begins while its name is typed is found the next moment, before what is similar is", async () => {
   const told = graphFromText("bash > vim");
   const screen = show(told.monitor);

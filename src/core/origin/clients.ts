@@ -43,6 +43,8 @@ export function clientsOf(graph: Graph, process: ProcessIndex, own: boolean, mos
     const row = edges.object.get(edge);
     if (connections.isListening(row) || !isServerSide(graph, edge)) return;
     if (own && !edges.has(edge, EDGE_FLAG.OPENER)) return;
+    // Both ends of a socket pair.
+    if (processAt(graph, row, connections.clientSide.get(row)) === process) return;
     count(graph, clientOf(graph, clients, edge, row), edge, row);
   });
   if (clients.size === 0) return NOBODY;

@@ -8,7 +8,7 @@ import { Heap } from "./heap.ts";
 import { summaryOf } from "./impact-summary.ts";
 import { channelEffects, connectionEffects, fileEffects } from "./object-effects.ts";
 import { forgotten, type TraceOptions, traceOf } from "./origin.ts";
-import { nodeOf, severityOf, subjectOf, titleOf } from "./places.ts";
+import { firstNs, nodeOf, severityOf, subjectOf, titleOf } from "./places.ts";
 import { priority } from "./priority.ts";
 import { processEffects } from "./process-effects.ts";
 
@@ -205,7 +205,7 @@ function stepOf(monitor: Monitor, { place, effect, left }: Reached, depth: numbe
   return {
     subject: subjectOf(graph, node),
     link: effect?.link ?? "boundary",
-    atNs: effect?.atNs ?? beganNs(graph, node),
+    atNs: effect?.atNs ?? firstNs(graph, node),
     title: titleOf(graph, named(node, effect)),
     explanation: effect?.explanation ?? "all below came of it",
     certainty: effect?.certainty ?? "observed",
@@ -221,12 +221,4 @@ function stepOf(monitor: Monitor, { place, effect, left }: Reached, depth: numbe
 function named(node: Node, effect: Effect | undefined): Node {
   if (node.kind !== "process") return node;
   return { ...node, atNs: effect?.link === "executed" ? effect.atNs : Number.POSITIVE_INFINITY };
-}
-
-function beganNs(graph: Graph, node: Node): number {
-  return node.kind === "file"
-    ? graph.files.firstNs.get(node.row)
-    : node.kind === "channel"
-      ? graph.channels.firstNs.get(node.row)
-      : node.atNs;
 }

@@ -42,6 +42,19 @@ export function nodeOf(monitor: Monitor, target: Target): Node | undefined {
   }
 }
 
+/** When it was first heard of, of what lasts: a file or pipe; else the moment that is to be explained. */
+export function firstNs({ files, channels }: Graph, node: Node): number {
+  switch (node.kind) {
+    case "file":
+      return files.firstNs.get(node.row);
+    case "channel":
+      return channels.firstNs.get(node.row);
+    case "process":
+    case "connection":
+      return node.atNs;
+  }
+}
+
 function findingOf(monitor: Monitor, target: Target): Finding | undefined {
   return target.kind === "finding" ? monitor.detector.findings.find(({ id }) => id === target.id) : undefined;
 }

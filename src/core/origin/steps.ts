@@ -2,7 +2,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Monitor } from "../monitor.ts";
 import type { OriginStep } from "../query/model.ts";
 import { type Branch, type Hop, keyOf, type Node } from "./cause.ts";
-import { severityOf, subjectOf, titleOf } from "./places.ts";
+import { firstNs, severityOf, subjectOf, titleOf } from "./places.ts";
 
 /** A step with what it led to, before it has a place in the list. */
 interface Laid {
@@ -84,5 +84,5 @@ function stepOf(
 }
 
 function beganNs(graph: Graph, node: Node): number {
-  return node.kind === "process" ? graph.processes.startNs.get(node.row) : node.atNs;
+  return node.kind === "process" ? graph.processes.startNs.get(node.row) : firstNs(graph, node);
 }

@@ -64,7 +64,7 @@ function whereFound({ subject, name, joined, text, haystack, live }: SearchEntry
   if (at < 0 || at + word.length > text.length) {
     return joined?.includes(word) ? WHERE.inside : WHERE.beside;
   }
-  const start = at === 0 || !WORD.test(haystack[at - 1] ?? "");
+  const start = at === 0 || !WORD.test(word[0] ?? "") || !WORD.test(haystack[at - 1] ?? "");
   if (subject.kind === "process" || subject.kind === "finding") {
     return start ? WHERE.wordStart : WHERE.inside;
   }

@@ -159,6 +159,11 @@ describe("the impact", () => {
     expect(of(told, "worker").summary).toBe("Nothing was seen to come of it.");
   });
 
+  test("of a process that talks to itself over a socket pair is no service", () => {
+    const told = graphFromText("bash > curl; curl ~> curl; curl > helper");
+    expect(of(told, "curl").summary).toBe("Led to 1 process");
+  });
+
   test("of a finding is what followed it", () => {
     const told = graphFromText("bash > nc; nc > before; nc -> 192.0.2.77:4444; nc > sh @ 192.0.2.77:4444; sh > id");
     const [finding] = told.monitor.detector.findings;
