@@ -65,6 +65,15 @@ describe.each([
   });
 });
 
+test("a summary longer than its two lines says that it goes on", async () => {
+  const names = ["a", "b", "c"].map((name) => `/srv/${name.repeat(50)}`);
+  const screen = tell(["bash > sh", ...names.map((name) => `sh writes ${name}`)].join("; "), { columns: 100 });
+  screen.press("G", "O");
+  const lines = await screen.lines();
+  const at = lines.findIndex((line) => line.includes("Led to "));
+  expect(lines[at + 1]).toMatch(/\/srv\/b+…$/u);
+});
+
 describe("moving", () => {
   test("a typed burst moves as often as it was typed", async () => {
     const screen = attack();

@@ -119,8 +119,8 @@ export function OriginScreen({ env, frame, body }: OriginProps) {
   const { ellipsis } = env.theme.glyphs;
   const title = new LineBuilder(env.theme, width).add("title", asks);
   title.add("strong", truncateMiddle(sanitise(trace.title), title.left, ellipsis));
-  const [first = "", second = ""] = wrapWords(sanitise(sentence), width - answers.length - 1);
-  const because = [first, second].map((text, row) =>
+  const [first = "", ...rest] = wrapWords(sanitise(sentence), width - answers.length - 1);
+  const because = [first, rest.join(" ")].map((text, row) =>
     new LineBuilder(env.theme, width)
       .add("dim", row === 0 ? answers : "")
       .to(answers.length)
