@@ -6,6 +6,8 @@ const WORDS: Readonly<Record<string, string>> = {
   EACCES: "not permitted",
   EISDIR: "it is a folder",
   ENOTDIR: "a part of its path is no folder",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "the name is too long",
 };
 
 /** Why a file cannot be read, and what to do. */

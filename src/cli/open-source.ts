@@ -47,7 +47,11 @@ export function mustBeReadable(path: string): void {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 /** Of a busy machine's processes the one that is kept waiting loses events. */

@@ -209,6 +209,7 @@ describe("exit codes", () => {
     [1, ["top", "-b", "-d", "0.1", "-p", "4194304"], "there is no process 4194304"],
     [1, ["events", "--from", "/no/such/file"], "ENOENT"],
     [1, ["top", "-b", "--from", "/"], "EISDIR"],
+    [1, ["top", "-b", "--from", "a".repeat(300)], ": the name is too long (ENAMETOOLONG)\n"],
     [2, ["events", "--bogus"], "--bogus"],
     [2, ["top"], "needs a terminal"],
   ] as const)("%i: %j", (code, args, message) => {
