@@ -50,8 +50,8 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     },
     ancestors: (id) => ancestors(monitor, id),
     detail: (id) => processDetail(monitor, id),
-    connections: (process, includeClosed) =>
-      connections(monitor, process === undefined ? { includeClosed } : { process, includeClosed }),
+    connections: (process, closedSinceNs) =>
+      connections(monitor, process === undefined ? { closedSinceNs } : { process, closedSinceNs }),
     files: (process) => files(monitor, process === undefined ? {} : { process }),
     origin: (target, whole = false) => originOf(monitor, target, { names, whole }),
     impact: (target, whole = false) => impactOf(monitor, target, { names, whole }),

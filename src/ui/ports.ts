@@ -31,7 +31,7 @@ export interface Queries {
   /** From the root to the parent. */
   ancestors(id: ProcessId): readonly ProcessId[];
   detail(id: ProcessId): ProcessDetail | undefined;
-  connections(process: ProcessId | undefined, includeClosed: boolean): readonly ConnectionRow[];
+  connections(process: ProcessId | undefined, closedSinceNs: number): readonly ConnectionRow[];
   files(process: ProcessId | undefined): readonly FileRow[];
   /** How something came to be; `whole` tells every step. */
   origin(target: Target, whole?: boolean): OriginChain;

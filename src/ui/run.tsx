@@ -17,6 +17,8 @@ const PUMP_MS = 40;
 const QUIET_PUMP_MS = 100;
 /** A read that took no longer found next to nothing. */
 const QUIET_READ_MS = 1;
+/** A frame of very many rows takes a quarter of the time at most: keys and events have the rest. */
+const FRAME_REST = 3;
 /** CPU and rates need two samples: the second one soon after the first. */
 const SECOND_SAMPLE_MS = 250;
 /** How far the saving of a moment is, is told so often. */
@@ -173,10 +175,11 @@ class Ui {
   #scheduleTick(delayMs: number): void {
     this.#tick = setTimeout(() => {
       this.#guard(() => {
+        const beganMs = performance.now();
         this.#options.refresh();
         this.#options.drain(DRAIN_BUDGET_MS);
         this.#sample();
-        this.#scheduleTick(this.#options.refreshMs);
+        this.#scheduleTick(Math.max(this.#options.refreshMs, FRAME_REST * (performance.now() - beganMs)));
       });
     }, delayMs);
   }

@@ -86,7 +86,7 @@ async function local(run: Child): Promise<ConnectionRow> {
   for (;;) {
     while (source.drain((batch) => monitor.ingest(batch), 50));
     const process = monitor.graph.processes.living(run.pid);
-    const [row, ...more] = connections(monitor, { includeClosed: false }).filter(
+    const [row, ...more] = connections(monitor, { closedSinceNs: Number.POSITIVE_INFINITY }).filter(
       ({ protocol, owners }) =>
         protocol === "tcp" && process !== NONE && owners.includes(monitor.graph.processes.id(process)),
     );

@@ -53,7 +53,9 @@ describe("a file that cannot be imported says why", () => {
   ])("%s", (_, content) => {
     const { message, hint } = failure(fileOf(content));
     expect(message).toContain("no known format");
-    expect(hint).toBe("known formats: Spyderbat capture, Tetragon export, auditd log, plain or gzip; or a recording of spydertop");
+    expect(hint).toBe(
+      "known formats: Spyderbat capture, Tetragon export, auditd log, plain or gzip; or a recording of spydertop",
+    );
   });
 
   test("gzip that is cut before the first line", () => {

@@ -71,8 +71,7 @@ export class Imported {
   }
 
   connections(pid?: number): readonly ConnectionRow[] {
-    const options = { includeClosed: true };
-    return connections(this.monitor, pid === undefined ? options : { ...options, process: this.row(pid).id });
+    return connections(this.monitor, pid === undefined ? {} : { process: this.row(pid).id });
   }
 
   origin(pid: number): OriginChain {

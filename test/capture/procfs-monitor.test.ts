@@ -30,7 +30,7 @@ test("the screen's queries work on /proc alone: a child in the tree, its connect
   expect(row?.command).toContain("--eval");
   const parent = rows.slice(0, index).findLast((above) => above.depth === (row?.depth ?? 0) - 1);
   expect(parent?.pid).toBe(process.pid);
-  const tcp = connections(monitor, { process: row!.id, includeClosed: false }).filter(
+  const tcp = connections(monitor, { process: row!.id, closedSinceNs: Number.POSITIVE_INFINITY }).filter(
     ({ protocol }) => protocol === "tcp",
   );
   const at = (direction: string) => tcp.find((one) => one.direction === direction);

@@ -73,7 +73,9 @@ test("what nobody knows is not found, and a pid means the living process", () =>
 
 test("a path is the file there, not the last call that named it; since when it is known is said", () => {
   const told = graphFromText("bash > k; bash > /opt/k");
-  told.story.emit((w) => w.chmod({ ...told.story.head("bash"), path: "/opt/k", open: 0, mode: 0o100755 }));
+  told.story.emit((w) =>
+    w.chmod({ ...told.story.head("bash"), path: "/opt/k", dev: 0, ino: 0, open: 0, mode: 0o100755 }),
+  );
   told.go("+1s; bash > id");
   const match = findSubject(told.monitor.graph, "/opt/k");
   expect(match?.others).toBe(0);

@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
 import { Monitor } from "../../src/core/monitor.ts";
 import { BatchWriter } from "../../src/core/wire/encode.ts";
+import { monitorQueries } from "../../src/ui/monitor-queries.ts";
+import type { Queries } from "../../src/ui/ports.ts";
+import { SearchIndex } from "../../src/ui/search/search-index.ts";
 import { BASE_NS, graphFromText, WALL_NS } from "../core/fixture.ts";
 import type { Screen } from "./screen.tsx";
 import { crowd, show, tell } from "./stories.ts";
+
+const NAMES = { user: String, container: () => "", cgroup: () => undefined };
 
 const hitsOf = async (screen: Screen): Promise<string[]> =>
   (await screen.lines()).filter((line) => /^ *.? *(?:proc|file|conn|alert) /u.test(line));
@@ -98,4 +103,27 @@ test("on a busy machine each key is answered at once, and what is similar follow
   expect(await screen.text()).toMatch(/similar/u);
   expect(slices).toBeGreaterThan(20);
   expect(longestMs).toBeLessThan(MOST_MS);
+});
+
+test("of very many entries, which take long to collect, an open search collects those of some moments only", () => {
+  const told = graphFromText("bash > vim");
+  const queries = monitorQueries(told.monitor, NAMES);
+  let collected = 0;
+  const slow = Object.create(queries, {
+    entries: {
+      value: () => {
+        collected++;
+        for (const endMs = performance.now() + 60; performance.now() < endMs; );
+        return queries.entries();
+      },
+    },
+  }) as Queries;
+  const index = new SearchIndex(slow, NAMES);
+  for (let second = 0; second < 5; second++) {
+    told.go(`bash > cat${second}`);
+    expect(index.search("name:vim", 10, queries.nowNs).hits[0]?.text).toMatch(/vim$/u);
+  }
+  expect(collected).toBe(1);
+  index.forget();
+  expect(index.search("cat4", 10, queries.nowNs).hits[0]?.text).toMatch(/cat4$/u);
 });

@@ -5,7 +5,7 @@ import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
-import { formatWords, isLoopbackWords, Translations, type Tuple } from "./translations.ts";
+import { ADDRESS, formatWords, isLoopbackWords, Translations, type Tuple } from "./translations.ts";
 
 export const FAMILY_UNIX = 1;
 export const TCP = 6;
@@ -328,9 +328,8 @@ export class Connections extends Table {
 
   /** "10.0.0.4:41822" of one side, as the client sees it. */
   endpoint(end: EndIndex): string {
-    const words = new Uint32Array(4);
-    this.copyAddress(end, words, 0);
-    return formatWords(words, 0, this.port.get(end));
+    this.copyAddress(end, ADDRESS, 0);
+    return formatWords(ADDRESS, 0, this.port.get(end));
   }
 
   /** "0.0.0.0:22": the side that listens. */

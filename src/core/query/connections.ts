@@ -27,28 +27,34 @@ const STATES = [
 
 /**
  * Connections of one process as it sees them: where it listens, those that are open, then those that are over; or all of this host with
- * a local one as one row. Newest first.
+ * a local one as one row. Newest first. Of those that are over all, or what
+ * closed since a moment; Infinity for none.
  */
 export function connections(
   monitor: Monitor,
-  options: { readonly process?: ProcessId; readonly includeClosed: boolean },
+  options: { readonly process?: ProcessId; readonly closedSinceNs?: number } = {},
 ): readonly ConnectionRow[] {
   const { graph } = monitor;
+  const { closedSinceNs = Number.NEGATIVE_INFINITY } = options;
   const rows: ConnectionRow[] = [];
+  const over = (connection: ConnectionIndex): boolean =>
+    graph.connections.has(connection, CONNECTION_FLAG.CLOSED) &&
+    !(graph.connections.closedNs.get(connection) >= closedSinceNs);
   if (options.process !== undefined) {
     const process = graph.processes.row(options.process);
     if (process === NONE) return rows;
-    for (const family of options.includeClosed ? [FAMILY.SOCKETS, FAMILY.CLOSED] : [FAMILY.SOCKETS]) {
+    for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
       const head = graph.processes.edges[family];
       for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = graph.edges.nextOfProcess.get(edge)) {
-        rows.push(rowFor(monitor, 2 * graph.edges.object.get(edge) + graph.edges.kind.get(edge) - EDGE.SIDE_0, false));
+        const connection = graph.edges.object.get(edge);
+        if (over(connection)) continue;
+        rows.push(rowFor(monitor, 2 * connection + graph.edges.kind.get(edge) - EDGE.SIDE_0, false));
       }
     }
     return rows.sort((a, b) => standing(a) - standing(b) || newestFirst(a, b));
   }
   for (let connection = 0; connection < graph.connections.limit; connection++) {
-    if (!graph.connections.isLive(connection)) continue;
-    if (!options.includeClosed && graph.connections.has(connection, CONNECTION_FLAG.CLOSED)) continue;
+    if (!graph.connections.isLive(connection) || over(connection)) continue;
     rows.push(rowFor(monitor, homeEnd(graph, connection), true));
   }
   return rows.sort(newestFirst);

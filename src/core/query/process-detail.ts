@@ -21,7 +21,7 @@ export function processDetail(monitor: Monitor, id: ProcessId): ProcessDetail | 
   const process = processes.row(id);
   if (process === NONE) return undefined;
   const toRow = (one: ProcessIndex): ProcessRow => rowOf(graph, one, monitor.nowNs);
-  const own = connections(monitor, { process: id, includeClosed: true });
+  const own = connections(monitor, { process: id });
   const touched = files(monitor, { process: id });
   const marks = marksOf(graph, process);
   const reach = reachOf(graph, process);

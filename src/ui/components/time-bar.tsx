@@ -63,7 +63,12 @@ export function timeBarLine(env: Env, frame: Frame): string {
   const end = time.file === undefined ? "live" : wall(time.endNs);
   line.add("faint", "|").add("dim", ` ${end} `);
   const speed = `${glyphs.times}${time.speed}`;
-  const rest = [speed, `${span((time.endNs - time.startNs) / cells)} a cell`, KEYS, time.file === undefined ? "L live" : "L end"];
+  const rest = [
+    speed,
+    `${span((time.endNs - time.startNs) / cells)} a cell`,
+    KEYS,
+    time.file === undefined ? "L live" : "L end",
+  ];
   for (const text of rest) {
     if (line.left > textWidth(text) + 1) {
       line.add(text === speed ? "strong" : "dim", ` ${text} `);

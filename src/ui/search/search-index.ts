@@ -9,6 +9,9 @@ import { SimilarEntries } from "./similar.ts";
 const FEW = 3;
 /** The fuzzy tier looks through so many: processes, then the newest of everything else. */
 const FUZZY_MOST = 15_000;
+/** To collect so long and longer takes a tenth of the time at most. */
+const COSTLY_MS = 50;
+const REST = 10;
 const FUZZY_SHORTEST = 3;
 /** Fuse looks for 32 characters at a time; what is longer was pasted, not mistyped. */
 const FUZZY_LONGEST = 32;
@@ -46,6 +49,7 @@ export class SearchIndex {
   readonly #names: Names;
   #moment = Number.NaN;
   #version = -1;
+  #restUntilMs = 0;
   #entries: readonly SearchEntry[] = [];
   #rows = new Map<ProcessId, ProcessRow | undefined>();
   #answer: Answer | undefined;
@@ -131,17 +135,22 @@ export class SearchIndex {
   forget(): void {
     this.#moment = Number.NaN;
     this.#version = -1;
+    this.#restUntilMs = 0;
     this.#answer = undefined;
   }
 
-  /** Collecting the entries costs more than searching them: once a moment, not once a key. */
+  /** Collecting the entries costs more than searching them: once a moment, not once a key, and of very many seldomer. */
   #refresh(moment: number): void {
-    if (this.#moment !== moment && this.#queries.version !== this.#version) {
-      this.#moment = moment;
-      this.#version = this.#queries.version;
-      this.#entries = this.#queries.entries();
-      this.#rows.clear();
+    const beganMs = performance.now();
+    if (this.#moment === moment || this.#queries.version === this.#version || beganMs < this.#restUntilMs) {
+      return;
     }
+    this.#moment = moment;
+    this.#version = this.#queries.version;
+    this.#entries = this.#queries.entries();
+    this.#rows.clear();
+    const tookMs = performance.now() - beganMs;
+    this.#restUntilMs = tookMs < COSTLY_MS ? 0 : beganMs + REST * tookMs;
   }
 
   #row(entry: SearchEntry): ProcessRow | undefined {

@@ -174,11 +174,9 @@ function connectionBody(
   const process = screen.name === "connections" ? screen.process : undefined;
   // What ended lingers a moment, as in the tree.
   const sinceNs = closed ? Number.NEGATIVE_INFINITY : queries.nowNs - LINGER_NS;
-  const recent = queries
-    .connections(process, !listening)
-    .filter(
-      (row) => (!listening || row.direction === "listen") && (row.closedNs ?? Number.POSITIVE_INFINITY) >= sinceNs,
-    );
+  const recent = listening
+    ? queries.connections(process, Number.POSITIVE_INFINITY).filter(({ direction }) => direction === "listen")
+    : queries.connections(process, sinceNs);
   // Socket pairs without a name would drown the others; the connections of one process and a filter for them have them.
   const pairs = process !== undefined || /\bunix\b/u.test(filter);
   const all = pairs ? recent : recent.filter((row) => row.protocol !== "unix" || row.local !== "" || row.remote !== "");
@@ -187,6 +185,7 @@ function connectionBody(
   const terms = parseQuery(filter);
   const items = all.map((row) => connectionItem(row, queries));
   const kept = items.filter((item) => {
+    if (terms.length === 0) return true;
     const { row, owner } = item;
     const ends = endsOf(row);
     const haystack = `${row.protocol} ${ends.join(" ")} ${row.name ?? ""} ${row.state} ${owner?.command ?? ""} ${owner?.pid ?? ""}`;

@@ -61,7 +61,7 @@ export function answers(monitor: Monitor): unknown {
     lingerNs: Number.POSITIVE_INFINITY,
     nowNs: monitor.nowNs,
   }).rows;
-  const all = connections(monitor, { includeClosed: true });
+  const all = connections(monitor);
   const origins: Subject[] = [
     ...rows.map(({ id }) => ({ kind: "process", id }) as const),
     ...all.map(({ id }) => ({ kind: "connection", id }) as const),

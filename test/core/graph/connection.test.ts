@@ -12,12 +12,26 @@ const MS = 1e6;
 const S = 1e9;
 
 const all = (monitor: Monitor, includeClosed = true): readonly ConnectionRow[] =>
-  connections(monitor, { includeClosed });
+  connections(monitor, includeClosed ? {} : { closedSinceNs: Number.POSITIVE_INFINITY });
 const only = (monitor: Monitor): ConnectionRow => {
   const rows = all(monitor);
   expect(rows).toHaveLength(1);
   return rows[0] as ConnectionRow;
 };
+
+test("of connections that are over those since a moment are told, those that are open always", () => {
+  const told = graphFromText(
+    "curl -> 192.0.2.1:80; curl closes 192.0.2.1:80; +60s; curl -> 192.0.2.2:80; curl closes 192.0.2.2:80; curl -> 192.0.2.3:80",
+  );
+  const remotes = (options: Parameters<typeof connections>[1]): string[] =>
+    connections(told.monitor, options).map(({ remote }) => remote.replace(":80", ""));
+  const process = told.process("curl");
+  const sinceNs = told.monitor.nowNs - 30 * S;
+  expect(remotes({ closedSinceNs: sinceNs })).toEqual(["192.0.2.3", "192.0.2.2"]);
+  expect(remotes({ closedSinceNs: sinceNs, process })).toEqual(["192.0.2.3", "192.0.2.2"]);
+  expect(remotes({})).toEqual(["192.0.2.3", "192.0.2.2", "192.0.2.1"]);
+  expect(remotes({ closedSinceNs: Number.POSITIVE_INFINITY, process })).toEqual(["192.0.2.3"]);
+});
 
 const client: Omit<SockFields, "timeNs" | "pid" | "startNs"> = {
   sock: 71,
@@ -86,7 +100,10 @@ describe("both ends on this host", () => {
       accept(w, 2);
     });
     const seen = (pid: number) =>
-      connections(monitor, { process: monitor.graph.processes.living(pid), includeClosed: false })[0];
+      connections(monitor, {
+        process: monitor.graph.processes.living(pid),
+        closedSinceNs: Number.POSITIVE_INFINITY,
+      })[0];
     expect(seen(10)).toMatchObject({ direction: "out", local: "127.0.0.1:40000" });
     expect(seen(20)).toMatchObject({ direction: "in", local: "127.0.0.1:80" });
   });
@@ -143,8 +160,7 @@ describe("with NAT between the ends", () => {
       translated,
       certainty: "observed",
     });
-    const seen = (pid: number) =>
-      connections(monitor, { process: monitor.graph.processes.living(pid), includeClosed: true });
+    const seen = (pid: number) => connections(monitor, { process: monitor.graph.processes.living(pid) });
     expect(seen(10)).toMatchObject([{ direction: "out", local: "10.0.2.2:40000", remote: "10.0.1.1:8080" }]);
     expect(seen(20)).toMatchObject([{ direction: "in", local: "10.0.1.2:80", remote: "10.0.1.1:56000" }]);
     feed(monitor, writer, 12 * MS, (w) => order.forEach((side) => void end[side](w, 11)));

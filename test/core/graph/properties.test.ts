@@ -38,7 +38,7 @@ function ingest(list: readonly Event[], size = 3, limit?: number): Monitor {
 /** Every question can be asked of whatever there is. */
 function ask(monitor: Monitor): void {
   draw(monitor, { lingerNs: Number.POSITIVE_INFINITY });
-  for (const row of connections(monitor, { includeClosed: true })) {
+  for (const row of connections(monitor)) {
     const chain = originOf(monitor, { kind: "connection", id: row.id });
     for (const step of chain.steps) expect(step.cause).toBeLessThan(chain.steps.length);
     expect(chain.steps.filter((step) => step.target)).toHaveLength(1);

@@ -34,7 +34,7 @@ function load() {
 }
 
 test("alike connections are one row with their number and the sum of their bytes", () => {
-  const rows = connections(load(), { includeClosed: true });
+  const rows = connections(load());
   const folded = bundles(rows);
   const shown = folded.map(
     (one) => `${one.members.length} ${one.direction} ${one.remote} ${one.state} ${one.error ?? ""}`,
