@@ -80,7 +80,7 @@ static __always_inline int emit_exec(struct linux_binprm *bprm, __u32 space)
 		r->script = put_kernel_str(s, BPF_CORE_READ(bprm, filename), 3);
 	if (is_compat())
 		r->image |= SPY_IMAGE_COMPAT;
-	if (r->uid != r->euid || r->gid != r->egid)
+	if (r->uid != r->euid && BPF_CORE_READ(mm, exe_file, f_inode, i_mode) & S_ISUID)
 		r->image |= SPY_IMAGE_SETUID;
 	finish_image(s, t);
 	r->env = APPEND_ENVIRONMENT(s, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), bpf_probe_read_user);

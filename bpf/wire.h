@@ -103,7 +103,7 @@ enum spy_image_flag {
 	SPY_IMAGE_KTHREAD = 1,
 	SPY_IMAGE_DELETED = 2,   /* executable has no name left (nlink 0) */
 	SPY_IMAGE_MEMFD = 4,     /* executable lives in memory only */
-	SPY_IMAGE_SETUID = 8,    /* exec changed the effective ids */
+	SPY_IMAGE_SETUID = 8,    /* runs as the owner of its executable, by the file's mode */
 	SPY_IMAGE_COMPAT = 16,   /* 32-bit task */
 	SPY_IMAGE_NO_ARGV = 32,  /* argv could not be read */
 	SPY_IMAGE_SHARED = 64,   /* everybody may write the executable, or put another in its place */

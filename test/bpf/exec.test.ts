@@ -112,6 +112,14 @@ test("a set-user-id program is marked and has both ids", async () => {
   expect(row).toMatchObject({ uid: 65534, euid: 0, image: IMAGE_FLAG.SETUID });
 });
 
+test("a set-group-id program is not", async () => {
+  const program = bench.path("grouped");
+  copyFileSync(bench.trigger, program);
+  chmodSync(program, 0o2755);
+  const row = await imageOf(bench.start(program, ["hold"], { uid: 65534, gid: 65534 }));
+  expect(row).toMatchObject({ euid: 65534, gid: 65534, egid: 0, image: 0 });
+});
+
 test("a script: the interpreter is the executable, the script is named", async () => {
   const script = bench.path("tool.sh");
   writeFileSync(script, `#!${bench.trigger} hold\n`, { mode: 0o755 });
