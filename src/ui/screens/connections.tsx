@@ -60,8 +60,8 @@ const bytes = (value: number): string => (value >= 1 ? formatBytes(value) : "");
 
 /** "255.255.255.255:65535" */
 const ENDPOINT = 21;
-/** "0.0.0.0:65535" */
-const PORT_ONLY = 13;
+/** "127.0.0.1:65535" */
+const LOOPBACK = 15;
 const WIDE_FROM = 96;
 
 function connectionColumns(
@@ -101,7 +101,7 @@ function connectionColumns(
       key: "local",
       title: "LOCAL",
       // Of a client's own address the port is enough where there is little room.
-      width: wide ? ENDPOINT : PORT_ONLY,
+      width: wide ? ENDPOINT : LOOPBACK,
       cut: "start",
       from: 70,
       value: ({ row }) => row.local,
