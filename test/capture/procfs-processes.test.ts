@@ -1,7 +1,9 @@
-import { copyFileSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { ProcFiles } from "../../src/capture/procfs/proc-files.ts";
 import { UNKNOWN_EXIT_CODE } from "../../src/capture/procfs/process-table.ts";
 import { FLAG, IMAGE_FLAG, KIND, MARK_WHAT } from "../../src/core/wire/layout.gen.ts";
 import { child, Seen, startOf } from "./procfs-rows.ts";
@@ -59,14 +61,77 @@ test("a new process is found between two looks, as new", async () => {
   expect(row).toMatchObject({ flags: FLAG.POLLED, startNs: startOf(sh.pid), parent: process.pid });
 });
 
+const SECOND = { comm: "sh", argv: "sh\0-c\0read line; exit\0second" };
+const EXECUTES = ["-c", "echo ready; read line; exec sh -c 'read line; exit' second"];
+
+/** What happens before each reading of a process's arguments; true has it read none, as the kernel gives in the middle of an exec. */
+function beforeArguments(pid: number, happens: () => boolean): void {
+  const read = ProcFiles.prototype.read;
+  const spy = vi.spyOn(ProcFiles.prototype, "read");
+  spy.mockImplementation(function (this: ProcFiles, path) {
+    return path === `/proc/${pid}/cmdline` && happens() ? 0 : read.call(this, path);
+  });
+  onTestFinished(() => spy.mockRestore());
+}
+
+/** Has it execute, and waits until it did. */
+function execute(sh: ChildProcess): void {
+  sh.stdin?.write("go\n");
+  const deadline = performance.now() + 8_000;
+  while (readFileSync(`/proc/${sh.pid}/cmdline`, "utf8") !== `${SECOND.argv}\0`) {
+    if (performance.now() > deadline) throw new Error("it did not execute");
+  }
+}
+
+/** The rows of a kind of a process, once there is one and it was looked at twice more. */
+async function told(seen: Seen, kind: number, pid: number) {
+  await seen.until((all) => all.of(kind, pid)[0]);
+  const ticks = () => seen.of(KIND.MARK, process.pid).filter((mark) => mark.what === MARK_WHAT.TICK);
+  const before = ticks().length;
+  await seen.until(() => ticks()[before + 1]);
+  return seen.of(kind, pid);
+}
+
 test("an exec without a new name is noticed, and told once", async () => {
-  const sh = await child("sh", ["-c", "echo ready; read line; exec sh -c 'read line; exit' second"]);
+  const sh = await child("sh", EXECUTES);
   const seen = new Seen({ intervalMs: 50 });
   sh.stdin?.write("go\n");
-  const row = await seen.until((all) => all.of(KIND.EXEC, sh.pid)[0]);
-  expect(row).toMatchObject({ comm: "sh", argv: "sh\0-c\0read line; exit\0second", startNs: startOf(sh.pid) });
-  await seen.until((all) => (all.of(KIND.MARK, process.pid).length > 12 ? row : undefined));
-  expect(seen.of(KIND.EXEC, sh.pid)).toHaveLength(1);
+  expect(await told(seen, KIND.EXEC, sh.pid)).toMatchObject([{ ...SECOND, startNs: startOf(sh.pid) }]);
+});
+
+test("a newcomer without arguments is in the middle of an exec: it is told once, when they are there", async () => {
+  const sh = await child("sh", EXECUTES);
+  execute(sh);
+  let reads = 0;
+  beforeArguments(sh.pid, () => ++reads <= 4);
+  expect(await told(new Seen({ intervalMs: 50 }), KIND.PROCESS, sh.pid)).toMatchObject([SECOND]);
+});
+
+test("an exec whose arguments are not there yet is told once, when they are", async () => {
+  const sh = await child("sh", EXECUTES);
+  const seen = new Seen({ intervalMs: 50 });
+  execute(sh);
+  let reads = 0;
+  beforeArguments(sh.pid, () => ++reads <= 4);
+  expect(await told(seen, KIND.EXEC, sh.pid)).toMatchObject([SECOND]);
+});
+
+test("a process that was given no arguments is told without", async () => {
+  const sh = await child("sh", SLEEPER);
+  beforeArguments(sh.pid, () => true);
+  expect(await told(new Seen({ intervalMs: 50 }), KIND.PROCESS, sh.pid)).toMatchObject([{ comm: "sh", argv: "" }]);
+});
+
+test("a newcomer that executes while it is looked at is told once, as what it is then", async () => {
+  const sh = await child("sh", EXECUTES);
+  let reads = 0;
+  beforeArguments(sh.pid, () => {
+    if (reads++ === 0) execute(sh);
+    return false;
+  });
+  const seen = new Seen({ intervalMs: 50 });
+  expect(await told(seen, KIND.PROCESS, sh.pid)).toMatchObject([SECOND]);
+  expect(seen.of(KIND.EXEC, sh.pid)).toEqual([]);
 });
 
 test("an exit is noticed; the code of a zombie is known, that of a reaped child is not invented", async () => {

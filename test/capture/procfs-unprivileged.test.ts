@@ -4,13 +4,14 @@ import { expect, test } from "vitest";
 import type { Feature } from "../../src/capture/source.ts";
 import { child, isRoot } from "./procfs-rows.ts";
 
-const NOBODY = "65534";
+/** A user with no other process: nobody has those of services. */
+const STRANGER = "64321";
 
 test("another user is told that /proc hides the processes of others", (context) => {
   if (!isRoot) return context.skip("needs root to become another user");
   const script =
     'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid "$1" --regid "$1" --clear-groups "$2" "$3"';
-  const args = ["--mount", "sh", "-c", script, "sh", NOBODY, process.execPath];
+  const args = ["--mount", "sh", "-c", script, "sh", STRANGER, process.execPath];
   const run = spawnSync("unshare", [...args, join(import.meta.dirname, "procfs-unprivileged.ts")], {
     encoding: "utf8",
   });
@@ -27,7 +28,7 @@ test("another user is told that /proc hides the processes of others", (context) 
 
 test("another user sees every process, looks into none, and is told why and what to do", async (context) => {
   if (!isRoot) return context.skip("needs root to become another user");
-  const as = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", process.execPath];
+  const as = ["--reuid", STRANGER, "--regid", STRANGER, "--clear-groups", process.execPath];
   if (spawnSync("setpriv", [...as, "--version"]).status !== 0) return context.skip("another user cannot run this Node");
   const mine = await child("sh", ["-c", "echo ready; read line"]);
   const run = spawnSync("setpriv", [...as, join(import.meta.dirname, "procfs-unprivileged.ts")], { encoding: "utf8" });
@@ -40,7 +41,7 @@ test("another user sees every process, looks into none, and is told why and what
   };
   expect(executables[pid]).toBe(process.execPath);
   expect(executables[mine.pid]).toBe("");
-  expect(limited.why).toMatch(/^bpf\(2\) permission: EPERM: uid 65534 lacks CAP_BPF and CAP_PERFMON/);
+  expect(limited.why).toMatch(/^bpf\(2\) permission: EPERM: uid 64321 lacks CAP_BPF and CAP_PERFMON/);
   expect(limited.missed).toContain("other users' files and sockets");
   expect(limited.fix).toMatch(/^sudo \/.*\/scripts\/launch\.sh$/);
   const executable = features.find((feature) => feature.name === "executables");

@@ -44,6 +44,7 @@ export class ImageReader {
     const env = this.#env(known);
     const executable = known.kernelThread ? NOTHING : this.#executable(known);
     known.readable = known.kernelThread || executable.readable;
+    known.unfinished = argv.length === 0 && executable.readable;
     const cgroup = this.#cgroups.read(`${folder}/cgroup`);
     known.netns = this.#namespace(folder, "net");
     return {
@@ -77,7 +78,7 @@ export class ImageReader {
     };
   }
 
-  #argv(known: Known): { fields: Pick<ImageFields, "argv" | "argvLen">; flags: number; cut: boolean } {
+  #argv(known: Known): Arguments {
     const length = known.kernelThread ? 0 : this.#files.read(`${known.folder}/cmdline`);
     const kept = Math.min(length, ARGV_BYTES);
     // setproctitle(3) pads with NULs.
@@ -89,6 +90,7 @@ export class ImageReader {
       fields: { argv, argvLen: cut ? length : end },
       flags: length < 0 ? IMAGE_FLAG.NO_ARGV : 0,
       cut,
+      length,
     };
   }
 
@@ -151,6 +153,14 @@ export class ImageReader {
       return 0;
     }
   }
+}
+
+interface Arguments {
+  readonly fields: Pick<ImageFields, "argv" | "argvLen">;
+  readonly flags: number;
+  readonly cut: boolean;
+  /** Bytes read with all padding; -1 when refused. */
+  readonly length: number;
 }
 
 interface Executable {

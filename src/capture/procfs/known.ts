@@ -25,6 +25,10 @@ export class Known implements SockOwner {
   exited = false;
   /** Its executable and exit code are ours to read. */
   readable = false;
+  /** It had no arguments although it has an executable: the kernel sets them last in an exec. */
+  unfinished = false;
+  /** Looks in a row that found it so. */
+  unfinishedLooks = 0;
   /** Number of the poll that saw it last. */
   seen = 0;
   netns = 0;

@@ -19,6 +19,11 @@ const PRIVILEGED = process.geteuid?.() === 0;
 /** Processes looked at between two checks of the time budget. */
 const STEP = 16;
 
+/** Times an image is read at one look when an exec comes in between. */
+const MOST_READS = 3;
+/** Looks after which a process without arguments is told as it is: it may have been given none. */
+const MOST_LOOKS = 3;
+
 /**
  * Every process by pid, and the rows that tell how the table changed. Forks, execs and exits are deduced: a new
  * (pid, start), a new stack address or comm, a pid that is gone or a zombie.
@@ -95,7 +100,7 @@ export class ProcessTable {
       if (!this.#readStat(known?.statPath ?? `/proc/${pid}/stat`)) continue;
       const current = this.#identify(pid, known, time);
       current.seen = this.#polls;
-      if (current !== known) newcomers.push(current);
+      if (current !== known || !current.told) newcomers.push(current);
       else if (!current.exited && this.#isNewImage(current)) changed.push(current);
       else this.#usage(current, time);
     }
@@ -108,12 +113,13 @@ export class ProcessTable {
     yield* this.#introduce(changed, KIND.EXEC, happening(time));
   }
 
-  /** Looks for pids not seen before, and at nothing else: cheap enough for several times a second. */
+  /** Looks for pids not told yet, and at nothing else: cheap enough for several times a second. */
   *discover(time: RowTime): Generator<void> {
     const newcomers: Known[] = [];
     for (const pid of pids()) {
-      if (this.#known.has(pid) || !this.#readStat(`/proc/${pid}/stat`)) continue;
-      const current = this.#identify(pid, undefined, time);
+      const known = this.#known.get(pid);
+      if (known?.told || !this.#readStat(`/proc/${pid}/stat`)) continue;
+      const current = this.#identify(pid, known, time);
       current.seen = this.#polls;
       newcomers.push(current);
     }
@@ -162,18 +168,34 @@ export class ProcessTable {
 
   #image(known: Known, kind: typeof KIND.PROCESS | typeof KIND.EXEC, time: RowTime): void {
     const stat = this.#stat;
-    known.comm = decodeUtf8(this.#files.bytes, stat.commStart, stat.commEnd);
-    known.startStack = stat.get(STAT.startStack);
-    known.ppid = stat.get(STAT.ppid);
-    known.kernelThread = stat.kernelThread;
     const head = { ...time, pid: known.pid, startNs: known.startNs };
-    const image: ImageFields | undefined = this.#images.read(known, stat, this.#known.get(known.ppid)?.startNs, head);
-    if (image === undefined) return;
+    let image: ImageFields | undefined;
+    let reads = 0;
+    do {
+      known.comm = decodeUtf8(this.#files.bytes, stat.commStart, stat.commEnd);
+      known.startStack = stat.get(STAT.startStack);
+      known.ppid = stat.get(STAT.ppid);
+      known.kernelThread = stat.kernelThread;
+      image = this.#images.read(known, stat, this.#known.get(known.ppid)?.startNs, head);
+      if (image === undefined) return;
+    } while (this.#inExec(known) && ++reads < MOST_READS);
+    if (known.unfinished && ++known.unfinishedLooks < MOST_LOOKS) {
+      // Whatever its stack is then, the next look takes it for a new image.
+      known.startStack = 0;
+      return;
+    }
+    known.unfinishedLooks = 0;
     known.told = true;
     this.#writer.image(image, kind);
-    // stat still holds this process: only the buffer was reused.
     this.#usage(known, time);
     if (!known.kernelThread && !known.exited) this.#descriptors.read(known, time);
+  }
+
+  /** Whether the image just read may be half that of before an exec: its stack moved meanwhile. Leaves stat that of after. */
+  #inExec(known: Known): boolean {
+    if (!this.#readStat(known.statPath)) return false;
+    const stack = this.#stat.get(STAT.startStack);
+    return known.unfinished || (stack !== 0 && stack !== known.startStack);
   }
 
   #usage(known: Known, time: RowTime): void {
