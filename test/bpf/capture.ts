@@ -1,5 +1,6 @@
 import { type LiveOptions, type LiveSource, openLive } from "../../src/capture/live/live-source.ts";
 import { BatchReader } from "../../src/core/wire/decode.ts";
+import type { Child } from "./child.ts";
 import { type KindName, type Row, type RowOf, rowOf } from "./rows.ts";
 
 const DEADLINE_MS = 15_000;
@@ -73,6 +74,13 @@ export class Capture {
    */
   exited(pid: number): Promise<RowOf<"EXIT">> {
     return this.first("EXIT", pid);
+  }
+
+  /** Has a scenario end well, and waits until all it did is in `rows`; its pid. */
+  async ended(run: Child): Promise<number> {
+    await run.done();
+    await this.exited(run.pid);
+    return run.pid;
   }
 
   describe(): string {

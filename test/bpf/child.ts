@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -24,6 +24,15 @@ export class Bench {
 
   path(...names: string[]): string {
     return join(this.folder, ...names);
+  }
+
+  /** A new folder with a file of five bytes, a folder and a link to that. */
+  files(): string {
+    const path = mkdtempSync(this.path("files-"));
+    mkdirSync(join(path, "sub"));
+    symlinkSync("sub", join(path, "link"));
+    writeFileSync(join(path, "plain"), "12345");
+    return path;
   }
 
   /** Starts a scenario of the trigger program. */

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLAG } from "../../src/core/wire/layout.gen.ts";
-import { Capture } from "./capture.ts";
-import { Bench, type Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const REGULAR = 0o100000n;
 const BY_CALL = 1;
@@ -12,36 +12,10 @@ const SIGURG = 23n;
 const PTRACE_POKEDATA = 5n;
 const PTRACE_ATTACH = 16n;
 
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
-
-function folder(): string {
-  const path = mkdtempSync(bench.path("files-"));
-  mkdirSync(join(path, "sub"));
-  writeFileSync(join(path, "plain"), "12345");
-  return path;
-}
-
-async function ended(run: Child): Promise<number> {
-  await run.done();
-  await capture.exited(run.pid);
-  return run.pid;
-}
-
 test("the first read and the first write of each file, whatever call made them", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("use", at);
-  const pid = await ended(run);
+  const pid = await capture.ended(run);
   const below = <K extends "READ" | "WRITE">(kind: K) => capture.of(kind, pid).filter((row) => row.path.startsWith(at));
   const { from, to, copy, dev } = run.facts;
   expect(below("READ")).toMatchObject([
@@ -55,9 +29,9 @@ test("the first read and the first write of each file, whatever call made them",
 });
 
 test("how much each process read and wrote in all, told at a refresh when more than one call did it", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("use", at);
-  const pid = await ended(run);
+  const pid = await capture.ended(run);
   const { from, to, dev } = run.facts;
   const totals = () => capture.of("BYTES", pid).filter((row) => row.ino === from || row.ino === to);
   await capture.until("totals", () => {
@@ -77,9 +51,9 @@ test("how much each process read and wrote in all, told at a refresh when more t
 });
 
 test("changes of names: as typed, with the true folder they start at, and not those that failed", async () => {
-  const at = folder();
+  const at = bench.files();
   const sub = join(at, "sub");
-  const pid = await ended(bench.run("names", at));
+  const pid = await capture.ended(bench.run("names", at));
   const flags = FLAG.UNVERIFIED;
   expect(capture.of("RENAME", pid)).toMatchObject([
     { from: "plain", to: "renamed", fromDir: at, toDir: at, flags },
@@ -96,8 +70,8 @@ test("changes of names: as typed, with the true folder they start at, and not th
 });
 
 test("two names as long as names may be, from a folder as deep, fit one record", async () => {
-  const run = bench.run("rename-long", folder());
-  const pid = await ended(run);
+  const run = bench.run("rename-long", bench.files());
+  const pid = await capture.ended(run);
   const [row] = capture.of("RENAME", pid);
   expect([row?.from.slice(-5), row?.to.slice(-5)]).toEqual(["./one", "./two"]);
   expect(capture.source.stats().malformed).toBe(0);
@@ -105,7 +79,7 @@ test("two names as long as names may be, from a folder as deep, fit one record",
 
 test("another user: what it was before, what it is now, and only when something changed", async () => {
   const run = bench.run("become", 1234);
-  await ended(run);
+  await capture.ended(run);
   await capture.exited(run.number("child"));
   const root = [0, 0, 0, 0];
   const rows = capture.of("CRED", run.number("child"));
@@ -119,14 +93,14 @@ test("another user: what it was before, what it is now, and only when something 
 
 test("a forked child that sets the identity it has is not reported as changed", async () => {
   const run = bench.run("become", 1235);
-  await ended(run);
+  await capture.ended(run);
   await capture.exited(run.number("grandchild"));
   expect(capture.of("CRED", run.number("grandchild"))).toEqual([]);
 });
 
 test("reaching into another process: the target and the call", async () => {
   const run = bench.run("inject");
-  const pid = await ended(run);
+  const pid = await capture.ended(run);
   const victim = run.number("victim");
   const rows = capture.of("INJECT", pid);
   expect(rows.slice(0, 3).map((row) => row.targetPid)).toEqual([victim, victim, victim]);
@@ -136,33 +110,33 @@ test("reaching into another process: the target and the call", async () => {
 });
 
 test("memory files and memory that is written and executed", async () => {
-  const pid = await ended(bench.run("memory"));
+  const pid = await capture.ended(bench.run("memory"));
   const rows = capture.of("MEMORY", pid);
   expect(rows.map((row) => row.path)).toEqual(["secret", "", ""]);
 });
 
 test("a mount: what, where, and from where", async () => {
-  const at = folder();
-  const pid = await ended(bench.run("mount", at));
+  const at = bench.files();
+  const pid = await capture.ended(bench.run("mount", at));
   const own = capture.of("MOUNT", pid).filter((row) => row.to === at);
   expect(own).toMatchObject([{ from: "spydertop", to: at, flags: FLAG.UNVERIFIED }]);
 });
 
 test("an attempt on the kernel's modules, though it failed", async () => {
   const run = bench.run("remove-module");
-  const pid = await ended(run);
+  const pid = await capture.ended(run);
   expect(run.number("ret")).toBeLessThan(0);
   expect(capture.of("KERNEL", pid)).toMatchObject([{ ret: run.number("ret") }]);
 });
 
 test("changes of namespace", async () => {
-  const pid = await ended(bench.run("namespaces"));
+  const pid = await capture.ended(bench.run("namespaces"));
   expect(capture.of("NAMESPACE", pid)).toHaveLength(2);
 });
 
 test("a signal: who sent it to whom", async () => {
   const run = bench.run("signals");
-  await ended(run);
+  await capture.ended(run);
   const sent = capture.of("SIGNAL", run.number("child"));
   const parent = capture.of("EXEC", run.pid)[0]!;
   expect(sent).toMatchObject([{ args: [SIGUSR1, 0n, 0n, 0n], targetPid: run.pid, targetStartNs: parent.startNs }]);
@@ -170,7 +144,7 @@ test("a signal: who sent it to whom", async () => {
 
 test("signals a process sends to itself are no one else's deed", async () => {
   const run = bench.run("signals");
-  const pid = await ended(run);
+  const pid = await capture.ended(run);
   expect(run.facts["caught"]).toBeGreaterThanOrEqual(500);
   expect(capture.of("SIGNAL", pid).filter((row) => row.args[0] === SIGURG)).toEqual([]);
 });
@@ -178,7 +152,7 @@ test("signals a process sends to itself are no one else's deed", async () => {
 test("a descriptor passed over a unix socket: what it was, at both ends", async () => {
   const path = bench.path("passed");
   const run = bench.run("pass-fd", path);
-  const pid = await ended(run);
+  const pid = await capture.ended(run);
   const child = run.number("child");
   await capture.exited(child);
   const what = (REGULAR << 48n) | BigInt(statSync(path).ino);
@@ -188,7 +162,7 @@ test("a descriptor passed over a unix socket: what it was, at both ends", async 
 
 test("the answer of a name server, as received", async () => {
   const run = bench.run("dns");
-  const pid = await ended(run);
+  const pid = await capture.ended(run);
   const rows = capture.of("DNS", pid).filter((row) => row.sock === run.number("ino"));
   expect(rows).toMatchObject([{ message: "answer from the name server", size: 27, trunc: 0 }]);
 });

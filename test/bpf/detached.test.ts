@@ -1,20 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
+import { bench } from "./own-bench.ts";
 
 const EPERM = 1;
 const PROG_ARRAY = 3;
 const RINGBUF = 27;
-
-let bench: Bench;
-
-beforeAll(async () => {
-  bench = new Bench();
-});
-
-afterAll(() => bench?.remove());
 
 interface Descriptor {
   readonly fd: number;

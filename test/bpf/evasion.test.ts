@@ -1,27 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLAG, IMAGE_FLAG, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
 import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
-
-let bench: Bench;
-let capture: Capture;
-let without32: string | undefined;
-
-beforeAll(async () => {
-  bench = new Bench();
-  without32 = missing32(bench);
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 /** Why 32-bit system calls cannot be tried here: some hypervisors and kernels answer them with a fault. */
-function missing32(bench: Bench): string | undefined {
+function missing32(): string | undefined {
   if (process.arch !== "x64") return "only x86-64 has the 32-bit gate";
   const program = bench.path("getpid32");
   const source = `
@@ -39,13 +25,13 @@ function missing32(bench: Bench): string | undefined {
 }
 
 test("a file opened through the 32-bit gate of a 64-bit program", async ({ skip }) => {
+  const without32 = missing32();
   if (without32) skip(without32);
   const path = bench.path("by gate");
   const link = bench.path("link");
   symlinkSync("xyz", link);
   const run = bench.run("gate32", path, link);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   expect(run.facts).toMatchObject({ fd: expect.any(Number), read: 3 });
   const opens = capture.of("OPEN", run.pid).filter((row) => row.ino === run.number("ino"));
   expect(opens).toMatchObject([
@@ -55,6 +41,7 @@ test("a file opened through the 32-bit gate of a 64-bit program", async ({ skip 
 });
 
 test("a 32-bit program is marked and its calls are understood", async ({ skip }) => {
+  const without32 = missing32();
   if (without32) skip(without32);
   const program = bench.path("program32");
   const path = bench.path("from 32 bits");

@@ -9,26 +9,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { IMAGE_CUT, IMAGE_FLAG } from "../../src/core/wire/layout.gen.ts";
-import { Capture } from "./capture.ts";
-import { Bench, type Child } from "./child.ts";
+import type { Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const TICK_NS = 10_000_000n;
 const ARGV_BYTES = 4095;
-
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
 
 /** The image a waiting child runs now: its last exec. */
 async function imageOf(run: Child) {

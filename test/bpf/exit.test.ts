@@ -1,19 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
-
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
+import { expect, test } from "vitest";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 test("exit status as wait reports it", async () => {
   const run = bench.run("end", "status", 42);
@@ -54,8 +41,7 @@ test("usage at the end: CPU time of all threads and the highest memory, as wait4
 
 test("threads that end in the same moment are one exit of their process", async () => {
   const run = bench.run("crowds", 400);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const children = capture.of("FORK", run.pid).map((row) => row.childPid);
   expect(children).toHaveLength(400);
   expect(children.map((pid) => capture.of("EXIT", pid).length).filter((exits) => exits !== 1)).toEqual([]);

@@ -6,23 +6,19 @@ import { PROCESS_FLAG } from "../../src/core/graph/processes.ts";
 import { Monitor } from "../../src/core/monitor.ts";
 import type { ProcessDetail } from "../../src/core/query/model.ts";
 import { processDetail } from "../../src/core/query/process-detail.ts";
-import { Bench, type Child } from "./child.ts";
+import type { Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
 
 const DEADLINE_MS = 15_000;
 
-let bench: Bench;
 let source: LiveSource;
 const monitor = new Monitor();
 
 beforeAll(async () => {
-  bench = new Bench();
   source = await openLive({});
 });
 
-afterAll(async () => {
-  source?.close();
-  await bench?.remove();
-});
+afterAll(() => source?.close());
 
 /** What is known of a process of these tests once it has exited. */
 async function known(pid: number): Promise<ProcessDetail> {

@@ -1,22 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLAG } from "../../src/core/wire/layout.gen.ts";
 import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
+import { bench } from "./own-bench.ts";
 
 const LISTENING = 10;
 const CLOSED = 7;
 const PAGE_BYTES = 4096;
-
-let bench: Bench;
-
-beforeAll(() => {
-  bench = new Bench();
-});
-
-afterAll(async () => {
-  await bench?.remove();
-});
 
 test.each([
   ["a listener", ""],

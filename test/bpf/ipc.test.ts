@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
-import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const ESTABLISHED = 1;
 const PIPE_MODE = 0o010000;
-
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
 
 test.each([
   ["a path", "named", "stream", 1],
@@ -52,8 +39,7 @@ test.each([
 
 test("a socketpair: both halves know each other, and the first counts as the one that asked", async () => {
   const run = bench.run("socketpair");
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const [exec] = capture.of("EXEC", run.pid);
   const since = <T extends { timeNs: bigint }>(rows: readonly T[]): readonly T[] =>
     rows.filter((row) => row.timeNs > exec!.timeNs);
@@ -73,8 +59,7 @@ test("ends carry no kernel address", async () => {
 
 test("pipes by their inode", async () => {
   const run = bench.run("pipes");
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   // The runtime that started it made one of its own before the exec.
   const [exec] = capture.of("EXEC", run.pid);
   const rows = capture.of("PIPE", run.pid).filter((row) => row.timeNs > exec!.timeNs);

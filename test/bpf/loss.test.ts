@@ -1,20 +1,12 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLAG, KIND } from "../../src/core/wire/layout.gen.ts";
 import { Capture } from "./capture.ts";
-import { Bench, type Child } from "./child.ts";
+import type { Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
 import type { KindName } from "./rows.ts";
 
 const SMALLEST_RING = 4096;
 const SMALL_RING = 65536;
-
-let bench: Bench;
-
-beforeAll(() => {
-  bench = new Bench();
-});
-
-afterAll(() => bench?.remove());
 
 /** What the rings delivered of a kind: snapshot and refresh rows come another way. */
 const fromRing = (capture: Capture, kind: KindName) =>
@@ -23,10 +15,10 @@ const fromRing = (capture: Capture, kind: KindName) =>
 /** Processes that end by themselves, and the kinds of records they make. */
 const SCENARIOS: readonly (readonly [run: () => Child, ...kinds: KindName[]])[] = [
   [() => bench.run("bomb", 50), "FORK", "EXEC", "EXIT", "PIPE"],
-  [() => bench.run("use", folder()), "OPEN", "READ", "WRITE"],
-  [() => bench.run("names", folder()), "RENAME", "LINK", "SYMLINK", "UNLINK", "TRUNCATE", "CHOWN"],
-  [() => bench.run("chmod", folder()), "CHMOD"],
-  [() => bench.run("mount", folder()), "MOUNT", "NAMESPACE"],
+  [() => bench.run("use", bench.files()), "OPEN", "READ", "WRITE"],
+  [() => bench.run("names", bench.files()), "RENAME", "LINK", "SYMLINK", "UNLINK", "TRUNCATE", "CHOWN"],
+  [() => bench.run("chmod", bench.files()), "CHMOD"],
+  [() => bench.run("mount", bench.files()), "MOUNT", "NAMESPACE"],
   [() => bench.run("become", 1236), "CRED"],
   [() => bench.run("inject"), "INJECT"],
   [() => bench.run("memory"), "MEMORY"],
@@ -34,18 +26,9 @@ const SCENARIOS: readonly (readonly [run: () => Child, ...kinds: KindName[]])[] 
   [() => bench.run("remove-module"), "KERNEL"],
   [() => bench.run("pass-fd", bench.path("passed")), "FD_PASS"],
   [() => bench.run("dns"), "DATAGRAM", "DNS"],
-  [() => bench.run("unix-pair", `${folder()}/unix`, "stream"), "UNIX_CONNECT", "UNIX_ACCEPT"],
+  [() => bench.run("unix-pair", `${bench.files()}/unix`, "stream"), "UNIX_CONNECT", "UNIX_ACCEPT"],
   [() => bench.run("tcp", 1, 1, "uring"), "LISTEN", "CONNECT", "ACCEPT", "CLOSE", "URING"],
 ];
-
-let folders = 0;
-function folder(): string {
-  const path = bench.path(`files-${folders++}`);
-  mkdirSync(path);
-  mkdirSync(`${path}/sub`);
-  writeFileSync(`${path}/plain`, "12345");
-  return path;
-}
 
 test.each([SMALLEST_RING, SMALL_RING])(
   "a full ring of %i bytes: every record is delivered, or counted as lost or left out, by kind",
@@ -106,7 +89,7 @@ test("one that floods the ring is left out, by name, and pushes nobody else's re
   const flood = bench.run("open-flood", bench.trigger, 20_000);
   await flood.done();
   // The ring stays as full as the flood left it.
-  const at = folder();
+  const at = bench.files();
   const others = [bench.run("names", at), bench.run("become", 1237), bench.run("tcp", 1, 1)];
   for (const other of others) await other.done();
   capture.drain();

@@ -1,32 +1,13 @@
 import { statSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLAG } from "../../src/core/wire/layout.gen.ts";
-import { Capture } from "./capture.ts";
-import { Bench, type Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const REGULAR = 0o100000n;
 const PIPE = 0o010000n;
 const SENT = 1n;
 const RECEIVED = 2n;
-
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
-
-async function ended(run: Child): Promise<number> {
-  await run.done();
-  await capture.exited(run.pid);
-  return run.pid;
-}
 
 /** Direction, what it is, its place and how many its control message carried. */
 const passed = (pid: number) =>
@@ -35,7 +16,7 @@ const passed = (pid: number) =>
 test("every descriptor of every control message of every message", async () => {
   const path = bench.path("passed");
   const run = bench.run("pass-many", path);
-  const pid = await ended(run);
+  const pid = await capture.ended(run);
   const child = run.number("child");
   await capture.exited(child);
   const file = (REGULAR << 48n) | BigInt(statSync(path).ino);
@@ -58,12 +39,12 @@ test("every descriptor of every control message of every message", async () => {
 });
 
 test("a descriptor behind more control messages than are looked at leaves a mark", async () => {
-  const pid = await ended(bench.run("pass-hidden"));
+  const pid = await capture.ended(bench.run("pass-hidden"));
   expect(capture.of("FD_PASS", pid)).toMatchObject([{ trunc: 1, args: [SENT, expect.anything(), 0n, 0n] }]);
 });
 
 test("one call that sends to several, one that receives several answers", async () => {
-  const pid = await ended(bench.run("datagrams"));
+  const pid = await capture.ended(bench.run("datagrams"));
   const ports = capture.of("DATAGRAM", pid).map((row) => row.remotePort);
   expect(ports.slice(0, 3)).toEqual([7001, 7002, 7003]);
   expect(capture.of("DNS", pid).map((row) => row.message)).toEqual(["the first answer", "the second one"]);

@@ -8,7 +8,8 @@ import { Monitor } from "../../src/core/monitor.ts";
 import { originOf } from "../../src/core/origin/origin.ts";
 import { connections } from "../../src/core/query/connections.ts";
 import type { ConnectionRow } from "../../src/core/query/model.ts";
-import { Bench, type Child } from "./child.ts";
+import type { Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
 
 const DEADLINE_MS = 30_000;
 
@@ -40,7 +41,6 @@ const SET_UP = `
 END
 `;
 
-let bench: Bench;
 let router: ReturnType<typeof spawn>;
 let unfit = "";
 let source: LiveSource;
@@ -55,7 +55,6 @@ function at(place: "router" | "c1" | "c2", ...scenario: (string | number)[]): Ch
 }
 
 beforeAll(async () => {
-  bench = new Bench();
   const script = `if (${SET_UP}) 2>&1; then echo ready; fi; exec cat`;
   router = spawn("unshare", ["--net", "--mount", "--propagation", "private", "sh", "-c", script], { stdio: "pipe" });
   [unfit] = await once(createInterface({ input: router.stdout! }), "line");
@@ -74,7 +73,6 @@ beforeEach(({ skip }) => {
 
 afterAll(async () => {
   source?.close();
-  await bench?.remove();
   router.stdin?.end();
   if (router.exitCode === null) await once(router, "exit");
 });

@@ -1,38 +1,17 @@
-import { mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLAG, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
-import { Capture } from "./capture.ts";
-import { Bench, type Child, type Facts } from "./child.ts";
+import type { Child, Facts } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const { CREATED, READ, WRITE, TRUNC, DELETED, MEMFD } = OPEN_FLAG;
 const PATH_SLOT = 1;
 
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
-
-function folder(): string {
-  const path = mkdtempSync(bench.path("files-"));
-  mkdirSync(join(path, "sub"));
-  symlinkSync("sub", join(path, "link"));
-  writeFileSync(join(path, "plain"), "12345");
-  return path;
-}
-
 /** OPEN rows of an ended child that lie in the test's folder, or elsewhere when a path is given. */
 async function opensOf(run: Child, below: string = bench.folder) {
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   return capture.of("OPEN", run.pid).filter((row) => row.path.startsWith(below) && row.path !== bench.trigger);
 }
 
@@ -40,7 +19,7 @@ const form = (run: Child, number: number): Facts => run.lines.find((line) => lin
 const identity = ({ ino, dev, fd, mode }: Facts) => ({ ino, dev, fd, mode });
 
 test("every way of opening gives the resolved path, the inode and how it was opened", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("open-forms", at);
   const opens = await opensOf(run, at);
   const expected = [
@@ -64,14 +43,14 @@ test("every way of opening gives the resolved path, the inode and how it was ope
 });
 
 test("size, owner and flags are those of the file", async () => {
-  const at = folder();
+  const at = bench.files();
   const [row] = (await opensOf(bench.run("open-forms", at), at)).filter((open) => open.path.endsWith("/plain"));
   const file = statSync(join(at, "plain"));
   expect(row).toMatchObject({ size: 5, uid: file.uid, mode: file.mode, pid: row?.tid });
 });
 
 test("a temporary file without a name is marked deleted", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("open-forms", at);
   const opens = await opensOf(run, join(at, "sub"));
   const row = opens.find((open) => open.fd === form(run, 11)["fd"]);
@@ -81,8 +60,7 @@ test("a temporary file without a name is marked deleted", async () => {
 test("a file whose name was removed keeps it and is marked; a memory file has only its label", async () => {
   const path = bench.path("gone");
   const run = bench.run("open-nameless", path);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const byFd = (number: number) => capture.of("OPEN", run.pid).find((row) => row.fd === form(run, number)["fd"]);
   expect(byFd(1)).toMatchObject({ path, open: READ | DELETED, ino: form(run, 1)["ino"] });
   expect(byFd(2)).toMatchObject({ path: "memfd:anonymous", ino: form(run, 2)["ino"] });
@@ -90,14 +68,14 @@ test("a file whose name was removed keeps it and is marked; a memory file has on
 });
 
 test("an open that fails is none", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("open-failures", at);
   expect(await opensOf(run, at)).toEqual([]);
   expect(run.facts).toMatchObject({ missing: -1, exists: -1, directory: -1 });
 });
 
 test("below a changed root the path is the true one", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("chroot", at);
   expect(await opensOf(run)).toMatchObject([
     { path: join(at, "inside"), ino: run.number("ino"), dev: run.number("dev") },
@@ -105,7 +83,7 @@ test("below a changed root the path is the true one", async () => {
 });
 
 test("a file system that only the process sees", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("private-mount", at);
   expect(await opensOf(run)).toMatchObject([
     { path: join(at, "hidden"), ino: run.number("ino"), dev: run.number("dev") },
@@ -113,16 +91,15 @@ test("a file system that only the process sees", async () => {
 });
 
 test("through a bind mount the path is where the process sees it, the inode is the file's", async () => {
-  const from = folder();
-  const to = folder();
+  const from = bench.files();
+  const to = bench.files();
   const run = bench.run("bind-mount", from, to);
   expect(await opensOf(run)).toMatchObject([{ path: join(to, "bound"), ino: statSync(join(from, "bound")).ino }]);
 });
 
 test("in a container's own root paths begin at that root", async () => {
-  const run = bench.run("own-root", folder());
-  await run.done();
-  await capture.exited(run.pid);
+  const run = bench.run("own-root", bench.files());
+  await capture.ended(run);
   const row = capture
     .of("OPEN", run.pid)
     .find((open) => open.ino === run.number("ino") && open.dev === run.number("dev"));
@@ -133,9 +110,8 @@ test.each([
   ["many components", 60, "d"],
   ["more bytes than a path may have", 20, "n".repeat(250)],
 ])("a path of %s keeps its end and is marked as cut", async (_, depth, name) => {
-  const run = bench.run("open-deep", folder(), depth, name);
-  await run.done();
-  await capture.exited(run.pid);
+  const run = bench.run("open-deep", bench.files(), depth, name);
+  await capture.ended(run);
   const row = capture.of("OPEN", run.pid).find((open) => open.ino === run.number("ino"))!;
   expect(row.trunc).toBe(PATH_SLOT);
   expect(row.path.endsWith(`/${name}/${name}/bottom`)).toBe(true);
@@ -143,14 +119,14 @@ test.each([
 });
 
 test("a deep path that fits is whole", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("open-deep", at, 30, "d");
   const [row] = await opensOf(run, at);
   expect(row).toMatchObject({ trunc: 0, path: join(at, ..."d".repeat(30), "bottom") });
 });
 
 test("names of every length that is copied in its own way are whole, at each level", async () => {
-  const at = folder();
+  const at = bench.files();
   for (const bytes of [1, 7, 8, 15, 16, 17, 31, 32, 33, 254, 255]) {
     const name = "abcdefghijklmnopqrstuvwxyz".repeat(10).slice(0, bytes);
     const run = bench.run("open-deep", at, 3, name);
@@ -167,10 +143,9 @@ test("control bytes, bidirectional marks and line ends in names arrive as they a
 });
 
 test("chmod in all its forms: mode and name; by descriptor also the inode", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("chmod", at);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const rows = capture.of("CHMOD", run.pid);
   const modes = [0o701, 0o702, 0o703, ...(run.number("fchmodat2") === 0 ? [0o704] : [])];
   expect(rows.map((row) => row.mode & 0o7777)).toEqual(modes);

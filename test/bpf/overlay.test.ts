@@ -1,21 +1,8 @@
 import { copyFileSync, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { IMAGE_FLAG } from "../../src/core/wire/layout.gen.ts";
-import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
-
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 test("a file of an overlay is that of the layer it is in, through every mount, and another once it was changed", async () => {
   for (const name of ["lower", "upper", "work", "merged", "bound"]) mkdirSync(bench.path(name));
@@ -26,8 +13,7 @@ test("a file of an overlay is that of the layer it is in, through every mount, a
     cp /bin/true merged/above; merged/above; bound/above; upper/above; merged/below; lower/below
     cat merged/text > read; echo more >> merged/text; cat bound/text > read`;
   const run = bench.start("unshare", ["--mount", "sh", "-c", script]);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const inode = (name: string): number => statSync(bench.path(name)).ino;
   const named = (row: { path: string }, name: string): boolean => row.path === bench.path(name);
 
@@ -56,8 +42,7 @@ test("a program mounted over another is told from it, and from one that is only 
   const script = `cd ${bench.folder}; mkdir own; cp /bin/true own/p; cp /bin/true covered
     mount --bind own own; mount --bind evil covered; ./covered; own/p`;
   const run = bench.start("unshare", ["--mount", "sh", "-c", script]);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const ran = (name: string) => capture.of("EXEC").find(({ exe }) => exe === bench.path(name));
   expect(ran("covered")).toMatchObject({ exeIno: statSync(bench.path("evil")).ino, image: IMAGE_FLAG.COVERED });
   expect(ran("own/p")).toMatchObject({ image: 0 });

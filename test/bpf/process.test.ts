@@ -1,22 +1,9 @@
 import { release } from "node:os";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
+import { expect, test } from "vitest";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const TICK_NS = 10_000_000n;
-
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
 
 const forkOf = (child: number) =>
   capture.until(`FORK of ${child}`, () => capture.of("FORK").find((row) => row.childPid === child));
@@ -35,8 +22,7 @@ test.each(["fork", "vfork", "clone3"])("%s names parent, child and the child's s
 
 test("a program started by us: fork by our process, then one exec, then one exit", async () => {
   const run = bench.run("hold");
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const [fork, exec, exit] = capture.rows.filter(
     (row) => (row.kind === "FORK" ? row.childPid : row.pid) === run.pid && ["FORK", "EXEC", "EXIT"].includes(row.kind),
   );
@@ -76,8 +62,7 @@ test("an orphan given to a subreaper keeps the parent that forked it", async () 
 
 test("threads fold into their process", async () => {
   const run = bench.run("threads");
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   expect(capture.of("FORK", run.pid)).toEqual([]);
   expect(capture.of("EXIT", run.pid)).toHaveLength(1);
 });
@@ -94,8 +79,7 @@ test("a child in a pid namespace of its own has both numbers", async () => {
 
 test("a fork bomb is complete", async () => {
   const run = bench.run("bomb", 400);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const forks = capture.of("FORK", run.pid);
   expect(forks).toHaveLength(400);
   for (const { childPid, childStartNs } of forks) {

@@ -1,28 +1,15 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLAG } from "../../src/core/wire/layout.gen.ts";
-import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const PAGE_BYTES = 4096;
 /** The kernel counts pages by CPU and adds up now and then: 32 by CPU and sort of page. */
 const RSS_SLACK_PAGES = 32 * 3 * cpus().length;
 const TICK_MS = 10;
 const CLOSED = 7;
-
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
 
 const statFields = (pid: number) =>
   readFileSync(`/proc/${pid}/stat`, "utf8")

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FLAG, MARK_WHAT, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
 import { Capture } from "./capture.ts";
-import { Bench, type Child } from "./child.ts";
+import type { Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
 
 const TICK_NS = 10_000_000n;
 const ESTABLISHED = 1;
 const LISTEN = 10;
 const LOCAL = "127.0.0.1";
 
-let bench: Bench;
 let here: Child;
 let elsewhere: Child;
 let capture: Capture;
@@ -22,7 +22,6 @@ const processes = () =>
 
 /** Known processes first, the capture after them. */
 beforeAll(async () => {
-  bench = new Bench();
   here = bench.start(bench.trigger, ["state", bench.path("written"), bench.path("socket")], {
     cwd: bench.folder,
     argv0: "state",
@@ -35,10 +34,7 @@ beforeAll(async () => {
   capture.drain();
 });
 
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
+afterAll(() => capture?.close());
 
 const statFields = (pid: number) =>
   readFileSync(`/proc/${pid}/stat`, "utf8")

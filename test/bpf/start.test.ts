@@ -1,20 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MARK_WHAT } from "../../src/core/wire/layout.gen.ts";
 import { Capture } from "./capture.ts";
-import { Bench, type Child } from "./child.ts";
+import type { Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
 
 const TICK_NS = 10_000_000n;
 const ESTABLISHED = 1;
 /** Share of accepted connections whose end the kernel of some machines tells no tracer: docs/kernel-support.md. */
 const UNTOLD = 0.01;
 
-let bench: Bench;
 let child: Child;
 let capture: Capture;
 
 /** A process that forks, executes and connects without pause, before, throughout and after the start of a capture. */
 beforeAll(async () => {
-  bench = new Bench();
   child = bench.run("churn", "/bin/true");
   await child.ready();
   await settled(300);
@@ -34,10 +33,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
+afterAll(() => capture?.close());
 
 /** Until the child has told of so many things. */
 async function settled(lines: number): Promise<void> {

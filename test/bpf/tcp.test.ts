@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Capture } from "./capture.ts";
-import { Bench, type Child } from "./child.ts";
+import { expect, test } from "vitest";
+import type { Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const { ECONNREFUSED, EINPROGRESS, ENETUNREACH } = constants.errno;
 const TCP = 6;
@@ -12,19 +13,6 @@ const CLOSED = 7;
 const LISTEN = 10;
 const AF_INET = 2;
 const AF_INET6 = 10;
-
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
 
 /** Both ends of the connection of a finished scenario: how each began and how it ended. */
 async function ends(run: Child) {
@@ -207,8 +195,7 @@ test("a listener without a bound port has the port the kernel chose", async () =
 test("multipath TCP is a connection like any other", async ({ skip }) => {
   if (!readFileSync("/proc/net/protocols", "utf8").includes("MPTCP ")) skip("this kernel has no multipath TCP");
   const run = bench.run("tcp", 100, 50, "multipath");
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const [client, server] = [run.number("client"), run.number("server")];
   const port = run.number("port");
   expect(capture.of("LISTEN", server)).toMatchObject([{ sock: run.number("listenIno"), localPort: port }]);

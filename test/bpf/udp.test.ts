@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Capture } from "./capture.ts";
-import { Bench, type Child } from "./child.ts";
+import { expect, test } from "vitest";
+import type { Child } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const UDP = 17;
 const ICMP = 1;
 
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
-
 async function datagramsOf(run: Child) {
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   return capture.of("DATAGRAM", run.pid);
 }
 

@@ -1,40 +1,18 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLAG, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
-import { Capture } from "./capture.ts";
-import { Bench } from "./child.ts";
+import { bench } from "./own-bench.ts";
+import { capture } from "./own-capture.ts";
 
 const CONNECT = 16;
 const ACCEPT = 13;
 const OPENAT = 18;
 const UNLINKAT = 36;
 
-let bench: Bench;
-let capture: Capture;
-
-beforeAll(async () => {
-  bench = new Bench();
-  capture = await Capture.open();
-});
-
-afterAll(async () => {
-  capture?.close();
-  await bench?.remove();
-});
-
-function folder(): string {
-  const path = mkdtempSync(bench.path("files-"));
-  mkdirSync(join(path, "sub"));
-  writeFileSync(join(path, "plain"), "12345");
-  return path;
-}
-
 test("files opened, read and written through io_uring, by the path the kernel resolved", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("uring-files", at);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const made = join(at, "made");
   const plain = join(at, "plain");
   expect(capture.of("OPEN", run.pid).filter((row) => row.path.startsWith(at))).toMatchObject([
@@ -47,10 +25,9 @@ test("files opened, read and written through io_uring, by the path the kernel re
 });
 
 test("a request whose result is kept from everyone still tells its name", async () => {
-  const at = folder();
+  const at = bench.files();
   const run = bench.run("uring-files", at);
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const named = capture.of("URING", run.pid).filter((row) => row.path !== "");
   expect(named).toMatchObject([
     { nr: OPENAT, path: "quiet", flags: FLAG.UNVERIFIED },
@@ -79,8 +56,7 @@ test("TCP through io_uring: a mark on the process, owner and addresses at both e
 
 test("unix sockets through io_uring know each other", async () => {
   const run = bench.run("uring-unix", bench.path("socket"));
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const [connect] = capture.of("UNIX_CONNECT", run.pid);
   const [accept] = capture.of("UNIX_ACCEPT", run.pid);
   expect(connect).toMatchObject({ sock: run.number("client"), path: bench.path("socket") });
@@ -91,8 +67,7 @@ test("unix sockets through io_uring know each other", async () => {
 test("one request that accepts many: each connection belongs to the process, with its other end", async () => {
   const run = bench.run("uring-multishot", bench.path("many"));
   await run.ready();
-  await run.done();
-  await capture.exited(run.pid);
+  await capture.ended(run);
   const port = run.number("port");
   const asked = capture.of("CONNECT", run.pid).map((row) => row.localPort);
   expect(asked).toHaveLength(2);
