@@ -1,13 +1,11 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const sources = join(import.meta.dirname, "trigger");
-
 export type Facts = Readonly<Record<string, number | string>>;
 
-/** A folder of its own and the trigger program in it, made for one test file; `remove` when done. */
+/** A folder of its own with the trigger program in it; `remove` when done. */
 export class Bench {
   /** Without symbolic links, as the kernel reports paths. Searchable by everyone. */
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "spydertop-test-")));
@@ -15,10 +13,8 @@ export class Bench {
   readonly #children: Child[] = [];
 
   constructor() {
-    const files = readdirSync(sources).filter((name) => name.endsWith(".c"));
-    const paths = files.map((name) => join(sources, name));
-    const flags = ["-std=gnu17", "-D_GNU_SOURCE", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread"];
-    execFileSync("cc", [...flags, "-o", this.trigger, ...paths], { stdio: "inherit" });
+    execFileSync("make", ["-s", "-C", join(import.meta.dirname, "trigger")], { stdio: "inherit" });
+    copyFileSync(join(import.meta.dirname, "../../build/trigger"), this.trigger);
     execFileSync("chmod", ["755", this.folder]);
   }
 
