@@ -24,7 +24,7 @@ function after({ text, at }: TextInput): number {
 
 /** Start of the word before the cursor. */
 function wordBefore({ text, at }: TextInput): number {
-  return text.slice(0, at).search(/\S+\s*$/) < 0 ? 0 : text.slice(0, at).search(/\S+\s*$/);
+  return Math.max(0, text.slice(0, at).search(/\S+\s*$/));
 }
 
 /** The field whose name is begun before the cursor, completed; undefined when there is nothing to complete. */
