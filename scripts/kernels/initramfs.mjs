@@ -7,7 +7,7 @@ const DIRECTORY = 0o040755;
 const PROGRAM = 0o100755;
 const CONSOLE = 0o020600; // character device 5:1
 
-/** Gzipped archive of a console, the given empty folders and files ({name: bytes}), every file executable. */
+/** Gzipped archive of the given empty folders, a console in dev, and files ({name: bytes}), every file executable. */
 export function initramfs(folders, files) {
   const parts = [];
   let inode = 1;
@@ -17,7 +17,7 @@ export function initramfs(folders, files) {
     parts.push(padded(Buffer.from(header)), padded(bytes));
   };
   for (const folder of folders) add(folder, DIRECTORY);
-  add("dev/console", CONSOLE, undefined, [5, 1]);
+  if (folders.includes("dev")) add("dev/console", CONSOLE, undefined, [5, 1]);
   for (const [name, bytes] of Object.entries(files)) add(name, PROGRAM, bytes);
   add("TRAILER!!!", 0);
   return gzipSync(Buffer.concat(parts), { level: 1 });

@@ -1,6 +1,6 @@
 // Everything a machine needs before it can start: emulator, kernel, its first program and its file system.
 
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch as hostArch } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,6 +15,9 @@ const run = promisify(execFile);
 
 export const top = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const folder = join(top, "build", "kernels");
+
+/** What begins a file that xz packed: https://tukaani.org/xz/xz-file-format.txt. */
+const XZ = Buffer.from("fd377a585a00", "hex");
 
 export const say = (line) => process.stderr.write(`kernels: ${line}\n`);
 
@@ -45,7 +48,7 @@ export async function installTools(arches) {
   await run("apt-get", ["install", "-y", "--no-install-recommends", ...missing], { env, maxBuffer: 1 << 26 });
 }
 
-/** The kernel of an entry of kernels.mjs: {version, file}, or undefined when the archive has none. */
+/** The kernel of an entry of kernels.mjs: {version, file, overlay: its module for overlays}, or undefined when the archive has none. */
 export async function fetchKernel({ arch, series }) {
   const archive = await archiveOf(arch);
   const preview = (version) => /~rc\d/.test(version);
@@ -55,15 +58,19 @@ export async function fetchKernel({ arch, series }) {
   );
   if (chosen === undefined) return undefined;
   const image = exactDependency(chosen, "linux-image-");
-  // Since 7.0 the image package only depends on one that holds the image.
+  // Since 7.0 the image package only depends on those that hold the image and the modules.
   const [package_] = await archive.versions(image.name);
-  const binary = exactDependency(package_, "linux-binary-") ?? image;
+  const part = async (prefix, pattern, file) => {
+    if (existsSync(file)) return;
+    const { name, version } = exactDependency(package_, prefix) ?? image;
+    await extract(await archive.download(name, version), pattern, file);
+  };
   const file = join(folder, arch, `vmlinuz-${chosen.version}`);
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    await extract(await archive.download(binary.name, binary.version), "*/vmlinuz*", file);
-  }
-  return { version: chosen.version, file };
+  const overlay = join(folder, arch, `overlay-${chosen.version}.ko`);
+  mkdirSync(dirname(file), { recursive: true });
+  await part("linux-binary-", "*/vmlinuz*", file);
+  await part("linux-modules-", "*/overlay.ko*", overlay);
+  return { version: chosen.version, file, overlay };
 }
 
 function exactDependency({ depends }, prefix) {
@@ -71,7 +78,7 @@ function exactDependency({ depends }, prefix) {
   return match ? { name: match[1], version: match[2] } : undefined;
 }
 
-/** Compiles the first program and the BPF object and packs them; the path of the archive. */
+/** Compiles the first program and the BPF object and packs them; the archive all kernels of an architecture unpack. */
 export async function buildInitrd(arch) {
   const out = join(folder, arch);
   const sysroot = join(out, "sysroot");
@@ -87,9 +94,18 @@ export async function buildInitrd(arch) {
   }
   const make = ["-C", join(top, "test/kernels"), "--no-print-directory", "-j2", `ARCH=${arch}`, `OUT=${out}`];
   await run("nice", ["-n", "10", "make", ...make, `SYSROOT=${sysroot}`], { maxBuffer: 1 << 26 });
-  const initrd = join(out, "initrd.gz");
   const files = ["init", "spydertop.bpf.o"].map((name) => [name, readFileSync(join(out, name))]);
-  writeFileSync(initrd, initramfs(["dev", "proc", "sys", "tmp"], Object.fromEntries(files)));
+  return initramfs(["dev", "proc", "sys", "tmp"], Object.fromEntries(files));
+}
+
+/** Writes what a kernel unpacks, with its module; the path. */
+export function writeInitrd({ file, overlay }, common) {
+  const initrd = `${file}.initrd`;
+  const packed = readFileSync(overlay);
+  const module_ = packed.subarray(0, XZ.length).equals(XZ)
+    ? execFileSync("xz", ["-dc", overlay], { maxBuffer: 1 << 26 })
+    : packed;
+  writeFileSync(initrd, Buffer.concat([common, initramfs([], { "overlay.ko": module_ })]));
   return initrd;
 }
 

@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kernels } from "./kernels.mjs";
 import { boot } from "./machine.mjs";
-import { buildInitrd, fetchKernel, folder, installTools, say, top } from "./prepare.mjs";
+import { buildInitrd, fetchKernel, folder, installTools, say, top, writeInitrd } from "./prepare.mjs";
 import { resultOf, writeTables } from "./report.mjs";
 import { growth, keep } from "./verifier.mjs";
 
@@ -69,9 +69,10 @@ async function attempt(kernel) {
     const found = await fetchKernel(kernel);
     if (found === undefined) return { objects: [], problem: "no package in the archive" };
     if (!initrds.has(kernel.arch)) initrds.set(kernel.arch, await buildInitrd(kernel.arch));
+    const initrd = writeInitrd(found, initrds.get(kernel.arch));
     say(`${kernel.name}: booting ${found.version}`);
     const log = join(folder, `${kernel.name}.log`);
-    const machine = { arch: kernel.arch, kernel: found.file, initrd: initrds.get(kernel.arch), log, words };
+    const machine = { arch: kernel.arch, kernel: found.file, initrd, log, words };
     const objects = await boot({ ...machine, seconds: LIMIT_SECONDS });
     return { version: found.version, objects, problem: objects.length > 0 ? undefined : `it did not boot: see ${log}` };
   } catch (error) {

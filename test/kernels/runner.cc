@@ -287,7 +287,7 @@ void run_capture(bool explain) {
     report_programs();
     check_snapshot(capture, holder);
     check_usage(capture, holder);
-    for (auto scenes : {process_scenes(), file_scenes(), race_scenes(), network_scenes(), reach_scenes()})
+    for (auto scenes : {process_scenes(), file_scenes(), overlay_scenes(), race_scenes(), network_scenes(), reach_scenes()})
       for (const Scene& scene : scenes) play(capture, scene);
     check_losses(capture);
     report_programs();

@@ -44,6 +44,7 @@ struct Scene {
 
 std::span<const Scene> process_scenes();
 std::span<const Scene> file_scenes();
+std::span<const Scene> overlay_scenes();
 std::span<const Scene> race_scenes();
 std::span<const Scene> network_scenes();
 std::span<const Scene> reach_scenes();
