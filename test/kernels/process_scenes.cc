@@ -172,7 +172,7 @@ void check_contention(const Capture& c, const Facts& facts, Check& check) {
   std::set<std::string> opened;
   std::set<uint32_t> forked, executed, ended;
   int rows = 0;
-  bool mixed = false;
+  std::string mixed;
   for (const Row& row : c.rows) {
     int worker = 0, number = 0;
     bool by_worker = false;
@@ -181,7 +181,8 @@ void check_contention(const Capture& c, const Facts& facts, Check& check) {
       case SPY_KIND_OPEN:
         if (!by_worker) continue;
         opened.insert(row.text[0]);
-        mixed |= sscanf(row.text[0].c_str(), "/tmp/busy/%d-%d", &worker, &number) != 2 || row.h().tgid != facts.number[worker];
+        if (sscanf(row.text[0].c_str(), "/tmp/busy/%d-%d", &worker, &number) != 2 || row.h().tgid != facts.number[worker])
+          mixed = "an open of " + row.text[0];
         break;
       case SPY_KIND_FORK:
         if (!by_worker) continue;
@@ -189,7 +190,8 @@ void check_contention(const Capture& c, const Facts& facts, Check& check) {
         break;
       case SPY_KIND_EXEC:
         executed.insert(row.h().tgid);
-        mixed |= row.text[0] != "/init" || row.text[1] != "/tmp" || row.text[5] != "init";
+        if (row.text[0] != "/init" || row.text[1] != "/tmp" || row.text[5] != "init")
+          mixed = "an exec of " + row.text[0] + " in " + row.text[1] + " as " + row.text[5];
         break;
       case SPY_KIND_EXIT:
         ended.insert(row.h().tgid);
@@ -207,7 +209,7 @@ void check_contention(const Capture& c, const Facts& facts, Check& check) {
   char what[160];
   snprintf(what, sizeof(what), "lost %zu opens, %zu forks, %zu execs, %zu ends; %zu came twice; the kernel skipped %llu runs", lost[0], lost[1], lost[2],
            lost[3], rows - unique, static_cast<unsigned long long>(skipped));
-  check.that(!mixed, "a record is a mix of two");
+  check.that(mixed.empty(), ("a record is a mix of two: " + mixed).c_str());
   check.that(all_lost <= skipped && (skipped || rows == static_cast<int>(unique)), what);
   if (skipped) check.note(what);
 }
