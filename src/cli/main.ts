@@ -71,6 +71,12 @@ function report(error: unknown): void {
   terminal.close();
 }
 
+/** Node opens a debugger on it, which every user of the machine may connect to: of root's process. */
+function keepDebuggerShut(): void {
+  process.on("SIGUSR1", () => {});
+}
+
+keepDebuggerShut();
 endQuietlyWithoutReader();
 nameProcess();
 try {

@@ -63,10 +63,11 @@ export function runUi(options: UiOptions): Promise<number> {
 
 const HANG_UP = 128 + 1;
 
-type Signal = "SIGTERM" | "SIGHUP" | "SIGINT";
+type Signal = "SIGTERM" | "SIGHUP" | "SIGINT" | "SIGQUIT";
 const SIGNALS: readonly (readonly [Signal, number])[] = [
   ["SIGHUP", 1],
   ["SIGINT", 2],
+  ["SIGQUIT", 3],
   ["SIGTERM", 15],
 ];
 

@@ -76,6 +76,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
 test.each([
   ["SIGHUP", 129],
   ["SIGINT", 130],
+  ["SIGQUIT", 131],
   ["SIGTERM", 143],
 ])("the live screens end by %s with %i, and give the terminal back", async (by, code) => {
   const tui = startProgram(["--no-bpf"]);
@@ -84,6 +85,19 @@ test.each([
   tui.kill(by);
   expect((await tui.exited).exitCode).toBe(code);
   expect(tui.onAlternateScreen).toBe(false);
+});
+
+test("SIGUSR1 opens no debugger", async () => {
+  const { child, ended } = start("top", "--batch", "-n", "0", "-d", "0.1");
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  await once(child.stdout, "data");
+  child.kill("SIGUSR1");
+  // Node's own handler answers from another thread: some frames later it would have spoken.
+  for (let frame = 0; frame < 5; frame++) await once(child.stdout, "data");
+  child.kill("SIGINT");
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(said).not.toContain("Debugger");
 });
 
 test("ps and top call it by its name", async () => {
