@@ -121,6 +121,7 @@ test("a long command is cut in its middle, and told whole when asked for", () =>
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(250);
   expect(lines.find((line) => line.includes("--env"))).toMatch(/agent --env x+…x+ --last {3}started by/);
   expect(text(true)).toContain(`${"x".repeat(1500)} --last`);
+  expect(lines.at(-1)).toMatch(/^ {2}evidence: .*; as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/u);
 });
 
 /** Every statement is one of those we write, its strings closed where they should be. */

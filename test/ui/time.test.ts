@@ -240,7 +240,7 @@ test("a recording is shown at its end, and played from its beginning", async () 
   const open = (options: object): ReplaySource => new ReplaySource(recording, options);
   const it = show("", new TimeTravel(NAMES, {}, { file: "incident.spyt", open, notes: recording.notes }));
   const end = await it.text();
-  expect(end).toContain("REPLAY incident.spyt");
+  expect(end).toMatch(/REPLAY incident\.spyt 2023-11-1\d \d\d:\d\d:\d\d/u);
   expect(end).toMatch(/\d+:\d\d:\d\d .* L end/u);
   expect(end).toContain("--l");
   const alert = await it.press("(");

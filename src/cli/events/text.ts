@@ -1,3 +1,4 @@
+import { formatClock, formatDay } from "../../ui/text/format.ts";
 import { sanitise } from "../../ui/text/sanitise.ts";
 import type { Actor, Endpoint, FileFacts, MonitorEvent, NetworkFacts } from "./event.ts";
 
@@ -65,10 +66,7 @@ function endpointText(endpoint: Endpoint | undefined): string {
 
 /** "14:31:29.123456", after the date where it is wanted. Microseconds are what a double holds of ms since 1970. */
 function clock(ms: number, withDate: boolean): string {
-  const date = new Date(ms);
-  const two = (n: number): string => String(n).padStart(2, "0");
   const us = String(Math.floor((ms - Math.floor(ms)) * 1000)).padStart(3, "0");
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  const day = withDate ? `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` : "";
-  return `${day}${time}.${String(date.getMilliseconds()).padStart(3, "0")}${us}`;
+  const time = withDate ? formatDay(ms) : formatClock(ms);
+  return `${time}.${String(new Date(ms).getMilliseconds()).padStart(3, "0")}${us}`;
 }

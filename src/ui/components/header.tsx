@@ -3,7 +3,7 @@ import type { Frame } from "../state/frame.ts";
 import { bannerLines, isOfFile } from "../state/layout.ts";
 import { filterOf } from "../state/navigation.ts";
 import { TABS, type ViewState } from "../state/view-state.ts";
-import { formatBytes, formatClock, formatCount } from "../text/format.ts";
+import { formatBytes, formatClock, formatCount, formatDay } from "../text/format.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 import { textWidth } from "../text/width.ts";
 import type { Token } from "../theme/tokens.ts";
@@ -27,9 +27,11 @@ export function wallClock(frame: Frame, ns: number): string {
 
 function statusPart({ theme }: Env, frame: Frame): Part {
   // Of a file nothing has been read yet.
-  const clock = frame.nowMs === 0 ? "reading" : formatClock(frame.nowMs);
   const { kind } = frame.meters.capture;
   const { time } = frame;
+  // A file may be of any day.
+  const now = time?.file !== undefined || kind === "replay" || kind === "import" ? formatDay : formatClock;
+  const clock = frame.nowMs === 0 ? "reading" : now(frame.nowMs);
   if (time !== undefined) {
     const word = time.mode === "playing" || time.file !== undefined ? "REPLAY" : "PAUSED";
     const sign = time.mode === "playing" ? theme.glyphs.collapsed : theme.glyphs.paused;

@@ -65,6 +65,12 @@ export function formatClock(ms: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** Local date and wall clock of a moment: "2026-03-12 14:31:29". */
+export function formatDay(ms: number): string {
+  const date = new Date(ms);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatClock(ms)}`;
+}
+
 /** Wall clock for a list: the time today, the date before: "14:31:29", "12 Mar 08:10". */
 export function formatMoment(ms: number, nowMs: number): string {
   const date = new Date(ms);

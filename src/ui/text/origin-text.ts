@@ -1,6 +1,6 @@
 import type { ImpactTree, OriginChain, OriginStep, Trace } from "../../core/query/model.ts";
 import type { Glyphs } from "../theme/glyphs.ts";
-import { formatMoment } from "./format.ts";
+import { formatDay, formatMoment } from "./format.ts";
 import { sanitise } from "./sanitise.ts";
 import { truncateMiddle } from "./width.ts";
 
@@ -92,7 +92,7 @@ function traceText(
     short(title),
     `  ${whole ? sentence : truncateMiddle(sanitise(sentence), SENTENCE, glyphs.ellipsis)}`,
     ...steps,
-    `  evidence: ${evidenceText(trace)}`,
+    `  evidence: ${evidenceText(trace)}; as of ${formatDay(nowMs)}`,
   ]
     .map(sanitise)
     .join("\n");
