@@ -62,6 +62,8 @@ describe("what makes no sense is said, not guessed", () => {
     ["--them light", "there is no option --them; did you mean --theme?"],
     ["events -f prot:tcp", 'no field "prot"; did you mean port:?'],
     ["events -f kind:conect", 'no kind "conect"; did you mean kind:connect?'],
+    ["events -f pid:", "pid: wants a word behind it"],
+    ["events -f !", "! wants a word behind it"],
     ["events -f pid:abc", 'pid: wants a number, not "abc"'],
     ["events -f !port:http", 'port: wants a number, not "http"'],
     ["events -f zzzzz:5", 'no field "zzzzz"; there are kind, pid, ppid'],

@@ -17,7 +17,10 @@ export function filterProblem(text: string): string | undefined {
   const problem = queryProblem(text);
   if (problem !== undefined) return problem;
   if (text.split('"').length % 2 === 0) return `a quote is not closed in ${text}`;
-  for (const { name, value } of termsOf(text)) {
+  for (const { negated, name, value } of termsOf(text)) {
+    // Typed it is only begun; written it is a variable of a script that was empty, and would hold for everything.
+    if (value === "" && (negated || name !== undefined))
+      return `${name === undefined ? "!" : `${name}:`} wants a word behind it`;
     // An IPv6 address of letters, or a URL, is text.
     if (name === undefined || fieldOf(name) !== undefined || /^:|^\/\//u.test(value)) continue;
     return `no field "${name}"; there are ${FIELD_WORDS.join(", ")}; as text it goes in quotes: "${name}:${value}"`;
