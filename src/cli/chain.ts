@@ -13,7 +13,7 @@ import { createSession, follow, type Session } from "./session.ts";
 import { findSubject } from "./subject.ts";
 
 const NOT_HERE =
-  ": capture began just now, and what was over before or rests is not seen. Ask a recording (--from FILE), or the live screen, where it is watched";
+  ": capture began just now, and what had ended before, or nobody uses now, is not seen. Ask a recording (--from FILE), or the live screen, which remembers";
 
 /** Prints how something came to be, or what came of it. Resolves with the exit code: 1 when it is not known. */
 export async function runChain(options: ChainOptions): Promise<number> {

@@ -47,6 +47,9 @@ describe.each(["192.0.2.77:4444", "/tmp/.x", ":22", "203.0.113.9"])("%s", (what)
       expect(json).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
       checkDot(dotOf(one), one);
       checkMermaid(mermaidOf(one), one);
+      const linked = one.steps.filter(({ cause }) => cause >= 0).length;
+      for (const drawn of [dotOf(one), mermaidOf(one)])
+        expect(drawn.match(/\d{4}-\d\d-\d\dT\d\d(:|#58;)\d\d/gu) ?? []).toHaveLength(linked);
     }
   });
 });

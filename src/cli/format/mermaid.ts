@@ -1,4 +1,5 @@
 import { sanitise } from "../../ui/text/sanitise.ts";
+import { isoTime } from "../events/native.ts";
 import { type Answer, clipped } from "./trace.ts";
 
 /** A trace as a flowchart of Mermaid. Dotted: not observed. */
@@ -9,7 +10,9 @@ export function mermaidOf(answer: Answer): string {
     lines.push(`  n${index}["${entities(step.title)}"]`);
     if (step.cause >= 0) {
       const arrow = step.certainty === "observed" ? "-->" : "-.->";
-      lines.push(`  n${step.cause} ${arrow}|"${entities(step.explanation)}"| n${index}`);
+      lines.push(
+        `  n${step.cause} ${arrow}|"${entities(`${isoTime(answer.wallMs(step.atNs))} ${step.explanation}`)}"| n${index}`,
+      );
     }
     if (step.target) marked.push(`  style n${index} stroke-width:4px`);
     else if (step.severity !== undefined) marked.push(`  style n${index} stroke:red`);
