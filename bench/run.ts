@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { cases } from "./cases.ts";
 import { compare, readBaseline, saveBaseline } from "./lib/baseline.ts";
+import { asProgram } from "./lib/child.ts";
 import { machineLine, sameMachine, thisMachine } from "./lib/machine.ts";
 import type { Message, Row } from "./lib/result.ts";
 import { table } from "./lib/table.ts";
@@ -24,7 +25,7 @@ const usage = () =>
 function runCase(name: string): Promise<Message[]> {
   return new Promise((done) => {
     const messages: Message[] = [];
-    const child = spawn(process.execPath, [join(import.meta.dirname, "case.ts"), name], {
+    const child = spawn(asProgram, [join(import.meta.dirname, "case.ts"), name], {
       stdio: ["ignore", "pipe", "inherit"],
       env: {
         ...process.env,

@@ -18,15 +18,10 @@ node=$(command -v node)
 for candidate in "$top"/node_modules/node-linux-*/bin/node; do
   [ -x "$candidate" ] && node=$candidate
 done
-# The compiled bundle is kept: a third less CPU before the first frame. A small young generation saves 20 MB of resident
-# memory and costs nothing measurable at a few frames a second; V8 without helper threads saves as much again and a tenth
-# of the CPU. After a flood the program collects what it left (give-back.ts).
 command=${1-}
-# Of glibc: what is freed goes back to the system at once, otherwise it keeps blocks of up to 32 MiB; large tables lie in huge pages, which
-# nearly halves what an event costs in a large graph.
-malloc=glibc.malloc.mmap_threshold=131072:glibc.malloc.trim_threshold=131072:glibc.malloc.hugetlb=1
-# sudo drops NO_COLOR.
-set -- env "GLIBC_TUNABLES=$malloc" "NODE_COMPILE_CACHE=$top/build/compile-cache" ${NO_COLOR:+"NO_COLOR=$NO_COLOR"} "$node" --expose-gc --max-semi-space-size=1 --single-threaded "$top/dist/spydertop.mjs" "$@"
+. "$top/scripts/runtime.sh"
+# The compiled bundle is kept: a third less CPU before the first frame. sudo drops NO_COLOR.
+set -- env "GLIBC_TUNABLES=$malloc" "NODE_COMPILE_CACHE=$top/build/compile-cache" ${NO_COLOR:+"NO_COLOR=$NO_COLOR"} "$node" $engine "$top/dist/spydertop.mjs" "$@"
 
 # Below these limits Node aborts, or the kernel takes no programs: a hundred and more descriptors, and what V8 reserves.
 lacks() {

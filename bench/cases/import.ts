@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { asProgram } from "../lib/child.ts";
 import { progress, report, skip } from "../lib/result.ts";
 import { spread } from "../lib/statistics.ts";
 import { auditdLog, spyderbatCapture, tetragonExport } from "./import-files.ts";
@@ -37,7 +38,7 @@ function open(folder: string, key: string, words: string, content: string | Uint
   const samples: number[] = [];
   let events = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const child = spawnSync(process.execPath, [join(import.meta.dirname, "import-open.ts"), path], {
+    const child = spawnSync(asProgram, [join(import.meta.dirname, "import-open.ts"), path], {
       encoding: "utf8",
     });
     if (child.status !== 0) throw new Error(child.stderr);

@@ -1,5 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+
+/** Runs a script with the settings of the program: what is measured then is the program's. */
+export const asProgram = join(import.meta.dirname, "..", "..", "scripts", "as-program.sh");
 
 /** A child that answers each line on its stdin with one line on its stdout. Its stderr is ours. */
 export class Dialogue {

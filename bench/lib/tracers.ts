@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
-import { Dialogue } from "./child.ts";
+import { asProgram, Dialogue } from "./child.ts";
 import type { ConsumerReport } from "./consumer.ts";
 import { noteOwn } from "./programs.ts";
 import type { Use } from "./use.ts";
@@ -44,7 +44,7 @@ export class Spydertop implements Tracer {
     const name = checkout === undefined ? "spydertop" : `spydertop in ${basename(checkout)}`;
     this.name = use === "rows" ? name : `${name}, ${use}`;
     const script = join(checkout ?? join(import.meta.dirname, "..", ".."), "bench", "lib", "consumer.ts");
-    this.#child = new Dialogue(...besides(process.execPath, [script, use]));
+    this.#child = new Dialogue(...besides(asProgram, [script, use]));
   }
 
   get pid(): number {
