@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { openReplay } from "../../src/capture/recording/replay.ts";
 import type { ReplayOptions } from "../../src/capture/recording/replay-source.ts";
@@ -151,4 +152,19 @@ test("times beyond what a double holds exactly are told relative to the beginnin
   expect(BOOT_NS > BigInt(Number.MAX_SAFE_INTEGER)).toBe(true);
   const { source } = player(await minute(false));
   expect([source.startNs, source.endNs, source.durationNs]).toEqual([0, LAST_NS, LAST_NS]);
+});
+
+test("a copy of a batch stays when the frame it came from is done with", async () => {
+  const path = await recorded(activity({ batches: 200, rowsPerBatch: 200 }));
+  const { source, recording } = openReplay(path);
+  onTestFinished(() => source.close());
+  const copies: Uint8Array[] = [];
+  const told: number[] = [];
+  const keep = (batch: Uint8Array): void => {
+    copies.push(batch.slice());
+    told.push(crc32(batch));
+  };
+  while (source.drain(keep, 1_000));
+  expect(recording.end).toBeGreaterThan(3);
+  expect(copies.map((copy) => crc32(copy))).toEqual(told);
 });

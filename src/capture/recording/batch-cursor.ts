@@ -1,5 +1,8 @@
 import { BATCH, BATCH_FLAG, MAGIC, WIRE_VERSION } from "../../core/wire/layout.gen.ts";
+import { giveBack } from "./compress.ts";
 import { MissingStrings } from "./missing-strings.ts";
+
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
  * The batches of one frame after another. What it hands out fits its own lengths, and string ids follow one another without a hole but
@@ -8,7 +11,7 @@ import { MissingStrings } from "./missing-strings.ts";
 export class BatchCursor {
   /** The frame does not hold what it should: nothing more comes from it. */
   damaged = false;
-  #raw: Uint8Array = new Uint8Array(0);
+  #raw = NOTHING;
   #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
   #length = 0;
@@ -28,6 +31,12 @@ export class BatchCursor {
       this.#missing.clear();
     }
     this.#measure();
+  }
+
+  /** The frame is done with: what was taken of it is of no use any more. start: as for `open`, of what comes next. */
+  close(start: boolean): void {
+    giveBack(this.#raw);
+    this.open(NOTHING, start);
   }
 
   /** Whether there is a batch. */

@@ -11,7 +11,7 @@ export interface FrameStore {
   /** Numbers of frames that begin a segment which needs none before, ascending. */
   readonly starts: readonly number[];
   head(frame: number): FrameHead;
-  /** What the frame holds, 8-byte aligned; undefined when it is damaged or no longer there. */
+  /** What the frame holds, as `decompress` gives it; undefined when it is damaged or no longer there. */
   load(frame: number): Uint8Array | undefined;
 }
 

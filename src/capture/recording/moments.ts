@@ -1,4 +1,5 @@
 import { BATCH, FLAG, HDR, KIND } from "../../core/wire/layout.gen.ts";
+import { giveBack } from "./compress.ts";
 import { FRAME } from "./format.ts";
 import { type FrameStore, relativeNs } from "./frame-store.ts";
 
@@ -65,7 +66,7 @@ function firstFrameTo(store: FrameStore, timeNs: number): number {
   return low;
 }
 
-/** The batches of a frame; what contradicts its own lengths ends them. */
+/** The batches of a frame, which is given back; what contradicts its own lengths ends them. */
 function momentsOf(raw: Uint8Array | undefined): Moment[] {
   const moments: Moment[] = [];
   if (raw === undefined) return moments;
@@ -77,6 +78,7 @@ function momentsOf(raw: Uint8Array | undefined): Moment[] {
     moments.push({ time: view.getBigUint64(at + BATCH.time, true), change: changeIn(view, at, rowEnd) });
     at = (end + 7) & ~7;
   }
+  giveBack(raw);
   return moments;
 }
 

@@ -235,7 +235,7 @@ export class ReplaySource implements EventSource {
     const began = this.#positionNs !== Number.NEGATIVE_INFINITY;
     // What was lost before the first segment belongs to the beginning.
     this.#frame = frame === this.#store.starts[0] ? this.#store.first : frame;
-    this.#cursor.open(NOTHING, true);
+    this.#cursor.close(true);
     this.#begin = this.#checkpoint = true;
     this.#broken = this.#patchy = false;
     this.#positionNs = Number.NEGATIVE_INFINITY;
@@ -259,6 +259,7 @@ export class ReplaySource implements EventSource {
       } else if (this.#frame >= this.#store.end) {
         return false;
       } else {
+        this.#cursor.close(false);
         this.#open(this.#frame++);
       }
     }
@@ -318,5 +319,3 @@ export class ReplaySource implements EventSource {
     if (timeNs > this.#positionNs) this.#positionNs = timeNs;
   }
 }
-
-const NOTHING = new Uint8Array(0);
