@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { openLive } from "../../src/capture/live/live-source.ts";
 import { BATCH, HDR } from "../../src/core/wire/layout.gen.ts";
 import { activity } from "../../test/capture/recording-batches.ts";
+import { BusyHost } from "../lib/busy-host.ts";
 import { workFolder } from "../lib/workload.ts";
+
+const BUSY_FILES = 500_000;
+const BUSY_ROWS = 400_000;
 
 /** Batches to record, over and over with later times. */
 export class Load {
@@ -83,7 +87,13 @@ export async function captured(): Promise<Load> {
   return new Load("captured: build, find", snapshot, batches);
 }
 
-/** Random numbers in every field: harder to compress than what machines do. */
+/** A server at work, in large batches. */
+export function busy(): Load {
+  const { batches } = new BusyHost(BUSY_FILES).load(BUSY_ROWS);
+  return new Load("a busy host", [], batches);
+}
+
+/** Random numbers in every field: harder to compress than what machines do, and no history that a graph could be made of. */
 export function synthetic(): Load {
   const batches = [...activity({ batches: 2_000, rowsPerBatch: 160, stepMs: 16, keyEvery: 1_000 })];
   return new Load("synthetic: random", batches.slice(0, 1), batches);

@@ -9,7 +9,7 @@ import { BusyHost } from "../lib/busy-host.ts";
 import { once, progress, report } from "../lib/result.ts";
 import { spread } from "../lib/statistics.ts";
 import { workFolder } from "../lib/workload.ts";
-import { captured, type Load, rowsOf, synthetic } from "./recording-load.ts";
+import { busy, captured, type Load, rowsOf, synthetic } from "./recording-load.ts";
 
 const INFO = { program: "bench", host: "", kernel: "", bootId: "", source: "live" } as const;
 const ROUNDS = 5;
@@ -62,7 +62,8 @@ function onePass(load: Load): Promise<Recorded> {
 
 /** Bytes an event takes on disk, and events a second a replay gives. */
 export async function recordingSize(): Promise<void> {
-  for (const load of [await captured(), synthetic()]) {
+  const noise = synthetic();
+  for (const load of [await captured(), busy(), noise]) {
     const { path, stats } = await onePass(load);
     const line = { subject: load.name, mode: "recording" };
     report({
@@ -75,10 +76,11 @@ export async function recordingSize(): Promise<void> {
       note: `${stats.events} events, ${(load.batches.reduce((sum, { length }) => sum + length, 0) / stats.events).toFixed(0)} B each before`,
     });
     replaySpeed(load, path, "batches", () => () => undefined);
-    replaySpeed(load, path, "graph", () => {
-      const monitor = new Monitor();
-      return (batch) => monitor.ingest(batch);
-    });
+    if (load !== noise)
+      replaySpeed(load, path, "graph", () => {
+        const monitor = new Monitor();
+        return (batch) => monitor.ingest(batch);
+      });
     rmSync(path);
   }
 }
