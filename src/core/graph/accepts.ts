@@ -8,6 +8,10 @@ interface Log {
 /** Accepts remembered of one process; the older half gives way. */
 const MOST = 1 << 16;
 const ENTRY_BYTES = 16;
+/** Accepts that wait to be put into the logs together: one at a time each would wait for memory by itself. */
+const WAITING = 4096;
+/** Process, connection, time. */
+const WIDTH = 3;
 
 /**
  * Ids of connections by who accepted them and when: what a server was serving at a moment is found without a walk over all it ever
@@ -15,6 +19,8 @@ const ENTRY_BYTES = 16;
  */
 export class Accepts {
   readonly #logs = new Map<number, Log>();
+  readonly #waiting = new Float64Array(WAITING * WIDTH);
+  #waitingEnd = 0;
   #entries = 0;
 
   /** Accepts remembered, of all processes. */
@@ -28,21 +34,19 @@ export class Accepts {
   }
 
   add(processId: number, connectionId: number, timeNs: number): void {
-    let log = this.#logs.get(processId);
-    if (log === undefined) this.#logs.set(processId, (log = { timesNs: [], connections: [], sorted: true }));
-    if (timeNs < (log.timesNs.at(-1) ?? timeNs)) log.sorted = false;
-    log.timesNs.push(timeNs);
-    log.connections.push(connectionId);
+    const waiting = this.#waiting;
+    const at = this.#waitingEnd;
+    waiting[at] = processId;
+    waiting[at + 1] = connectionId;
+    waiting[at + 2] = timeNs;
+    this.#waitingEnd = at + WIDTH;
     this.#entries++;
-    if (log.timesNs.length <= MOST) return;
-    sort(log);
-    log.timesNs = log.timesNs.slice(MOST / 2);
-    log.connections = log.connections.slice(MOST / 2);
-    this.#entries -= MOST / 2;
+    if (this.#waitingEnd === waiting.length) this.#settle();
   }
 
   /** Connections accepted by a process until a moment, the last first, `most` at most. */
   *until(processId: number, timeNs: number, most: number): Generator<number, void, void> {
+    this.#settle();
     const log = this.#logs.get(processId);
     if (log === undefined) return;
     sort(log);
@@ -59,6 +63,7 @@ export class Accepts {
 
   /** Drops those of connections that are no longer wanted. */
   keep(wanted: (connectionId: number) => boolean): void {
+    this.#settle();
     for (const log of this.#logs.values()) {
       const { connections, timesNs } = log;
       log.timesNs = timesNs.filter((_, index) => wanted(connections[index] as number));
@@ -68,10 +73,36 @@ export class Accepts {
   }
 
   forget(processId: number): void {
+    this.#settle();
     const log = this.#logs.get(processId);
     if (log === undefined) return;
     this.#entries -= log.timesNs.length;
     this.#logs.delete(processId);
+  }
+
+  /** Puts what waits into the logs. */
+  #settle(): void {
+    const waiting = this.#waiting;
+    const end = this.#waitingEnd;
+    this.#waitingEnd = 0;
+    for (let at = 0; at < end; at += WIDTH) {
+      const processId = waiting[at] as number;
+      const timeNs = waiting[at + 2] as number;
+      let log = this.#logs.get(processId);
+      if (log === undefined) this.#logs.set(processId, (log = { timesNs: [], connections: [], sorted: true }));
+      const { timesNs, connections } = log;
+      if (timesNs.length > 0 && timeNs < (timesNs[timesNs.length - 1] as number)) log.sorted = false;
+      timesNs.push(timeNs);
+      connections.push(waiting[at + 1] as number);
+      if (timesNs.length > MOST) this.#halve(log);
+    }
+  }
+
+  #halve(log: Log): void {
+    sort(log);
+    log.timesNs = log.timesNs.slice(MOST / 2);
+    log.connections = log.connections.slice(MOST / 2);
+    this.#entries -= MOST / 2;
   }
 }
 

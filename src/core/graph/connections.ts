@@ -1,11 +1,11 @@
 import { formatBound } from "../text/address.ts";
-import { MixedBlock, type U32Field } from "./blocks.ts";
+import { MixedBlock } from "./blocks.ts";
 import { SparseText } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
-import { ADDRESS, formatWords, isLoopbackWords, Translations, type Tuple } from "./translations.ts";
+import { formatWords, isLoopbackWords, ONE_ADDRESS, Translations, type Tuple } from "./translations.ts";
 
 export const FAMILY_UNIX = 1;
 export const TCP = 6;
@@ -30,6 +30,9 @@ export const END_FLAG = {
   KNOWN: 1,
   CLOSED: 2,
 } as const;
+
+/** Where in an end's half of a row the four words of its address begin, as they lie in memory. */
+const ADDRESS = 20;
 
 /**
  * Connections, listening sockets and datagram flows. A connection has two sides; side `clientSide` asked. A side whose socket is on
@@ -73,8 +76,6 @@ export class Connections extends Table {
   readonly credTgid = this.#ends.ints.unsigned(17);
   readonly port = this.#ends.ints.field(18);
   readonly sampleRefresh = this.#ends.ints.field(19);
-  /** The four words of the address, as they lie in memory. */
-  readonly #address = [20, 21, 22, 23].map((offset) => this.#ends.ints.unsigned(offset));
   readonly txBytes = this.#ends.floats.field(0);
   readonly rxBytes = this.#ends.floats.field(1);
   readonly txRate = this.#ends.floats.field(2);
@@ -150,6 +151,11 @@ export class Connections extends Table {
     return best;
   }
 
+  /** Whether a connection may have a tuple: no, or ask. */
+  mayHaveTuple(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): boolean {
+    return this.#byTuple.first(tupleHash(proto, addresses, localPort, remotePort)) >= 0;
+  }
+
   byPair(lo: number, hi: number): ConnectionIndex {
     if (lo === 0 && hi === 0) return NONE;
     const index = this.#byPair;
@@ -196,16 +202,18 @@ export class Connections extends Table {
 
   /** Copies the address of an end, as it lies in memory, to four words at `at`. */
   copyAddress(end: EndIndex, into: Uint32Array, at: number): void {
-    for (let i = 0; i < 4; i++) into[at + i] = this.#address[i]?.get(end) ?? 0;
+    const { data, width } = this.#ends.ints;
+    for (let i = 0; i < 4; i++) into[at + i] = data[end * width + ADDRESS + i] as number;
   }
 
   /** Sets the addresses of both sides as seen from `end`: own, then the other side's. */
   setTuple(end: EndIndex, addresses: Uint32Array, localPort: number, remotePort: number): void {
     const row = end >> 1;
     this.#dropTuple(row);
+    const { data, width } = this.#ends.ints;
     for (let i = 0; i < 4; i++) {
-      this.#address[i]?.set(end, word(addresses, i));
-      this.#address[i]?.set(end ^ 1, word(addresses, 4 + i));
+      data[end * width + ADDRESS + i] = word(addresses, i);
+      data[(end ^ 1) * width + ADDRESS + i] = word(addresses, 4 + i);
     }
     this.port.set(end, localPort);
     this.port.set(end ^ 1, remotePort);
@@ -328,13 +336,13 @@ export class Connections extends Table {
 
   /** "10.0.0.4:41822" of one side, as the client sees it. */
   endpoint(end: EndIndex): string {
-    this.copyAddress(end, ADDRESS, 0);
-    return formatWords(ADDRESS, 0, this.port.get(end));
+    this.copyAddress(end, ONE_ADDRESS, 0);
+    return formatWords(ONE_ADDRESS, 0, this.port.get(end));
   }
 
   /** "0.0.0.0:22": the side that listens. */
   bound(end: EndIndex): string {
-    return formatBound(this.#addressOf(end), 0, this.port.get(end));
+    return formatBound(new Uint8Array(this.#addressOf(end).buffer), 0, this.port.get(end));
   }
 
   /** The address of the socket at an end, as it has it itself. */
@@ -350,8 +358,10 @@ export class Connections extends Table {
   }
 
   endIsLoopback(end: EndIndex): boolean {
-    const [a, b, c, d] = this.#address.map((field) => field.get(end)) as [number, number, number, number];
-    return this.isUnix(end >> 1) || isLoopbackWords(a, b, c, d);
+    const address = this.#addressOf(end);
+    return (
+      this.isUnix(end >> 1) || isLoopbackWords(word(address, 0), word(address, 1), word(address, 2), word(address, 3))
+    );
   }
 
   /** Forgets a connection without edges. */
@@ -389,12 +399,16 @@ export class Connections extends Table {
     if (lo !== 0 || hi !== 0) this.#byKernel.remove(hash2(lo, hi), end);
   }
 
-  #addressOf(end: EndIndex): Uint8Array {
-    return new Uint8Array(Uint32Array.from(this.#address, (field) => field.get(end)).buffer);
+  #addressOf(end: EndIndex): Uint32Array<ArrayBuffer> {
+    const words = new Uint32Array(4);
+    this.copyAddress(end, words, 0);
+    return words;
   }
 
   #sameAddress(end: EndIndex, addresses: Uint32Array, at: number): boolean {
-    for (let i = 3; i >= 0; i--) if (this.#address[i]?.get(end) !== addresses[at + i]) return false;
+    const { data, width } = this.#ends.ints;
+    // Fields are signed, the words of an address are not.
+    for (let i = 3; i >= 0; i--) if (data[end * width + ADDRESS + i] !== (word(addresses, at + i) | 0)) return false;
     return true;
   }
 
@@ -413,7 +427,7 @@ export class Connections extends Table {
     const proto = this.proto.get(row);
     if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0) {
       const one = this.#endpointHash(2 * row);
-      this.#byTuple.remove(hash2((one + this.#endpointHash(2 * row + 1)) >>> 0, proto), row);
+      this.#byTuple.remove(hash2(one + this.#endpointHash(2 * row + 1), proto), row);
     }
     const servers = this.#translations.get(row);
     if (servers === undefined) return;
@@ -428,8 +442,8 @@ export class Connections extends Table {
   }
 
   #endpointHash(end: EndIndex): number {
-    const [a, b, c, d] = this.#address as [U32Field, U32Field, U32Field, U32Field];
-    return endpointHash(a.get(end), b.get(end), c.get(end), d.get(end), this.port.get(end));
+    const { data, width } = this.#ends.ints;
+    return endpointHash(data, end * width + ADDRESS, this.port.get(end));
   }
 }
 
@@ -444,17 +458,13 @@ function sameWords(one: Uint32Array, other: Uint32Array, at: number): boolean {
 
 /** The same for both directions of a tuple. */
 function tupleHash(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): number {
-  const local = endpointHash(word(addresses, 0), word(addresses, 1), word(addresses, 2), word(addresses, 3), localPort);
-  const remote = endpointHash(
-    word(addresses, 4),
-    word(addresses, 5),
-    word(addresses, 6),
-    word(addresses, 7),
-    remotePort,
-  );
-  return hash2((local + remote) >>> 0, proto);
+  return hash2(endpointHash(addresses, 0, localPort) + endpointHash(addresses, 4, remotePort), proto);
 }
 
-function endpointHash(a: number, b: number, c: number, d: number, port: number): number {
-  return hash2(hash2(a ^ port, b), hash2(c, d));
+/** Of four words at `at`. */
+function endpointHash(words: Uint32Array | Int32Array, at: number, port: number): number {
+  return hash2(
+    hash2((words[at] as number) ^ port, words[at + 1] as number),
+    hash2(words[at + 2] as number, words[at + 3] as number),
+  );
 }

@@ -62,6 +62,11 @@ export const EDGE_FLAG = {
   FOREIGN: 8192,
 } as const;
 
+/** The flag of a standard descriptor; 0 for any other. */
+export function stdioFlag(fd: number): number {
+  return fd >= 0 && fd <= 2 ? EDGE_FLAG.STDIN << fd : 0;
+}
+
 /** Lists of a process, each with its own head. Writes and sockets are kept with the last touched first. */
 export const FAMILY = { READS: 0, WRITES: 1, SOCKETS: 2, CLOSED: 3, CHANNELS: 4, OTHERS: 5 } as const;
 export const EDGE_FAMILIES = [0, 1, 2, 3, 4, 5] as const;

@@ -10,7 +10,7 @@ import { drop } from "./blocks.ts";
  */
 export class HashIndex {
   /** Per slot: hash, row + 1 (0 = empty). */
-  #slots = new Uint32Array(2 * 64);
+  #slots = new Int32Array(2 * 64);
   #mask = 63;
   #size = 0;
   #hash = 0;
@@ -32,7 +32,7 @@ export class HashIndex {
   }
 
   /** Brings the slots of some hashes near. Returns what nobody needs. */
-  touch(hashes: Uint32Array, count: number): number {
+  touch(hashes: Int32Array, count: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
     let seen = 0;
@@ -41,7 +41,7 @@ export class HashIndex {
   }
 
   /** Rows that have some hashes, where that takes one look; -1 else. For reading ahead: they may be wrong. */
-  glance(hashes: Uint32Array, count: number, rows: Int32Array): void {
+  glance(hashes: Int32Array, count: number, rows: Int32Array): void {
     const slots = this.#slots;
     const mask = this.#mask;
     for (let i = 0; i < count; i++) {
@@ -101,7 +101,7 @@ export class HashIndex {
 
   #grow(): void {
     const slots = this.#slots;
-    this.#slots = new Uint32Array(2 * slots.length);
+    this.#slots = new Int32Array(2 * slots.length);
     this.#mask = slots.length - 1;
     for (let i = 0; i < slots.length; i += 2) {
       if (slots[i + 1] !== 0) this.#insert(slots[i] as number, slots[i + 1] as number);
@@ -110,10 +110,10 @@ export class HashIndex {
   }
 }
 
-/** Mixes two words to 32 bits (murmur3's finaliser over both). */
+/** Mixes two words to 32 signed bits (murmur3's finaliser over both): an unsigned number may need a box of its own. */
 export function hash2(a: number, b: number): number {
   let h = Math.imul(a, 0xcc9e2d51) ^ Math.imul(b, 0x1b873593);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

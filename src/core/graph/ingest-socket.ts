@@ -1,7 +1,7 @@
 import type { BatchReader } from "../wire/decode.ts";
 import { FLAG, HDR, KIND, SOCK } from "../wire/layout.gen.ts";
 import { CONNECTION_FLAG, END_FLAG, STATE, TCP } from "./connections.ts";
-import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
+import { EDGE, EDGE_FLAG, FAMILY, stdioFlag } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import type { ConnectionIndex, EndIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -80,6 +80,18 @@ function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
   }
   // Half a tuple fits too many.
   if (remotePort === 0 || localPort === 0) return NONE;
+  const known =
+    connections.mayHaveTuple(reader.u8(SOCK.proto), addresses, localPort, remotePort) ||
+    connections.byPair(pairLo(reader), reader.hi(SOCK.pair)) !== NONE;
+  return known ? findByTuple(graph, reader, timeNs) : NONE;
+}
+
+/** The end with the row's tuple, or whose other end counts from the same numbers. */
+function findByTuple(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
+  const { connections } = graph;
+  const lo = reader.lo(SOCK.sock);
+  const hi = reader.hi(SOCK.sock);
+  const inode = lo !== 0 || hi !== 0;
   const begins = reader.kind === KIND.CONNECT || reader.kind === KIND.ACCEPT;
   const fits = (candidate: EndIndex): boolean => {
     const connection = candidate >> 1;
@@ -97,8 +109,8 @@ function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
       : connections.byTuple(
           reader.u8(SOCK.proto),
           addresses,
-          localPort,
-          remotePort,
+          reader.u16(SOCK.lport),
+          reader.u16(SOCK.rport),
           reader.u32(SOCK.netns),
           (candidate) => !belongsElsewhere(graph, reader, candidate) && fits(candidate),
         );
@@ -129,8 +141,10 @@ function findByPair(graph: Graph, reader: BatchReader, fits: (end: EndIndex) => 
 /** Two networks behind NAT may use the same addresses: an equal tuple in another namespace, of a connection known to be another. */
 function belongsElsewhere(graph: Graph, reader: BatchReader, end: EndIndex): boolean {
   const { connections } = graph;
-  const [lo, hi] = [pairLo(reader), reader.hi(SOCK.pair)];
-  const [knownLo, knownHi] = [connections.pairLo.get(end >> 1), connections.pairHi.get(end >> 1)];
+  const lo = pairLo(reader);
+  const hi = reader.hi(SOCK.pair);
+  const knownLo = connections.pairLo.get(end >> 1);
+  const knownHi = connections.pairHi.get(end >> 1);
   if ((lo === 0 && hi === 0) || (knownLo === 0 && knownHi === 0)) return false;
   return (lo !== knownLo || hi !== knownHi) && connections.netns.get(end >> 1) !== reader.u32(SOCK.netns);
 }
@@ -138,7 +152,8 @@ function belongsElsewhere(graph: Graph, reader: BatchReader, end: EndIndex): boo
 /** What the row's connection counts from tells which other socket is its other end, and which of them asked. */
 function settlePair(graph: Graph, reader: BatchReader, end: EndIndex): void {
   const { connections } = graph;
-  const [lo, hi] = [pairLo(reader), reader.hi(SOCK.pair)];
+  const lo = pairLo(reader);
+  const hi = reader.hi(SOCK.pair);
   if (lo === 0 && hi === 0) return;
   const connection = end >> 1;
   connections.setPair(connection, lo, hi);
@@ -251,15 +266,12 @@ function count(graph: Graph, reader: BatchReader, end: EndIndex, timeNs: number)
   connections.sampleRefresh.set(end, graph.socketRefresh);
 }
 
-const FD_FLAGS = [EDGE_FLAG.STDIN, EDGE_FLAG.STDOUT, EDGE_FLAG.STDERR] as const;
-
 function own(graph: Graph, reader: BatchReader, process: ProcessIndex, end: EndIndex, timeNs: number): void {
   const { edges, connections } = graph;
   const kind = reader.kind;
   // A refresh of counters says nothing new about an owner that is known.
   const opened = kind === KIND.CONNECT || kind === KIND.ACCEPT || kind === KIND.LISTEN || kind === KIND.DATAGRAM;
-  const fd = reader.i32(SOCK.fd);
-  const flags = graph.rowEdgeFlags(reader) | (opened ? EDGE_FLAG.OPENER : 0) | (FD_FLAGS[fd] ?? 0);
+  const flags = graph.rowEdgeFlags(reader) | (opened ? EDGE_FLAG.OPENER : 0) | stdioFlag(reader.i32(SOCK.fd));
   const edge = edges.touch(EDGE.SIDE_0 + (end & 1), process, end >> 1, timeNs, flags);
   if (!edges.added) return;
   if (kind === KIND.ACCEPT || kind === KIND.LISTEN) graph.processes.setFlag(process, PROCESS_FLAG.SERVES);

@@ -1,13 +1,11 @@
 import type { BatchReader } from "../wire/decode.ts";
 import { IMAGE } from "../wire/layout.gen.ts";
-import { EDGE, EDGE_FLAG } from "./edges.ts";
+import { EDGE, stdioFlag } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import { STDIO } from "./images.ts";
 import type { ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { addChannel } from "./ingest-pipe.ts";
-
-const FD_FLAGS = [EDGE_FLAG.STDIN, EDGE_FLAG.STDOUT, EDGE_FLAG.STDERR] as const;
 
 /** Descriptors 0-2 at exec make the process a holder of the pipe or socket behind each. */
 export function linkStdio(
@@ -26,7 +24,7 @@ export function linkStdio(
     const hi = word & 0xffff;
     const kind = word >>> 28;
     kinds |= kind << (fd * 4);
-    const flags = how | (FD_FLAGS[fd] as number);
+    const flags = how | stdioFlag(fd);
     if (kind === STDIO.SOCKET) {
       const end = connections.byInode(lo, hi);
       if (end === NONE) continue;

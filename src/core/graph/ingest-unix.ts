@@ -1,7 +1,7 @@
 import type { BatchReader } from "../wire/decode.ts";
 import { FLAG, HDR, KIND, UNIX } from "../wire/layout.gen.ts";
 import { CONNECTION_FLAG, END_FLAG, FAMILY_UNIX, STATE } from "./connections.ts";
-import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
+import { EDGE, EDGE_FLAG, FAMILY, stdioFlag } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import type { ConnectionIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -31,8 +31,7 @@ export function ingestUnix(graph: Graph, reader: BatchReader): void {
   if (peerTgid !== 0) connections.credTgid.set(end ^ 1, peerTgid);
   settle(graph, reader, end);
   if (process === NONE) return;
-  const fd = reader.i32(UNIX.fd);
-  const stdio = fd === 0 ? EDGE_FLAG.STDIN : fd === 1 ? EDGE_FLAG.STDOUT : fd === 2 ? EDGE_FLAG.STDERR : 0;
+  const stdio = stdioFlag(reader.i32(UNIX.fd));
   const opener = reader.kind === KIND.UNIX_SOCKET ? 0 : EDGE_FLAG.OPENER;
   const edge = edges.touch(
     EDGE.SIDE_0 + (end & 1),

@@ -1,41 +1,54 @@
+import { drop } from "./blocks.ts";
+
 /** First in, first out, for ids. */
 export class Queue {
-  #items: number[] = [];
+  #items = new Float64Array(64);
   #head = 0;
+  #end = 0;
 
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#end - this.#head;
   }
 
   push(id: number): void {
-    this.#items.push(id);
+    if (this.#end === this.#items.length) this.#makeRoom();
+    this.#items[this.#end++] = id;
   }
 
   /** The oldest, which stays; undefined when empty. */
   get first(): number | undefined {
-    return this.#items[this.#head];
+    return this.#head === this.#end ? undefined : this.#items[this.#head];
   }
 
   /** The oldest; undefined when empty. */
   shift(): number | undefined {
-    if (this.#head === this.#items.length) return undefined;
-    const id = this.#items[this.#head++];
-    // Taken ones are dropped in one go: each id is moved once on average.
-    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return id;
+    return this.#head === this.#end ? undefined : this.#items[this.#head++];
   }
 
   /** Drops ids that are no longer wanted. */
   keep(wanted: (id: number) => boolean): void {
-    const items: number[] = [];
-    for (let i = this.#head; i < this.#items.length; i++) {
-      const id = this.#items[i] as number;
-      if (wanted(id)) items.push(id);
+    const items = this.#items;
+    let end = 0;
+    for (let i = this.#head; i < this.#end; i++) {
+      const id = items[i] as number;
+      if (wanted(id)) items[end++] = id;
     }
-    this.#items = items;
+    this.#head = 0;
+    this.#end = end;
+  }
+
+  /** Ids that were taken make room where they are half of it: each id is moved once on average. */
+  #makeRoom(): void {
+    const items = this.#items;
+    const kept = items.subarray(this.#head, this.#end);
+    if (this.#head * 2 >= items.length) {
+      items.set(kept);
+    } else {
+      this.#items = new Float64Array(2 * items.length);
+      this.#items.set(kept);
+      drop(items.buffer);
+    }
+    this.#end -= this.#head;
     this.#head = 0;
   }
 }

@@ -15,7 +15,7 @@ const MANY_EDGES = 1 << 16;
  * and what it sees may be out of date when the row's turn comes.
  */
 export class ReadAhead {
-  readonly #hashes = new Uint32Array(GROUP);
+  readonly #hashes = new Int32Array(GROUP);
   readonly #kinds = new Int32Array(GROUP);
   /** `Processes.word` of the rows' processes. */
   readonly #words = new Int32Array(GROUP);
