@@ -91,6 +91,20 @@ export class Connections extends Table {
   readonly #translations = new Translations();
   textLength = 0;
 
+  get inodes(): HashIndex {
+    return this.#byInode;
+  }
+
+  /** As HashIndex.touch: inodes, and tuples. */
+  touch(inodes: Int32Array, count: number, tuples: Int32Array, tupleCount: number): number {
+    return this.#byInode.touch(inodes, count) ^ this.#byTuple.touch(tuples, tupleCount);
+  }
+
+  /** As I32Block.touch. */
+  near(ends: Int32Array, count: number): number {
+    return this.#ends.ints.touch(ends, count);
+  }
+
   add(family: number, proto: number, timeNs: number): ConnectionIndex {
     const row: ConnectionIndex = this.take();
     this.#rows.clear(row);
@@ -457,7 +471,7 @@ function sameWords(one: Uint32Array, other: Uint32Array, at: number): boolean {
 }
 
 /** The same for both directions of a tuple. */
-function tupleHash(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): number {
+export function tupleHash(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): number {
   return hash2(endpointHash(addresses, 0, localPort) + endpointHash(addresses, 4, remotePort), proto);
 }
 

@@ -58,6 +58,11 @@ export class Files extends Table {
     return this.#rows.ints.touch(rows, count);
   }
 
+  /** The first edge of a file's readers; NONE also of a row that was never taken. */
+  firstReader(row: FileIndex): EdgeIndex {
+    return row < this.limit ? this.readers.get(row) : NONE;
+  }
+
   find(dev: number, generation: number, inoLo: number, inoHi: number): FileIndex {
     const index = this.#byInode;
     for (let row = index.first(fileHash(dev, generation, inoLo, inoHi)); row >= 0; row = index.next()) {

@@ -1,7 +1,9 @@
-import { BYTES, FILE, HDR, KIND, OPEN_FLAG } from "../wire/layout.gen.ts";
+import { BYTES, FILE, HDR, KIND, OPEN_FLAG, SOCK } from "../wire/layout.gen.ts";
+import { tupleHash } from "./connections.ts";
 import { EDGE, edgeHash } from "./edges.ts";
 import { fileHash } from "./files.ts";
 import type { Graph } from "./graph.ts";
+import { hash2 } from "./hash-index.ts";
 import { NONE } from "./indexes.ts";
 
 /** Rows looked at together. */
@@ -9,17 +11,33 @@ const GROUP = 128;
 /** With fewer the tables are in the processor's caches as they are. */
 const MANY_EDGES = 1 << 16;
 
+/** Rows of one group that name a kind of object, and what is found for them on the way. */
+class Ahead {
+  count = 0;
+  readonly hashes = new Int32Array(GROUP);
+  readonly kinds = new Int32Array(GROUP);
+  /** `Processes.word` of the rows' processes. */
+  readonly words = new Int32Array(GROUP);
+  readonly objects = new Int32Array(GROUP);
+
+  add(hash: number, kind: number, word: number): void {
+    const at = this.count++;
+    this.hashes[at] = hash;
+    this.kinds[at] = kind;
+    this.words[at] = word;
+  }
+}
+
 /**
- * In a large graph a row of a file waits for memory, not for the processor: what it looks up may lie anywhere. So rows are looked at ahead,
- * one step of the way for a whole group before the next, in loops so short that the processor fetches many at once. Changes nothing,
- * and what it sees may be out of date when the row's turn comes.
+ * In a large graph a row waits for memory, not for the processor: what it looks up may lie anywhere. So rows are looked at ahead, one step
+ * of the way for a whole group before the next, in loops so short that the processor fetches many at once. Changes nothing, and what it
+ * sees may be out of date when the row's turn comes.
  */
 export class ReadAhead {
-  readonly #hashes = new Int32Array(GROUP);
-  readonly #kinds = new Int32Array(GROUP);
-  /** `Processes.word` of the rows' processes. */
-  readonly #words = new Int32Array(GROUP);
-  readonly #files = new Int32Array(GROUP);
+  readonly #files = new Ahead();
+  readonly #sockets = new Ahead();
+  readonly #tuples = new Int32Array(GROUP);
+  readonly #addresses = new Uint32Array(8);
   readonly #edges = new Int32Array(GROUP);
   /** What was read: without it the reads would be left out as useless. */
   seen = 0;
@@ -27,46 +45,85 @@ export class ReadAhead {
   /** Looks at rows of a batch from a word on. Returns the word behind the last of them. */
   look(graph: Graph, words: Uint32Array, from: number, end: number): number {
     if (graph.edges.count < MANY_EDGES) return end;
-    const { files, edges } = graph;
-    const hashes = this.#hashes;
-    let count = 0;
+    const files = this.#files;
+    const sockets = this.#sockets;
+    files.count = sockets.count = 0;
+    let tuples = 0;
     let at = from;
     for (let row = 0; row < GROUP && at + HDR.SIZE / 4 <= end; row++) {
       const head = words[at] as number;
       const kind = head & 0xffff;
-      const edge = edgeOf(kind, words, at);
+      const size = head >>> 18;
+      if (size < HDR.SIZE / 4 || at + size > end) break;
+      const word = (words[at + HDR.tgid / 4] as number) ^ (words[at + HDR.start / 4] as number);
+      const edge = fileEdge(kind, words, at);
       if (edge !== NONE) {
         const bytes = kind === KIND.BYTES;
         const ino = at + (bytes ? BYTES.ino : FILE.ino) / 4;
         const dev = words[at + (bytes ? BYTES.dev : FILE.dev) / 4] as number;
         const generation = words[at + (bytes ? BYTES.gen : FILE.gen) / 4] as number;
-        hashes[count] = fileHash(dev, generation, words[ino] as number, words[ino + 1] as number);
-        this.#kinds[count] = edge;
-        this.#words[count++] = (words[at + HDR.tgid / 4] as number) ^ (words[at + HDR.start / 4] as number);
+        files.add(fileHash(dev, generation, words[ino] as number, words[ino + 1] as number), edge, word);
+      } else if (kind === KIND.CONNECT || kind === KIND.ACCEPT || kind === KIND.CLOSE) {
+        const ino = at + SOCK.sock / 4;
+        sockets.add(hash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, word);
+        if (kind !== KIND.CLOSE) this.#tuples[tuples++] = this.#tupleOf(words, at);
       }
-      const size = head >>> 18;
-      if (size < HDR.SIZE / 4) return end;
       at += size;
     }
+    this.seen = this.#lookAtFiles(graph) ^ this.#lookAtSockets(graph, tuples);
+    return at > from ? at : end;
+  }
+
+  #lookAtFiles({ files, edges }: Graph): number {
+    const { hashes, objects, count } = this.#files;
     let seen = files.index.touch(hashes, count);
-    files.index.glance(hashes, count, this.#files);
-    seen ^= files.near(this.#files, count);
-    for (let i = 0; i < count; i++)
-      hashes[i] = edgeHash(this.#kinds[i] as number, this.#words[i] as number, this.#files[i] as number);
-    seen ^= edges.index.touch(hashes, count);
-    edges.index.glance(hashes, count, this.#edges);
+    files.index.glance(hashes, count, objects);
+    seen ^= files.near(objects, count);
+    // New files take the next rows.
+    for (let i = 0, fresh = 0; i < count; i++) if (objects[i] === NONE) objects[i] = files.upcoming(fresh++);
+    seen ^= this.#lookAtEdges(edges, this.#files);
     for (let i = 0; i < count; i++) {
-      const file = this.#files[i] as number;
       // A new edge goes in front of the first of the file.
-      if (this.#edges[i] === NONE && file !== NONE) this.#edges[i] = files.readers.get(file);
+      if (this.#edges[i] === NONE) this.#edges[i] = files.firstReader(objects[i] as number);
     }
-    seen ^= edges.near(this.#edges, count);
-    this.seen = seen;
-    return at;
+    return seen ^ edges.near(this.#edges, count);
+  }
+
+  #lookAtSockets({ connections, edges }: Graph, tuples: number): number {
+    const sockets = this.#sockets;
+    const { hashes, objects, kinds, count } = sockets;
+    let seen = connections.touch(hashes, count, this.#tuples, tuples);
+    connections.inodes.glance(hashes, count, objects);
+    seen ^= connections.near(objects, count);
+    for (let i = 0, fresh = 0; i < count; i++) {
+      const end = objects[i] as number;
+      kinds[i] = EDGE.SIDE_0 + (end === NONE ? 0 : end & 1);
+      objects[i] = end === NONE ? connections.upcoming(fresh++) : end >> 1;
+    }
+    seen ^= this.#lookAtEdges(edges, sockets);
+    return seen ^ edges.near(this.#edges, count);
+  }
+
+  #lookAtEdges(edges: Graph["edges"], { hashes, kinds, words, objects, count }: Ahead): number {
+    for (let i = 0; i < count; i++) hashes[i] = edgeHash(kinds[i] as number, words[i] as number, objects[i] as number);
+    const seen = edges.index.touch(hashes, count);
+    edges.index.glance(hashes, count, this.#edges);
+    return seen;
+  }
+
+  #tupleOf(words: Uint32Array, at: number): number {
+    const addresses = this.#addresses;
+    for (let i = 0; i < 4; i++) {
+      addresses[i] = words[at + SOCK.laddr / 4 + i] as number;
+      addresses[4 + i] = words[at + SOCK.raddr / 4 + i] as number;
+    }
+    const half = (offset: number): number => ((words[at + (offset >> 2)] as number) >>> ((offset & 2) * 8)) & 0xffff;
+    const proto = ((words[at + (SOCK.proto >> 2)] as number) >>> ((SOCK.proto & 3) * 8)) & 0xff;
+    return tupleHash(proto, addresses, half(SOCK.lport), half(SOCK.rport));
   }
 }
 
-function edgeOf(kind: number, words: Uint32Array, at: number): number {
+function fileEdge(kind: number, words: Uint32Array, at: number): number {
   switch (kind) {
     case KIND.OPEN:
       return ((words[at + FILE.open / 4] as number) & (OPEN_FLAG.WRITE | OPEN_FLAG.CREATED)) !== 0

@@ -39,6 +39,12 @@ export class Table {
     return row >= 0 && row < this.limit && (this.#state.get(row) & 1) === 1;
   }
 
+  /** The row that is taken after so many others. */
+  upcoming(others: number): number {
+    const free = this.#free.length - 1 - others;
+    return free >= 0 ? (this.#free[free] as number) : this.limit - 1 - free;
+  }
+
   protected column<C extends Column>(column: C): C {
     if (this.#capacity > 0) column.reserve(this.#capacity);
     this.#columns.push(column);
