@@ -202,13 +202,14 @@ export class Edges extends Table {
     const known = this.#find(hash, kind, process, object);
     this.added = known === NONE;
     if (known !== NONE) {
-      const times = this.times.get(known);
-      if (times < MAX_TIMES) this.times.set(known, times + 1);
-      if (timeNs < this.firstNs.get(known)) this.firstNs.set(known, timeNs);
-      if (timeNs > this.lastNs.get(known)) this.lastNs.set(known, timeNs);
-      const merged = this.#mergedFlags(this.flags.get(known), flags);
-      this.flags.set(known, merged);
-      if (this.#family.get(known) === FAMILY.WRITES) this.moveTo(known, FAMILY.WRITES);
+      const { data } = this.#fields;
+      const at = known * WIDTH;
+      // As a signed field MAX_TIMES is -1.
+      if (data[at + TIMES] !== (MAX_TIMES | 0)) data[at + TIMES] = (data[at + TIMES] as number) + 1;
+      this.#widen(known, timeNs);
+      const merged = this.#mergedFlags(data[at + FLAGS] as number, flags);
+      data[at + FLAGS] = merged;
+      if (data[at + IN_FAMILY] === FAMILY.WRITES) this.moveTo(known, FAMILY.WRITES);
       if ((merged & EDGE_FLAG.WRITTEN) !== 0) this.#lead(known);
       return known;
     }
@@ -251,9 +252,15 @@ export class Edges extends Table {
     const row = this.find(kind, process, object);
     if (row === NONE) return this.touch(kind, process, object, timeNs, flags);
     this.added = false;
-    if (timeNs > this.lastNs.get(row)) this.lastNs.set(row, timeNs);
-    if (timeNs < this.firstNs.get(row)) this.firstNs.set(row, timeNs);
+    this.#widen(row, timeNs);
     return row;
+  }
+
+  #widen(row: EdgeIndex, timeNs: number): void {
+    const { data } = this.#span;
+    const at = (row * WIDTH) >> 1;
+    if (timeNs < (data[at] as number)) data[at] = timeNs;
+    if (timeNs > (data[at + 1] as number)) data[at + 1] = timeNs;
   }
 
   setFlag(row: EdgeIndex, flag: number): void {

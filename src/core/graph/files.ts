@@ -22,15 +22,23 @@ export const FILE_FLAG = {
   EVIDENCE: 64,
 } as const;
 
+/** Offsets in a row of two times and twelve fields, 64 bytes. */
+const DEV = 4;
+const GENERATION = 5;
+const INO_LO = 6;
+const INO_HI = 7;
+const PATH_STRING = 13;
+const PATH_EPOCH = 14;
+const WIDTH = 16;
+
 /** Files by (device, inode, generation), under the path they were last seen at. */
 export class Files extends Table {
-  /** Two times and twelve fields: 64 bytes. */
   readonly #rows = this.column(new MixedBlock(2, 12));
   readonly #fields = this.#rows.ints;
-  readonly #dev = this.#fields.field(4);
-  readonly #generation = this.#fields.field(5);
-  readonly #inoLo = this.#fields.field(6);
-  readonly #inoHi = this.#fields.field(7);
+  readonly #dev = this.#fields.field(DEV);
+  readonly #generation = this.#fields.field(GENERATION);
+  readonly #inoLo = this.#fields.field(INO_LO);
+  readonly #inoHi = this.#fields.field(INO_HI);
   readonly flags = this.#fields.field(8);
   /** Edges READ and EXECUTED, newest first. */
   readonly readers = this.#fields.field<EdgeIndex>(9);
@@ -39,8 +47,7 @@ export class Files extends Table {
   readonly writers = this.#fields.field<EdgeIndex>(11);
   readonly writerCount = this.#fields.field(12);
   /** The wire string that `path` is the text of: the same one says nothing new. */
-  readonly #pathString = this.#fields.field(13);
-  readonly #pathEpoch = this.#fields.field(14);
+  readonly #pathString = this.#fields.field(PATH_STRING);
   readonly firstNs = this.#rows.floats.field(0);
   readonly lastNs = this.#rows.floats.field(1);
   readonly path = this.column(new TextColumn());
@@ -65,10 +72,12 @@ export class Files extends Table {
 
   find(dev: number, generation: number, inoLo: number, inoHi: number): FileIndex {
     const index = this.#byInode;
+    const { data } = this.#fields;
     for (let row = index.first(fileHash(dev, generation, inoLo, inoHi)); row >= 0; row = index.next()) {
+      const at = row * WIDTH;
       // Fields are signed, the words of an identity are not.
-      if (this.#inoLo.get(row) !== (inoLo | 0) || this.#inoHi.get(row) !== (inoHi | 0)) continue;
-      if (this.#dev.get(row) === (dev | 0) && this.#generation.get(row) === (generation | 0)) return row;
+      if (data[at + INO_LO] !== (inoLo | 0) || data[at + INO_HI] !== (inoHi | 0)) continue;
+      if (data[at + DEV] === (dev | 0) && data[at + GENERATION] === (generation | 0)) return row;
     }
     return NONE;
   }
@@ -103,9 +112,11 @@ export class Files extends Table {
 
   /** Whether a file is already known to be called by a wire string; notes that it is from now on. */
   sameString(row: FileIndex, string: number, epoch: number): boolean {
-    if (this.#pathString.get(row) === string && this.#pathEpoch.get(row) === epoch) return true;
-    this.#pathString.set(row, string);
-    this.#pathEpoch.set(row, epoch);
+    const { data } = this.#fields;
+    const at = row * WIDTH;
+    if (data[at + PATH_STRING] === string && data[at + PATH_EPOCH] === epoch) return true;
+    data[at + PATH_STRING] = string;
+    data[at + PATH_EPOCH] = epoch;
     return false;
   }
 

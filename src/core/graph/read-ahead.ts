@@ -49,6 +49,9 @@ export class ReadAhead {
     const sockets = this.#sockets;
     files.count = sockets.count = 0;
     let tuples = 0;
+    let lastIno = 0;
+    let lastEdge = NONE;
+    let lastWord = 0;
     let at = from;
     for (let row = 0; row < GROUP && at + HDR.SIZE / 4 <= end; row++) {
       const head = words[at] as number;
@@ -60,9 +63,16 @@ export class ReadAhead {
       if (edge !== NONE) {
         const bytes = kind === KIND.BYTES;
         const ino = at + (bytes ? BYTES.ino : FILE.ino) / 4;
-        const dev = words[at + (bytes ? BYTES.dev : FILE.dev) / 4] as number;
-        const generation = words[at + (bytes ? BYTES.gen : FILE.gen) / 4] as number;
-        files.add(fileHash(dev, generation, words[ino] as number, words[ino + 1] as number), edge, word);
+        const lo = words[ino] as number;
+        // A file that is opened is read or written next, as a rule.
+        if (lo !== lastIno || edge !== lastEdge || word !== lastWord) {
+          const dev = words[at + (bytes ? BYTES.dev : FILE.dev) / 4] as number;
+          const generation = words[at + (bytes ? BYTES.gen : FILE.gen) / 4] as number;
+          files.add(fileHash(dev, generation, lo, words[ino + 1] as number), edge, word);
+          lastIno = lo;
+          lastEdge = edge;
+          lastWord = word;
+        }
       } else if (kind === KIND.CONNECT || kind === KIND.ACCEPT || kind === KIND.CLOSE) {
         const ino = at + SOCK.sock / 4;
         sockets.add(hash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, word);
