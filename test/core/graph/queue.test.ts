@@ -1,0 +1,33 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Queue } from "../../../src/core/graph/queue.ts";
+
+const step = fc.oneof(
+  fc.record({ push: fc.integer({ min: 1, max: 200 }) }),
+  fc.record({ take: fc.integer({ min: 1, max: 200 }) }),
+  fc.record({ keepOf: fc.integer({ min: 2, max: 5 }) }),
+);
+
+test("ids leave a queue in the order in which they came, however it grew, and none but those dropped is missing", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const queue = new Queue();
+      let expected: number[] = [];
+      let next = 2 ** 40;
+      for (const one of steps) {
+        if ("push" in one) {
+          for (let i = 0; i < one.push; i++) {
+            expected.push(next);
+            queue.push(next++);
+          }
+        } else if ("take" in one) {
+          for (let i = 0; i < one.take; i++) expect(queue.shift()).toBe(expected.shift());
+        } else {
+          expected = expected.filter((id) => id % one.keepOf !== 0);
+          queue.keep((id) => id % one.keepOf !== 0);
+        }
+        expect([queue.length, queue.first]).toEqual([expected.length, expected[0]]);
+      }
+    }),
+  );
+});
