@@ -54,7 +54,7 @@ describe("a file that cannot be imported says why", () => {
     const { message, hint } = failure(fileOf(content));
     expect(message).toContain("no known format");
     expect(hint).toBe(
-      "known formats: Spyderbat capture, Tetragon export, auditd log, plain or gzip; or a recording of spydertop",
+      "known formats: Spyderbat capture, Tetragon export, auditd log, plain or gzip; or a recording of spydertop, unpacked and no pipe",
     );
   });
 

@@ -27,7 +27,7 @@ export function openImport(path: string): ImportSource {
   throw new CaptureError(
     `${path} is in no known format${message}`,
     "EFORMAT",
-    `known formats: ${known}, plain or gzip; or a recording of spydertop`,
+    `known formats: ${known}, plain or gzip; or a recording of spydertop, unpacked and no pipe`,
   );
 }
 
