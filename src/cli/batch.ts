@@ -19,7 +19,7 @@ const PLAIN = { selected: false, tagged: false };
 
 /** Prints frames as text or JSON until there are enough or it is interrupted. Resolves with the exit code. */
 export async function runBatch(options: BatchOptions): Promise<number> {
-  const { frames, input, refreshMs, pid, json } = options;
+  const { frames, input, refreshMs, pid, user, json } = options;
   const source = await openSource(input);
   const stop = interrupted();
   try {
@@ -33,9 +33,10 @@ export async function runBatch(options: BatchOptions): Promise<number> {
       await session.settle(stop.signal);
       if (stop.signal.aborted) break;
       const view = chosen(session, options);
-      if (pid !== undefined && view.rows.length === 0) {
-        note(`there is no process ${pid}`);
-        return EXIT.FAILED;
+      if (view.rows.length === 0 && (pid ?? user) !== undefined) {
+        if (printed === 0 || pid !== undefined) note(`there is no process ${missing(options)}`);
+        // A user's may come and go.
+        if (pid !== undefined) return EXIT.FAILED;
       }
       const findings = session.queries.findings().filter(({ chain }) => view.about(chain));
       const frame = json ? frameJson(session, view, findings) : frameText(session, view, findings, options.ascii);
@@ -48,6 +49,13 @@ export async function runBatch(options: BatchOptions): Promise<number> {
   } finally {
     source.close();
   }
+}
+
+function missing({ pid, user, input }: BatchOptions): string {
+  if (user === undefined) return String(pid);
+  const known =
+    input.from === undefined ? "a name of /etc/passwd, or a uid" : "a uid in most files: names are those of a machine";
+  return `of ${user}${pid === undefined ? "" : ` at ${pid} or below`}; a user is ${known}`;
 }
 
 interface Chosen extends TreeView {

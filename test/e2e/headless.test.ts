@@ -200,6 +200,7 @@ describe.skipIf(cannotTrace !== undefined)("questions about this machine", () =>
     }
     const nobody = run("top", "-b", "-d", "0.1", "-u", "no-such-user");
     expect([nobody.code, nobody.out.includes(String(process.pid))]).toEqual([0, false]);
+    expect(nobody.err).toContain("there is no process of no-such-user; a user is a name of /etc/passwd, or a uid");
   });
 });
 
