@@ -186,6 +186,8 @@ function inherit(graph: Graph, parent: ProcessIndex, child: ProcessIndex, timeNs
  */
 function passImageOn(graph: Graph, process: ProcessIndex, before: ImageIndex, sinceNs: number): void {
   const { processes, images } = graph;
+  // As a rule it executed before it forked: tens of thousands of children need not be asked.
+  if (processes.newestChildNs.get(process) < sinceNs) return;
   for (let child = processes.firstChild.get(process); child !== NONE; child = processes.nextSibling.get(child)) {
     if (processes.has(child, PROCESS_FLAG.DESCRIBED) || !processes.has(child, PROCESS_FLAG.PARENT_OBSERVED)) continue;
     if (processes.image.get(child) !== before || processes.startNs.get(child) < sinceNs) continue;

@@ -41,8 +41,8 @@ export const NO_LOGIN = 0xffffffff;
  * At most one process of a tgid is alive.
  */
 export class Processes extends Table {
-  /** Nine times and counters, then 32-bit fields: 224 bytes. */
-  readonly #rows = this.column(new MixedBlock(9, 38));
+  /** Nine times and counters, then 32-bit fields and one more time: 232 bytes. */
+  readonly #rows = this.column(new MixedBlock(9, 40));
   readonly #ints = this.#rows.ints;
   readonly #floats = this.#rows.floats;
   readonly tgid = this.#ints.unsigned(18);
@@ -96,6 +96,8 @@ export class Processes extends Table {
   readonly writeBytes = this.#floats.field(7);
   /** When the last TICK was taken; NaN = never. */
   readonly sampleNs = this.#floats.field(8);
+  /** When the newest child it ever had began; 0 = it had none. */
+  readonly newestChildNs = this.#floats.field(28);
   readonly cgroupPath = this.column(new TextColumn());
   readonly comm = this.column(new TextColumn());
   readonly #links = [
@@ -231,6 +233,7 @@ export class Processes extends Table {
       if (first !== NONE) this.previousSibling.set(first, row);
       this.firstChild.set(parent, row);
       this.children.set(parent, this.children.get(parent) + 1);
+      this.newestChildNs.set(parent, Math.max(this.newestChildNs.get(parent), this.startNs.get(row)));
     }
     return true;
   }
