@@ -21,9 +21,10 @@ export function markExit(graph: Graph, process: ProcessIndex, timeNs: number, in
   releaseSockets(graph, process, timeNs);
 }
 
-/** Takes back a deduced exit: the process was heard of later. */
-export function revive(graph: Graph, process: ProcessIndex): void {
-  graph.processes.clearFlag(process, PROCESS_FLAG.EXITED | PROCESS_FLAG.EXIT_INFERRED);
+/** Takes back a deduced exit: the process was heard of later, and its pid has not been given to another that lives. */
+export function revive({ processes }: Graph, process: ProcessIndex): void {
+  if (processes.living(processes.tgid.get(process)) !== NONE) return;
+  processes.clearFlag(process, PROCESS_FLAG.EXITED | PROCESS_FLAG.EXIT_INFERRED);
 }
 
 /**

@@ -114,6 +114,16 @@ describe("a pid used again", () => {
     });
     expect(draw(monitor)).toBe("old +\nnew");
   });
+
+  test("is not taken back by a record of the old one with a later time", () => {
+    const { monitor, writer } = emptyMonitor();
+    feed(monitor, writer, 20 * MS, (w) => {
+      w.image({ ...by(20, 5 * MS, 4 * MS), exe: "/old", argv: ["old"] });
+      w.image({ ...by(20, 16 * MS, 15 * MS), exe: "/new", argv: ["new"] });
+      w.open({ ...by(20, 18 * MS, 4 * MS), path: "/etc/hosts", dev: 1, ino: 7, open: 2 });
+    });
+    expect(draw(monitor)).toBe("old +\nnew");
+  });
 });
 
 describe("a snapshot", () => {
