@@ -26,6 +26,12 @@ function start(...args: string[]) {
   return { child, ended };
 }
 
+/** A quiet machine has nothing to tell. */
+function act(): void {
+  const actor = spawn("sh", ["-c", "while :; do sleep 0.2; done"], { stdio: "ignore" });
+  onTestFinished(() => void actor.kill("SIGKILL"));
+}
+
 type Started = ReturnType<typeof start>;
 
 /** How far it has come, as can be seen from outside. */
@@ -49,6 +55,7 @@ describe.each(Object.keys(MOMENTS))("once %s", (moment) => {
   test.each(["events", "record x.spyt", "top --batch -n 0", "snapshot y.spyt"])(
     "%s answers SIGTERM within a second and leaves nothing half",
     async (command) => {
+      act();
       const started = start(...command.split(" "));
       await until(moment, started);
       const sent = performance.now();
