@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 
 export interface Machine {
+  /** Its version, without what a builder put behind. */
   readonly kernel: string;
   readonly cpu: string;
   readonly cores: number;
@@ -11,7 +12,7 @@ export interface Machine {
 
 export function thisMachine(): Machine {
   return {
-    kernel: release(),
+    kernel: release().replace(/-.*/, ""),
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
     node: process.versions.node,
