@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import type { BatchWriter } from "../../core/wire/encode.ts";
+import { S_IFMT, S_IFREG } from "../../core/wire/inode.ts";
 import { OPEN_FLAG } from "../../core/wire/layout.gen.ts";
 import { kernelDevice } from "./image.ts";
 import type { Known } from "./known.ts";
@@ -12,8 +13,6 @@ const MEMFD = "/memfd:";
 const DELETED = " (deleted)";
 /** A process that keeps opening new files is told about again after this many. */
 const MOST_REPORTED = 4096;
-const S_IFMT = 0o170000;
-const S_IFREG = 0o100000;
 /** A link in /proc/pid/fd is u+r for a descriptor open for reading, u+w for writing. */
 const READ_BIT = 0o400;
 const WRITE_BIT = 0o200;

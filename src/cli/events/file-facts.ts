@@ -3,12 +3,9 @@ import { NONE } from "../../core/graph/indexes.ts";
 import { resolvePath } from "../../core/graph/paths.ts";
 import { errnoName } from "../../core/query/errno.ts";
 import type { BatchReader } from "../../core/wire/decode.ts";
+import { majorOf, minorOf, S_IFBLK, S_IFMT } from "../../core/wire/inode.ts";
 import { BYTES, FILE, KIND, OPEN_FLAG, PATH, USE } from "../../core/wire/layout.gen.ts";
 import type { EventKind, FileFacts, MonitorEvent } from "./event.ts";
-
-const MINOR_BITS = 20;
-const S_IFMT = 0o170000;
-const S_IFBLK = 0o060000;
 
 export function openKind(reader: BatchReader): EventKind {
   return (reader.u32(FILE.open) & OPEN_FLAG.CREATED) === 0 ? "open" : "create";
@@ -99,7 +96,7 @@ function identity(reader: BatchReader): Pick<FileFacts, "inode" | "device"> {
 }
 
 function deviceOf(dev: number): string {
-  return `${dev >>> MINOR_BITS}:${dev & ((1 << MINOR_BITS) - 1)}`;
+  return `${majorOf(dev)}:${minorOf(dev)}`;
 }
 
 function accessOf(open: number): FileFacts["access"] {

@@ -1,3 +1,4 @@
+import { majorOf } from "../wire/inode.ts";
 import { EDGE, FAMILY } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import type { FileIndex, ProcessIndex } from "./indexes.ts";
@@ -16,7 +17,6 @@ export interface BelowWriter {
 /** Of the files that a process wrote so many are looked at. */
 const MAX_WRITES = 64;
 const LOOP_MAJOR = 7;
-const MINOR_BITS = 20;
 
 /**
  * Who wrote below a file system that holds a file, after one moment and before another: to its block device, or to a file that whoever
@@ -32,7 +32,7 @@ export function belowWriters(graph: Graph, file: FileIndex, sinceNs: number, unt
     const atNs = Math.min(marks.lastNs.get(mark), untilNs);
     if (marks.firstNs.get(mark) > untilNs) continue;
     if (atNs > sinceNs) found.push({ process, atNs, through: marks.text.get(mark) });
-    if (device >>> MINOR_BITS === LOOP_MAJOR) found.push(...imageWriters(graph, process, sinceNs, untilNs));
+    if (majorOf(device) === LOOP_MAJOR) found.push(...imageWriters(graph, process, sinceNs, untilNs));
   }
   return found;
 }

@@ -1,4 +1,5 @@
 import type { BatchReader } from "../wire/decode.ts";
+import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFREG } from "../wire/inode.ts";
 import { BYTES, FILE, HDR, KIND, OPEN_FLAG, USE } from "../wire/layout.gen.ts";
 import { EDGE, EDGE_FLAG } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
@@ -11,12 +12,7 @@ import { MARK, SEVERAL_DEVICES } from "./marks.ts";
 import { baseName, isSecretPath, resolvePath } from "./paths.ts";
 import { OPENING_NS, scriptNamed, scriptPath } from "./provenance.ts";
 
-const S_IFMT = 0o170000;
-const S_IFIFO = 0o010000;
-const S_IFREG = 0o100000;
 const S_IWOTH = 0o002;
-const S_IFBLK = 0o060000;
-const S_IFCHR = 0o020000;
 /** Character devices everybody opens and that carry nothing from one process to another. */
 const DULL_DEVICE = /^\/dev\/(null|zero|full|u?random|tty|ptmx|pts\/.*|console)$/;
 

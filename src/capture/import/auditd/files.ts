@@ -1,5 +1,6 @@
 import { resolvePath } from "../../../core/graph/paths.ts";
 import type { BatchWriter } from "../../../core/wire/encode.ts";
+import { S_IFMT } from "../../../core/wire/inode.ts";
 import { KIND, OPEN_FLAG } from "../../../core/wire/layout.gen.ts";
 import type { AuditEvent, PathItem } from "./event.ts";
 import type { AuditProcess } from "./processes.ts";
@@ -10,7 +11,6 @@ const O_WRONLY = 1;
 const O_RDWR = 2;
 const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
-const S_IFMT = 0o170000;
 const PERMISSIONS = 0o7777;
 
 export const CREAT_FLAGS = O_WRONLY | O_CREAT | O_TRUNC;
