@@ -3,6 +3,7 @@ import type { Finding, ProcessId, TreeOptions, TreeRow, TreeView } from "../core
 import { anyContainer, treeColumns } from "../ui/screens/tree-columns.ts";
 import { treeHead } from "../ui/screens/tree-head.ts";
 import { treeLine } from "../ui/screens/tree-line.ts";
+import { isOfFile } from "../ui/state/layout.ts";
 import { formatClock, formatCount, formatDay } from "../ui/text/format.ts";
 import { sanitise } from "../ui/text/sanitise.ts";
 import { createTheme } from "../ui/theme/theme.ts";
@@ -104,7 +105,7 @@ function frameText(
   const totals = session.totals();
   const columns = treeColumns(WIDTH, { container: anyContainer(env, cgroups) });
   const lines = rows.map((row) => treeLine(env, row, columns, WIDTH, PLAIN, queries.nowNs));
-  const now = totals.kind === "replay" || totals.kind === "import" ? formatDay : formatClock;
+  const now = isOfFile(totals) ? formatDay : formatClock;
   const head = `${now(queries.wallMs(queries.nowNs))} ${totals.kind}: ${processes} processes, ${exited} exited, ${formatCount(totals.events)} events, ${totals.lost} lost`;
   const alerts = findings.map(({ severity, title, reason }) => sanitise(`${severity}: ${title}: ${reason}`));
   const plain = [head, ...alerts, treeHead(env.theme, columns, WIDTH), ...lines].map((line) =>

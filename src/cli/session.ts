@@ -10,6 +10,7 @@ import { NONE } from "../core/graph/indexes.ts";
 import { Monitor, type MonitorOptions } from "../core/monitor.ts";
 import { monitorQueries } from "../ui/monitor-queries.ts";
 import type { CaptureTotals, CgroupName, Names, Queries } from "../ui/ports.ts";
+import { isOfFile } from "../ui/state/layout.ts";
 import { ReportedFindings } from "./reported.ts";
 
 /** A source, the graph it feeds, and what is asked of them. */
@@ -134,8 +135,7 @@ export function createSession(source: EventSource, follower: Follower): Session 
       return drain(both, budgetMs);
     },
     settle: async (stopped) => {
-      const file = source.kind === "replay" || source.kind === "import";
-      const deadline = file ? Number.POSITIVE_INFINITY : performance.now() + SETTLE_MS;
+      const deadline = isOfFile(source) ? Number.POSITIVE_INFINITY : performance.now() + SETTLE_MS;
       // Signals come through between two slices.
       while (drain(ingest, SETTLE_SLICE_MS) && performance.now() < deadline && !stopped?.aborted) await setImmediate();
     },

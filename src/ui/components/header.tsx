@@ -30,7 +30,7 @@ function statusPart({ theme }: Env, frame: Frame): Part {
   const { kind } = frame.meters.capture;
   const { time } = frame;
   // A file may be of any day.
-  const now = time?.file !== undefined || kind === "replay" || kind === "import" ? formatDay : formatClock;
+  const now = time?.file !== undefined || isOfFile(frame.meters.capture) ? formatDay : formatClock;
   const clock = frame.nowMs === 0 ? "reading" : now(frame.nowMs);
   if (time !== undefined) {
     const word = time.mode === "playing" || time.file !== undefined ? "REPLAY" : "PAUSED";

@@ -1,5 +1,6 @@
 import type { ProcessId, ProcessRow } from "../../core/query/model.ts";
 import { moveBy } from "./cursor.ts";
+import { isOfFile } from "./layout.ts";
 import { cursorOf, withCursor } from "./navigation.ts";
 import type { Context } from "./reduce.ts";
 import { selected } from "./selection.ts";
@@ -7,8 +8,7 @@ import type { Notice, SignalTarget, ViewState } from "./view-state.ts";
 
 /** Why nothing can be done to processes here. */
 function refusal({ frame, readOnly }: Context): string | undefined {
-  const { kind } = frame.meters.capture;
-  if (frame.time?.file !== undefined || kind === "replay" || kind === "import") {
+  if (frame.time?.file !== undefined || isOfFile(frame.meters.capture)) {
     return "this is a replay: the past gets no signals and no nice values";
   }
   if (frame.time !== undefined) {
