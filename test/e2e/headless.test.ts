@@ -6,6 +6,7 @@ import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { faults, type SchemaName } from "../cli/schema.ts";
+import { actAgainAndAgain, stop } from "./actor.ts";
 import { BUNDLE, cannotTrace } from "./program.ts";
 
 if (cannotTrace !== undefined) console.log(`skipped: ${cannotTrace}`);
@@ -227,18 +228,3 @@ describe("exit codes", () => {
     expect(code).toBe(report.live ? 0 : 1);
   });
 });
-
-/** A process that executes with a marker in its arguments and writes, until it is ended. */
-function actAgainAndAgain(marker: string, folder: string): ChildProcess {
-  const script = `: ${marker}; while :; do echo x >${folder}/made; rm ${folder}/made; sh -c ": ${marker}; exit 3"; sleep 0.05; done`;
-  const child = spawn("sh", ["-c", script], { stdio: "ignore", detached: true });
-  onTestFinished(() => {
-    stop(child);
-  });
-  return child;
-}
-
-/** Ends a process and all it started. */
-function stop({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
-}

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { actAgainAndAgain } from "./actor.ts";
 import { BUNDLE, startProgram } from "./program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spydertop-signals-"));
@@ -24,12 +25,6 @@ function start(...args: string[]) {
   onTestFinished(() => void child.kill("SIGKILL"));
   const ended = once(child, "close").then(([code, signal]) => ({ code, signal }) as { code: number; signal: string });
   return { child, ended };
-}
-
-/** A quiet machine has nothing to tell. */
-function act(): void {
-  const actor = spawn("sh", ["-c", "while :; do sleep 0.2; done"], { stdio: "ignore" });
-  onTestFinished(() => void actor.kill("SIGKILL"));
 }
 
 type Started = ReturnType<typeof start>;
@@ -55,7 +50,7 @@ describe.each(Object.keys(MOMENTS))("once %s", (moment) => {
   test.each(["events", "record x.spyt", "top --batch -n 0", "snapshot y.spyt"])(
     "%s answers SIGTERM within a second and leaves nothing half",
     async (command) => {
-      act();
+      actAgainAndAgain("signals", tmpdir());
       const started = start(...command.split(" "));
       await until(moment, started);
       const sent = performance.now();
