@@ -27,8 +27,7 @@ const STATES = [
 
 /**
  * Connections of one process as it sees them: where it listens, those that are open, then those that are over; or all of this host with
- * a local one as one row. Newest first. Of those that are over all, or what
- * closed since a moment; Infinity for none.
+ * a local one as one row. Newest first. Of those that are over all, or what closed since a moment; Infinity for none.
  */
 export function connections(
   monitor: Monitor,
