@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { constants, type ZstdOptions, zstdCompress, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { drop } from "../../core/graph/blocks.ts";
+import { drop } from "../../core/wire/memory.ts";
 
 /** Level 3 with a window as large as a frame: docs/recording.md has the measurements. */
 const COMPRESSION: ZstdOptions = {

@@ -1,3 +1,4 @@
+import { drop } from "../wire/memory.ts";
 import type { Column } from "./columns.ts";
 
 /** One value a row: a column, or a field of a block. */
@@ -172,9 +173,4 @@ export class MixedBlock implements Column {
   clear(row: number): void {
     this.ints.clear(row);
   }
-}
-
-/** Gives memory back at once: the collector does not hurry for what is not its own. */
-export function drop(memory: ArrayBuffer): void {
-  memory.transfer(0);
 }

@@ -1,10 +1,12 @@
 import { STATE_CONNECTION, STATE_FILE, STATE_IMAGE, STATE_MARK, STATE_PROCESS } from "../wire/layout.gen.ts";
+import type { HeapText } from "./columns.ts";
 import type { Graph } from "./graph.ts";
 
 /** Length and padding of a string, and the rounding of a batch's header over its rows. */
 export const TEXT_BYTES = 8;
 
 const length = (text: string): number => text.length + TEXT_BYTES;
+const lengthIn = (column: HeapText, row: number): number => column.lengthOf(row) + TEXT_BYTES;
 
 /** What rows take in a checkpoint, about, by table. */
 export class StateSizes {
@@ -18,12 +20,11 @@ export class StateSizes {
 
   readonly image = (row: number): number => {
     const { exe, cwd, argv, script, env } = this.#graph.images;
-    let bytes: number = STATE_IMAGE.SIZE;
-    for (const text of [exe, cwd, argv, script, env]) bytes += length(text.get(row));
-    return bytes;
+    const names = length(exe.get(row)) + length(cwd.get(row)) + length(script.get(row));
+    return STATE_IMAGE.SIZE + names + lengthIn(argv, row) + lengthIn(env, row);
   };
 
-  readonly file = (row: number): number => this.name(this.#graph.files.path.get(row));
+  readonly file = (row: number): number => STATE_FILE.SIZE + lengthIn(this.#graph.files.path, row);
 
   /** A further path of a file. */
   readonly name = (path: string): number => STATE_FILE.SIZE + length(path);

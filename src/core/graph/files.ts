@@ -1,8 +1,10 @@
+import type { StringTable } from "../wire/strings.ts";
 import { MixedBlock } from "./blocks.ts";
-import { TextColumn } from "./columns.ts";
+import type { HeapText, Texts } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, FileIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { HINT, isSecretPath, pathHints } from "./paths.ts";
 import { Table } from "./table.ts";
 
 export const FILE_FLAG = {
@@ -20,6 +22,10 @@ export const FILE_FLAG = {
   QUEUED: 32,
   /** A finding rests on it: pinned. */
   EVIDENCE: 64,
+  /** Perhaps the memory of a process, by its path. */
+  MEMORY: 128,
+  /** Was findable by path. */
+  NAMED: 256,
 } as const;
 
 /** Offsets in a row of two times and twelve fields, 64 bytes. */
@@ -29,6 +35,7 @@ const INO_LO = 6;
 const INO_HI = 7;
 const PATH_STRING = 13;
 const PATH_EPOCH = 14;
+const PATH = 15;
 const WIDTH = 16;
 
 /** Files by (device, inode, generation), under the path they were last seen at. */
@@ -50,11 +57,15 @@ export class Files extends Table {
   readonly #pathString = this.#fields.field(PATH_STRING);
   readonly firstNs = this.#rows.floats.field(0);
   readonly lastNs = this.#rows.floats.field(1);
-  readonly path = this.column(new TextColumn());
+  readonly path: HeapText;
   readonly #byInode = new HashIndex();
   /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
   readonly #byPath = new Map<string, number>();
-  textLength = 0;
+
+  constructor(texts: Texts) {
+    super();
+    this.path = texts.column(this, this.#fields.field(PATH));
+  }
 
   get index(): HashIndex {
     return this.#byInode;
@@ -88,52 +99,81 @@ export class Files extends Table {
     return id === undefined ? NONE : this.row(id);
   }
 
-  add(dev: number, generation: number, inoLo: number, inoHi: number, path: string, timeNs: number): FileIndex {
-    const row: FileIndex = this.take();
-    const byPath = inoLo === 0 && inoHi === 0;
+  /** A file without a path as yet. */
+  add(dev: number, generation: number, inoLo: number, inoHi: number, timeNs: number): FileIndex {
+    const row = this.#add(timeNs, 0);
     this.#dev.set(row, dev);
     this.#generation.set(row, generation);
     this.#inoLo.set(row, inoLo);
     this.#inoHi.set(row, inoHi);
+    this.#byInode.add(fileHash(dev, generation, inoLo, inoHi), row);
+    return row;
+  }
+
+  /** A file of which only the path is known. */
+  addNamed(path: string, timeNs: number): FileIndex {
+    const row = this.#add(timeNs, FILE_FLAG.BY_PATH | FILE_FLAG.NAMED);
+    for (const field of [this.#dev, this.#generation, this.#inoLo, this.#inoHi]) field.set(row, 0);
+    this.#byPath.set(path, this.id(row));
     this.path.set(row, path);
+    this.#judgePath(row);
+    return row;
+  }
+
+  /** It was last seen at a path: that of a wire string. */
+  readPath(row: FileIndex, strings: StringTable, id: number): void {
+    const { data } = this.#fields;
+    const at = row * WIDTH;
+    if (data[at + PATH_STRING] === id && data[at + PATH_EPOCH] === strings.epoch) return;
+    data[at + PATH_STRING] = id;
+    data[at + PATH_EPOCH] = strings.epoch;
+    if (this.path.is(row, strings, id)) return;
+    const moved = this.#leavePath(row);
+    this.path.read(row, strings, id);
+    this.#judgePath(row);
+    if (moved) this.indexPath(row);
+  }
+
+  rename(row: FileIndex, path: string): void {
+    if (this.path.get(row) === path) return;
     this.#pathString.set(row, NONE);
-    this.textLength += path.length;
-    this.flags.set(row, byPath ? FILE_FLAG.BY_PATH : 0);
+    const moved = this.#leavePath(row);
+    this.path.set(row, path);
+    this.#judgePath(row);
+    if (moved) this.indexPath(row);
+  }
+
+  #add(timeNs: number, flags: number): FileIndex {
+    const row: FileIndex = this.take();
+    this.#pathString.set(row, NONE);
+    this.flags.set(row, flags);
     this.firstNs.set(row, timeNs);
     this.lastNs.set(row, timeNs);
     this.readers.set(row, NONE);
     this.writers.set(row, NONE);
     this.readerCount.set(row, 0);
     this.writerCount.set(row, 0);
-    if (byPath) this.#byPath.set(path, this.id(row));
-    else this.#byInode.add(fileHash(dev, generation, inoLo, inoHi), row);
     return row;
   }
 
-  /** Whether a file is already known to be called by a wire string; notes that it is from now on. */
-  sameString(row: FileIndex, string: number, epoch: number): boolean {
-    const { data } = this.#fields;
-    const at = row * WIDTH;
-    if (data[at + PATH_STRING] === string && data[at + PATH_EPOCH] === epoch) return true;
-    data[at + PATH_STRING] = string;
-    data[at + PATH_EPOCH] = epoch;
-    return false;
+  /** Returns whether it was found by its path. */
+  #leavePath(row: FileIndex): boolean {
+    if (!this.has(row, FILE_FLAG.NAMED)) return false;
+    const path = this.path.get(row);
+    return this.#byPath.get(path) === this.id(row) && this.#byPath.delete(path);
   }
 
-  rename(row: FileIndex, path: string): void {
-    const before = this.path.get(row);
-    if (before === path) return;
-    this.#pathString.set(row, NONE);
-    const indexed = this.#byPath.get(before) === this.id(row);
-    if (indexed) this.#byPath.delete(before);
-    this.textLength += path.length - before.length;
-    this.path.set(row, path);
-    if (indexed) this.#byPath.set(path, this.id(row));
+  #judgePath(row: FileIndex): void {
+    const hints = this.path.hints(row, pathHints);
+    if (hints === 0) return;
+    if ((hints & HINT.SECRET) !== 0 && isSecretPath(this.path.get(row))) this.setFlag(row, FILE_FLAG.SECRET);
+    if ((hints & HINT.MEMORY) !== 0) this.setFlag(row, FILE_FLAG.MEMORY);
   }
 
   /** Makes it findable by path: somebody wrote it, or it has a second name. */
   indexPath(row: FileIndex, path: string = this.path.get(row)): void {
     this.#byPath.set(path, this.id(row));
+    this.setFlag(row, FILE_FLAG.NAMED);
   }
 
   /** No file is found by that path any more. */
@@ -173,14 +213,12 @@ export class Files extends Table {
 
   /** Forgets a file without edges. */
   remove(row: FileIndex): void {
-    const path = this.path.get(row);
-    if (this.#byPath.get(path) === this.id(row)) this.#byPath.delete(path);
+    this.#leavePath(row);
     this.#byInode.remove(
       fileHash(this.#dev.get(row), this.#generation.get(row), this.#inoLo.get(row), this.#inoHi.get(row)),
       row,
     );
-    this.textLength -= path.length;
-    this.path.set(row, "");
+    this.path.clear(row);
     this.give(row);
   }
 }

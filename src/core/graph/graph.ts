@@ -5,6 +5,7 @@ import { AddressNames } from "./address-names.ts";
 import { Changes } from "./changes.ts";
 import { Channels } from "./channels.ts";
 import { Clock } from "./clock.ts";
+import { Texts } from "./columns.ts";
 import { Connections } from "./connections.ts";
 import { EDGE_FLAG, Edges } from "./edges.ts";
 import { FILE_FLAG, Files } from "./files.ts";
@@ -46,8 +47,9 @@ export class Graph {
   readonly reader = new BatchReader();
   readonly clock = new Clock();
   readonly processes = new Processes();
-  readonly images = new Images();
-  readonly files = new Files();
+  readonly texts = new Texts();
+  readonly images = new Images(this.texts);
+  readonly files = new Files(this.texts);
   readonly connections = new Connections();
   readonly channels = new Channels();
   readonly marks = new Marks(this.processes.marks);
@@ -141,6 +143,7 @@ export class Graph {
       this.#row(reader);
     }
     this.#lastTgid = -1;
+    this.texts.tidy();
   }
 
   /** Records lost, all kinds. */

@@ -1,4 +1,4 @@
-import { drop } from "./blocks.ts";
+import { drop } from "../wire/memory.ts";
 
 /**
  * Open-addressing multimap from a 32-bit hash to rows. Keys stay in the tables' columns: the caller walks the rows of a hash and

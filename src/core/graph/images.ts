@@ -1,5 +1,6 @@
+import type { StringTable } from "../wire/strings.ts";
 import { MixedBlock } from "./blocks.ts";
-import { TextColumn } from "./columns.ts";
+import { type HeapText, TextColumn, type Texts } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { isInterpreter, type Program, programOf } from "./interpreters.ts";
@@ -23,17 +24,22 @@ export const IMAGE_KNOWN = {
 /** Kinds of a standard descriptor: S_IFMT bits >> 12. */
 export const STDIO = { CLOSED: 0, PIPE: 1, DEVICE: 2, FILE: 8, SOCKET: 12 } as const;
 
-export type ImageTexts = readonly [exe: string, cwd: string, argv: string, script: string, env: string];
-
-const NO_TEXTS: ImageTexts = ["", "", "", "", ""];
+/** Ids of wire strings. */
+export interface ImageStrings {
+  readonly exe: number;
+  readonly cwd: number;
+  readonly argv: number;
+  readonly script: number;
+  readonly env: number;
+}
 
 /**
  * What a process runs: one row per exec. A forked child shares its parent's row until it executes; the rows of a process are a list
  * through `previous`, which leads on into the images it inherited. Counted: the last holder frees the row.
  */
 export class Images extends Table {
-  /** Three floats and five fields: 48 bytes. */
-  readonly #rows = this.column(new MixedBlock(3, 6));
+  /** Three floats and seven fields: 56 bytes with the one that is spare. */
+  readonly #rows = this.column(new MixedBlock(3, 8));
   readonly #ints = this.#rows.ints;
   readonly #floats = this.#rows.floats;
   readonly previous = this.#ints.field<ImageIndex>(6);
@@ -48,22 +54,29 @@ export class Images extends Table {
   readonly atNs = this.#floats.field(1);
   /** Id of the executable's file; NaN = not known. */
   readonly fileId = this.#floats.field(2);
+  /** Programs, scripts and folders are few: each is made once. */
   readonly exe = this.column(new TextColumn());
   readonly cwd = this.column(new TextColumn());
-  /** Arguments separated by NUL. */
-  readonly argv = this.column(new TextColumn());
   readonly script = this.column(new TextColumn());
+  /** Arguments separated by NUL. */
+  readonly argv: HeapText;
   /** Variables that load or run other code or say who asked for it, each ended by NUL. */
-  readonly env = this.column(new TextColumn());
-  readonly #texts = [this.exe, this.cwd, this.argv, this.script, this.env];
+  readonly env: HeapText;
   /** Where an interpreter takes its program from, found when first asked for; null = it is none, or was run by a script's name. */
   readonly #programs: (Program | null | undefined)[] = [];
   /** argv with blanks, made when first asked for. */
   readonly #command = this.column(new TextColumn());
+  /** Of exe, cwd and script. */
   textLength = 0;
 
+  constructor(texts: Texts) {
+    super();
+    this.argv = texts.column(this, this.#ints.field(11));
+    this.env = texts.column(this, this.#ints.field(12));
+  }
+
   /** A row held once, by its process. Takes over the caller's hold on `previous`. */
-  add(processId: number, previous: ImageIndex, atNs: number, texts: ImageTexts): ImageIndex {
+  add(processId: number, previous: ImageIndex, atNs: number): ImageIndex {
     const row: ImageIndex = this.take();
     this.processId.set(row, processId);
     this.previous.set(row, previous);
@@ -73,20 +86,24 @@ export class Images extends Table {
     this.flags.set(row, 0);
     this.known.set(row, 0);
     this.stdio.set(row, 0);
-    this.setTexts(row, texts);
     return row;
   }
 
-  setTexts(row: ImageIndex, texts: ImageTexts): void {
+  /** Takes over its texts. */
+  read(row: ImageIndex, strings: StringTable, { exe, cwd, argv, script, env }: ImageStrings): void {
+    this.#setTexts(row, strings.get(exe), strings.get(cwd), strings.get(script));
+    this.argv.read(row, strings, argv);
+    this.env.read(row, strings, env);
+  }
+
+  #setTexts(row: ImageIndex, exe: string, cwd: string, script: string): void {
     this.textLength -= this.#textLength(row);
-    this.exe.set(row, texts[0]);
-    this.cwd.set(row, texts[1]);
-    this.argv.set(row, texts[2]);
-    this.script.set(row, texts[3]);
-    this.env.set(row, texts[4]);
+    this.exe.set(row, exe);
+    this.cwd.set(row, cwd);
+    this.script.set(row, script);
+    this.textLength += this.#textLength(row);
     this.#command.set(row, "");
     this.#programs[row] = undefined;
-    this.textLength += this.#textLength(row);
   }
 
   hold(row: ImageIndex): void {
@@ -99,7 +116,9 @@ export class Images extends Table {
       this.#holders.set(at, holders);
       if (holders > 0) return;
       const previous = this.previous.get(at);
-      this.setTexts(at, NO_TEXTS);
+      this.#setTexts(at, "", "", "");
+      this.argv.clear(at);
+      this.env.clear(at);
       this.give(at);
       at = previous;
     }
@@ -136,8 +155,6 @@ export class Images extends Table {
   }
 
   #textLength(row: ImageIndex): number {
-    let length = 0;
-    for (const text of this.#texts) length += text.get(row).length;
-    return length;
+    return this.exe.get(row).length + this.cwd.get(row).length + this.script.get(row).length;
   }
 }

@@ -9,7 +9,7 @@ import { NONE } from "./indexes.ts";
 import { noteMemoryWrite } from "./ingest-reach.ts";
 import { isInterpreter } from "./interpreters.ts";
 import { MARK, SEVERAL_DEVICES } from "./marks.ts";
-import { baseName, isSecretPath, resolvePath } from "./paths.ts";
+import { baseName, resolvePath } from "./paths.ts";
 import { OPENING_NS, scriptNamed, scriptPath } from "./provenance.ts";
 
 const S_IWOTH = 0o002;
@@ -101,7 +101,8 @@ export function ingestUse(graph: Graph, reader: BatchReader): void {
   edges.setBytes(edge, reader.number(USE.bytes));
   if (wrote) {
     edges.setWritten(edge);
-    noteMemoryWrite(graph, process, files.path.get(file), timeNs, graph.rowEdgeFlags(reader));
+    if (files.has(file, FILE_FLAG.MEMORY))
+      noteMemoryWrite(graph, process, files.path.get(file), timeNs, graph.rowEdgeFlags(reader));
   }
   if (!added) return;
   if (wrote) files.indexPath(file);
@@ -161,35 +162,13 @@ function rowFile(graph: Graph, reader: BatchReader, process: ProcessIndex, timeN
     const path = resolvePath(reader.text(FILE.path), image === NONE ? "" : images.cwd.get(image));
     if (path === "") return NONE;
     const known = files.atPath(path);
-    return known === NONE ? addFile(graph, 0, 0, 0, 0, path, timeNs) : known;
+    return known === NONE ? files.addNamed(path, timeNs) : known;
   }
   const dev = reader.u32(FILE.dev);
   const generation = reader.u32(FILE.gen);
   const known = files.find(dev, generation, lo, hi);
-  if (known === NONE) return addFile(graph, dev, generation, lo, hi, reader.text(FILE.path), timeNs);
+  const file = known === NONE ? files.add(dev, generation, lo, hi, timeNs) : known;
   const string = reader.u32(FILE.path);
-  if (string !== 0 && timeNs >= files.lastNs.get(known)) {
-    const { epoch } = reader.strings;
-    if (!files.sameString(known, string, epoch)) {
-      const path = reader.text(FILE.path);
-      files.rename(known, path);
-      if (isSecretPath(path)) files.setFlag(known, FILE_FLAG.SECRET);
-      files.sameString(known, string, epoch);
-    }
-  }
-  return known;
-}
-
-function addFile(
-  graph: Graph,
-  dev: number,
-  generation: number,
-  lo: number,
-  hi: number,
-  path: string,
-  timeNs: number,
-): FileIndex {
-  const file = graph.files.add(dev, generation, lo, hi, path, timeNs);
-  if (isSecretPath(path)) graph.files.setFlag(file, FILE_FLAG.SECRET);
+  if (string !== 0 && timeNs >= files.lastNs.get(file)) files.readPath(file, reader.strings, string);
   return file;
 }

@@ -34,5 +34,5 @@ export function ingestPath(graph: Graph, reader: BatchReader): void {
 
 function named(graph: Graph, path: string, timeNs: number): FileIndex {
   const known = graph.files.atPath(path);
-  return known === NONE ? graph.files.add(0, 0, 0, 0, path, timeNs) : known;
+  return known === NONE ? graph.files.addNamed(path, timeNs) : known;
 }

@@ -67,7 +67,7 @@ export function ingestImage(graph: Graph, reader: BatchReader): void {
     !executed &&
     current !== NONE &&
     images.exe.get(current) === exe &&
-    images.argv.get(current) === reader.text(IMAGE.argv);
+    images.argv.is(current, reader.strings, reader.u32(IMAGE.argv));
   describe(graph, reader, process);
   if (same) return;
   const image = readImage(graph, reader, process, current, timeNs);
@@ -294,14 +294,14 @@ function readImage(
   timeNs: number,
 ): ImageIndex {
   const { processes, images, files } = graph;
-  const exe = reader.text(IMAGE.exe);
-  const image = images.add(processes.id(process), previous, timeNs, [
-    exe,
-    reader.text(IMAGE.cwd),
-    reader.text(IMAGE.argv),
-    reader.text(IMAGE.script),
-    reader.text(IMAGE.env),
-  ]);
+  const image = images.add(processes.id(process), previous, timeNs);
+  images.read(image, reader.strings, {
+    exe: reader.u32(IMAGE.exe),
+    cwd: reader.u32(IMAGE.cwd),
+    argv: reader.u32(IMAGE.argv),
+    script: reader.u32(IMAGE.script),
+    env: reader.u32(IMAGE.env),
+  });
   const flags = reader.u32(IMAGE.image);
   images.flags.set(image, flags);
   const { BEFORE_START, POLLED, UNVERIFIED, ARGV_CUT, ENV_CUT, USER_NAMESPACE } = IMAGE_KNOWN;
@@ -321,10 +321,10 @@ function readImage(
   const dev = reader.u32(IMAGE.exeDev);
   const generation = reader.u32(IMAGE.exeGen);
   const byInode = inoLo !== 0 || inoHi !== 0;
-  let file = byInode ? files.find(dev, generation, inoLo, inoHi) : files.atPath(exe);
-  if (file === NONE && byInode) file = files.add(dev, generation, inoLo, inoHi, exe, timeNs);
+  let file = byInode ? files.find(dev, generation, inoLo, inoHi) : files.atPath(images.exe.get(image));
+  if (file === NONE && byInode) file = files.add(dev, generation, inoLo, inoHi, timeNs);
   if (file !== NONE) {
-    if (exe !== "") files.rename(file, exe);
+    if (reader.u32(IMAGE.exe) !== 0) files.readPath(file, reader.strings, reader.u32(IMAGE.exe));
     if ((flags & IMAGE_FLAG.DELETED) !== 0) files.setFlag(file, FILE_FLAG.DELETED);
     if ((flags & IMAGE_FLAG.MEMFD) !== 0) files.setFlag(file, FILE_FLAG.MEMFD);
     images.fileId.set(image, files.id(file));

@@ -21,7 +21,7 @@ import { CONNECTION_FLAG, END_FLAG, STATE, TCP } from "./connections.ts";
 import { EDGE, FAMILY, isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
-import type { ConnectionIndex, EndIndex, ProcessIndex } from "./indexes.ts";
+import type { ConnectionIndex, EndIndex, FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { rememberCgroup } from "./ingest-process.ts";
 import { PROCESS_FLAG } from "./processes.ts";
@@ -116,10 +116,9 @@ export class Restore {
   #file(reader: BatchReader): void {
     const { files } = this.#graph;
     const number = reader.u32(STATE_FILE.number);
-    const path = reader.text(STATE_FILE.path);
     if (reader.u32(STATE_FILE.named) !== 0) {
       const row = files.row(this.#files[number] ?? NO_ID);
-      if (row !== NONE) files.indexPath(row, path);
+      if (row !== NONE) files.indexPath(row, reader.text(STATE_FILE.path));
       return;
     }
     if (number !== this.#files.length) return;
@@ -129,15 +128,28 @@ export class Restore {
     const hi = reader.hi(STATE_FILE.ino);
     const byPath = lo === 0 && hi === 0;
     const known = byPath ? NONE : files.find(dev, generation, lo, hi);
-    const row = known === NONE ? files.add(dev, generation, lo, hi, path, reader.timeNs(STATE_FILE.first)) : known;
-    if (known === NONE) {
-      files.lastNs.set(row, reader.timeNs(HDR.time));
-      files.setFlag(row, reader.u32(STATE_FILE.flags));
-      if (files.has(row, FILE_FLAG.QUEUED)) this.#forgettable.files.push(files.id(row));
-    }
-    // Which of several leads to it is told by rows of their own.
-    if (byPath) files.dropName(path);
+    const row = known === NONE ? this.#addFile(reader, byPath) : known;
     this.#files.push(files.id(row));
+  }
+
+  #addFile(reader: BatchReader, byPath: boolean): FileIndex {
+    const { files } = this.#graph;
+    const firstNs = reader.timeNs(STATE_FILE.first);
+    const path = reader.u32(STATE_FILE.path);
+    let row: FileIndex;
+    if (byPath) {
+      row = files.addNamed(reader.strings.get(path), firstNs);
+      // Which of several leads to it is told by rows of their own.
+      files.dropName(reader.strings.get(path));
+    } else {
+      const [lo, hi] = halves(reader, STATE_FILE.ino);
+      row = files.add(reader.u32(STATE_FILE.dev), reader.u32(STATE_FILE.gen), lo, hi, firstNs);
+      files.readPath(row, reader.strings, path);
+    }
+    files.lastNs.set(row, reader.timeNs(HDR.time));
+    files.setFlag(row, reader.u32(STATE_FILE.flags));
+    if (files.has(row, FILE_FLAG.QUEUED)) this.#forgettable.files.push(files.id(row));
+    return row;
   }
 
   #channel(reader: BatchReader): void {
@@ -228,13 +240,15 @@ export class Restore {
     const previous = this.#images[reader.u32(STATE_IMAGE.previous)] ?? NONE;
     const executor = this.#obtain(reader);
     if (previous !== NONE) images.hold(previous);
-    const row = images.add(executor === NONE ? Number.NaN : processes.id(executor), previous, reader.timeNs(HDR.time), [
-      reader.text(STATE_IMAGE.exe),
-      reader.text(STATE_IMAGE.cwd),
-      reader.text(STATE_IMAGE.argv),
-      reader.text(STATE_IMAGE.script),
-      reader.text(STATE_IMAGE.env),
-    ]);
+    const processId = executor === NONE ? Number.NaN : processes.id(executor);
+    const row = images.add(processId, previous, reader.timeNs(HDR.time));
+    images.read(row, reader.strings, {
+      exe: reader.u32(STATE_IMAGE.exe),
+      cwd: reader.u32(STATE_IMAGE.cwd),
+      argv: reader.u32(STATE_IMAGE.argv),
+      script: reader.u32(STATE_IMAGE.script),
+      env: reader.u32(STATE_IMAGE.env),
+    });
     this.#images.push(row);
     const file = files.row(this.#files[reader.u32(STATE_IMAGE.file)] ?? NO_ID);
     if (file !== NONE) images.fileId.set(row, files.id(file));

@@ -1,4 +1,4 @@
-import { drop } from "./blocks.ts";
+import { drop } from "../wire/memory.ts";
 
 /** First in, first out, for ids. */
 export class Queue {

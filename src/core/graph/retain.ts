@@ -8,8 +8,6 @@ import type { Table } from "./table.ts";
 
 /** Of a row beside its columns: slots of an index, which is a third full on average. */
 const INDEX_BYTES = 24;
-/** Of a text beside its characters: the head of a string, and its part of what lists grow by. */
-const TEXT_BYTES = 24;
 /** A path that leads to a file, in a table of the engine. */
 const NAME_BYTES = 48;
 /** An id that waits in a queue. */
@@ -26,10 +24,9 @@ export function usedBytes(graph: Graph): number {
   const queued = exited.length + closed.length + pipes.length + readFiles.length + otherFiles.length;
   return (
     queued * QUEUED_BYTES +
-    (files.count + images.count) * TEXT_BYTES +
     files.nameCount * NAME_BYTES +
+    graph.texts.bytes +
     images.textLength +
-    files.textLength +
     connections.textLength +
     marks.textLength +
     graph.names.bytes +

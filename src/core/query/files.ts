@@ -1,6 +1,6 @@
 import { EDGE, EDGE_FLAG, FAMILY, isFileKind } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { EdgeIndex } from "../graph/indexes.ts";
+import type { EdgeIndex, FileIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import type { Monitor } from "../monitor.ts";
 import { edgeCertainty } from "./certainty.ts";
@@ -26,8 +26,16 @@ export function files(monitor: Monitor, options: FileOptions): readonly FileRow[
   const { graph } = monitor;
   const found: EdgeIndex[] = [];
   const path = options.path;
+  const asked = new Map<FileIndex, boolean>();
+  const wanted = (file: FileIndex, part: string): boolean => {
+    const known = asked.get(file);
+    if (known !== undefined) return known;
+    const answer = graph.files.path.get(file).includes(part);
+    asked.set(file, answer);
+    return answer;
+  };
   const take = (edge: EdgeIndex): void => {
-    if (path === undefined || graph.files.path.get(graph.edges.object.get(edge)).includes(path)) found.push(edge);
+    if (path === undefined || wanted(graph.edges.object.get(edge), path)) found.push(edge);
   };
   if (options.process !== undefined) eachOfProcess(graph, options.process, take);
   else if (options.file !== undefined) eachOfFile(graph, options.file, take);
