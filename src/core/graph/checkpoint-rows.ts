@@ -16,7 +16,7 @@ import {
   STATE_NAME,
   STATE_PROCESS,
 } from "../wire/layout.gen.ts";
-import { isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
+import { EDGE_FLAG, isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
 import type { Forgotten, Graph } from "./graph.ts";
 import type {
   ChannelIndex,
@@ -220,7 +220,7 @@ export class StateRows {
     writer.u32(STATE_EDGE.object, this.#objects(kind).of(edges.object.get(row)));
     writer.u32(STATE_EDGE.times, edges.times.get(row));
     writer.u32(STATE_EDGE.detail, edges.detail.get(row));
-    writer.u16(STATE_EDGE.flags, edges.flags.get(row));
+    writer.u16(STATE_EDGE.flags, edges.flags.get(row) & ~EDGE_FLAG.PAST);
     writer.u8(STATE_EDGE.kind, kind);
     writer.u8(STATE_EDGE.family, edges.family(row));
   }

@@ -54,7 +54,10 @@ export class Connections extends Table {
   readonly flags = this.#rows.ints.field(28);
   readonly clientSide = this.#rows.ints.field(54);
   readonly netns = this.#rows.ints.unsigned(55);
+  /** Those of processes that live before those of processes whose exit was noted. */
   readonly edges = this.#rows.ints.field<EdgeIndex>(56);
+  /** The first of the latter. */
+  readonly pastEdges = this.#rows.ints.field<EdgeIndex>(29);
   readonly edgeCount = this.#rows.ints.field(57);
   /** The same at both ends of a TCP connection, whatever translates their addresses; 0 = unknown. */
   readonly pairLo = this.#rows.ints.unsigned(58);
@@ -112,6 +115,7 @@ export class Connections extends Table {
     this.proto.set(row, proto);
     this.openedNs.set(row, timeNs);
     this.edges.set(row, NONE);
+    this.pastEdges.set(row, NONE);
     this.sampleNs.set(2 * row, Number.NaN);
     this.sampleNs.set(2 * row + 1, Number.NaN);
     return row;

@@ -60,6 +60,8 @@ export const EDGE_FLAG = {
   EMPTIED: 4096,
   /** file, READ by root: another user owns it, or everybody may write to it */
   FOREIGN: 8192,
+  /** connection: its process is gone, and it stands behind those of processes that live */
+  PAST: 16384,
 } as const;
 
 /** The flag of a standard descriptor; 0 for any other. */
@@ -102,6 +104,8 @@ interface Heads {
   /** By kind: the head column of the object's list and the object's edge counter. */
   readonly ofObject: readonly Head[];
   readonly degree: readonly Cells[];
+  /** By connection: the first edge of its list that is PAST. */
+  readonly past: Head;
 }
 
 /** More than four gigabytes are told as that. */
@@ -273,6 +277,26 @@ export class Edges extends Table {
     this.#lead(row);
   }
 
+  /** The process at a connection's end is gone: its edge goes behind those of processes that live, before those that went earlier. */
+  retire(row: EdgeIndex): void {
+    if (this.has(row, EDGE_FLAG.PAST)) return;
+    const { past } = this.#heads;
+    const connection = this.object.get(row);
+    this.#unlinkObject(row);
+    this.setFlag(row, EDGE_FLAG.PAST);
+    const next: EdgeIndex = past.get(connection);
+    past.set(connection, row);
+    this.#linkObject(row, next === NONE ? this.#lastOf(row) : this.#previousOfObject.get(next), next);
+  }
+
+  /** Takes that back. */
+  reinstate(row: EdgeIndex): void {
+    if (!this.has(row, EDGE_FLAG.PAST)) return;
+    this.#unlinkObject(row);
+    this.flags.set(row, this.flags.get(row) & ~EDGE_FLAG.PAST);
+    this.#linkObject(row, NONE, (this.#heads.ofObject[this.kind.get(row)] as Head).get(this.object.get(row)));
+  }
+
   remove(row: EdgeIndex): void {
     const kind = this.kind.get(row);
     const object = this.object.get(row);
@@ -323,15 +347,31 @@ export class Edges extends Table {
     const first: EdgeIndex = list.get(object);
     if (first === row || this.#staysFirst(first, EDGE_FLAG.WRITTEN, this.lastNs.get(row))) return;
     this.#unlinkObject(row);
-    this.#previousOfObject.set(row, NONE);
-    this.nextOfObject.set(row, first);
-    this.#previousOfObject.set(first, row);
-    list.set(object, row);
+    this.#linkObject(row, NONE, first);
+  }
+
+  /** The last in the list of an edge's object. */
+  #lastOf(edge: EdgeIndex): EdgeIndex {
+    let last: EdgeIndex = NONE;
+    let row: EdgeIndex = (this.#heads.ofObject[this.kind.get(edge)] as Head).get(this.object.get(edge));
+    for (; row !== NONE; row = this.nextOfObject.get(row)) last = row;
+    return last;
+  }
+
+  /** Puts an edge between two of its object's list. */
+  #linkObject(row: EdgeIndex, previous: EdgeIndex, next: EdgeIndex): void {
+    this.#previousOfObject.set(row, previous);
+    this.nextOfObject.set(row, next);
+    if (next !== NONE) this.#previousOfObject.set(next, row);
+    if (previous === NONE) (this.#heads.ofObject[this.kind.get(row)] as Head).set(this.object.get(row), row);
+    else this.nextOfObject.set(previous, row);
   }
 
   #unlinkObject(row: EdgeIndex): void {
     const next = this.nextOfObject.get(row);
     const previous = this.#previousOfObject.get(row);
+    if (this.has(row, EDGE_FLAG.PAST) && this.#heads.past.get(this.object.get(row)) === row)
+      this.#heads.past.set(this.object.get(row), next);
     if (previous === NONE) (this.#heads.ofObject[this.kind.get(row)] as Head).set(this.object.get(row), next);
     else this.nextOfObject.set(previous, next);
     if (next !== NONE) this.#previousOfObject.set(next, previous);

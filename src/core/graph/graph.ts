@@ -130,6 +130,7 @@ export class Graph {
         processes.actorCount,
         processes.actorCount,
       ],
+      past: connections.pastEdges,
     });
   }
 

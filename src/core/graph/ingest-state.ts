@@ -18,7 +18,7 @@ import {
 } from "../wire/layout.gen.ts";
 import { FOUND_BY, processFields } from "./checkpoint-rows.ts";
 import { CONNECTION_FLAG, END_FLAG, STATE, TCP } from "./connections.ts";
-import { EDGE, FAMILY, isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
+import { EDGE, EDGE_FLAG, FAMILY, isChannelKind, isFileKind, isProcessKind } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import type { ConnectionIndex, EndIndex, FileIndex, ProcessIndex } from "./indexes.ts";
@@ -305,7 +305,7 @@ export class Restore {
     const object = this.#object(kind, reader.u32(STATE_EDGE.object));
     if (process === NONE || object === NONE) return;
     const lastNs = reader.timeNs(HDR.time);
-    const edge = edges.touch(kind, process, object, lastNs, reader.u16(STATE_EDGE.flags));
+    const edge = edges.touch(kind, process, object, lastNs, reader.u16(STATE_EDGE.flags) & ~EDGE_FLAG.PAST);
     if (!edges.added) return;
     edges.firstNs.set(edge, Math.min(lastNs, reader.timeNs(STATE_EDGE.first)));
     edges.times.set(edge, reader.u32(STATE_EDGE.times));
@@ -314,6 +314,7 @@ export class Restore {
     const family = reader.u8(STATE_EDGE.family);
     if (family !== edges.family(edge) && family === FAMILY.CLOSED && edges.family(edge) === FAMILY.SOCKETS)
       edges.moveTo(edge, family);
+    if (edges.family(edge) === FAMILY.SOCKETS && processes.has(process, PROCESS_FLAG.EXITED)) edges.retire(edge);
   }
 
   #mark(reader: BatchReader): void {

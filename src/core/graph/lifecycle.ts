@@ -22,9 +22,12 @@ export function markExit(graph: Graph, process: ProcessIndex, timeNs: number, in
 }
 
 /** Takes back a deduced exit: the process was heard of later, and its pid has not been given to another that lives. */
-export function revive({ processes }: Graph, process: ProcessIndex): void {
+export function revive(graph: Graph, process: ProcessIndex): void {
+  const { processes, edges } = graph;
   if (processes.living(processes.tgid.get(process)) !== NONE) return;
   processes.clearFlag(process, PROCESS_FLAG.EXITED | PROCESS_FLAG.EXIT_INFERRED);
+  for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED])
+    for (const edge of edgesOf(graph, process, family)) edges.reinstate(edge);
 }
 
 /**
@@ -33,14 +36,8 @@ export function revive({ processes }: Graph, process: ProcessIndex): void {
  */
 function releaseSockets(graph: Graph, process: ProcessIndex, timeNs: number): void {
   const { processes, edges } = graph;
-  const held: EdgeIndex[] = [];
-  for (
-    let edge = processes.edges[FAMILY.SOCKETS]?.get(process) ?? NONE;
-    edge !== NONE;
-    edge = edges.nextOfProcess.get(edge)
-  )
-    held.push(edge);
-  for (const edge of held) {
+  for (const edge of edgesOf(graph, process, FAMILY.SOCKETS)) {
+    edges.retire(edge);
     const connection: ConnectionIndex = edges.object.get(edge);
     const kind = edges.kind.get(edge);
     if (hasLivingOwner(graph, connection, kind)) continue;
@@ -55,9 +52,18 @@ function releaseSockets(graph: Graph, process: ProcessIndex, timeNs: number): vo
   }
 }
 
+/** A list of a process in an array of its own: what is done to one of them changes the list. */
+function edgesOf({ processes, edges }: Graph, process: ProcessIndex, family: number): EdgeIndex[] {
+  const found: EdgeIndex[] = [];
+  let edge: EdgeIndex = processes.edges[family]?.get(process) ?? NONE;
+  for (; edge !== NONE; edge = edges.nextOfProcess.get(edge)) found.push(edge);
+  return found;
+}
+
 function hasLivingOwner(graph: Graph, connection: ConnectionIndex, kind: number): boolean {
   const { edges, processes, connections } = graph;
   for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    if (edges.has(edge, EDGE_FLAG.PAST)) return false;
     if (edges.kind.get(edge) === kind && !processes.has(edges.process.get(edge), PROCESS_FLAG.EXITED)) return true;
   }
   return false;

@@ -4,16 +4,17 @@ import type { ConnectionIndex, EdgeIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 
-/** Processes that hold one side of a connection: who opened it first, then the rest in the order they got it. */
+/** Processes that hold, or held, one side of a connection: who opened it first, then the others, those that live first. */
 export function ownersOf(graph: Graph, connection: ConnectionIndex, side: number): ProcessIndex[] {
   const { connections, edges } = graph;
-  const owners: ProcessIndex[] = [];
+  const openers: ProcessIndex[] = [];
+  const others: ProcessIndex[] = [];
   for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
     if (edges.kind.get(edge) !== EDGE.SIDE_0 + side) continue;
-    if (edges.has(edge, EDGE_FLAG.OPENER)) owners.push(edges.process.get(edge));
-    else owners.unshift(edges.process.get(edge));
+    if (edges.has(edge, EDGE_FLAG.OPENER)) openers.push(edges.process.get(edge));
+    else others.push(edges.process.get(edge));
   }
-  return owners.reverse();
+  return [...openers.reverse(), ...others];
 }
 
 /**
@@ -22,11 +23,30 @@ export function ownersOf(graph: Graph, connection: ConnectionIndex, side: number
  */
 export function processAt(graph: Graph, connection: ConnectionIndex, side: number): ProcessIndex {
   const { connections, processes } = graph;
-  const owners = ownersOf(graph, connection, side);
-  const living = owners.find((owner) => !processes.has(owner, PROCESS_FLAG.EXITED));
-  if (living !== undefined || owners.length > 0) return living ?? (owners[0] as ProcessIndex);
+  const owner = firstOwner(graph, connection, side);
+  if (owner !== NONE) return owner;
   const tgid = connections.credTgid.get(2 * connection + side);
   return tgid === 0 ? NONE : processes.at(tgid, connections.openedNs.get(connection));
+}
+
+/** Of those of `ownersOf` that live the first; of others only when none does. */
+function firstOwner(graph: Graph, connection: ConnectionIndex, side: number): ProcessIndex {
+  const { connections, edges, processes } = graph;
+  let opener: EdgeIndex = NONE;
+  let other: EdgeIndex = NONE;
+  let gone: EdgeIndex = NONE;
+  for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    // Behind the living.
+    if (edges.has(edge, EDGE_FLAG.PAST) && (opener !== NONE || other !== NONE)) break;
+    if (edges.kind.get(edge) !== EDGE.SIDE_0 + side) continue;
+    const opened = edges.has(edge, EDGE_FLAG.OPENER);
+    if (processes.has(edges.process.get(edge), PROCESS_FLAG.EXITED)) {
+      if (gone === NONE || opened) gone = edge;
+    } else if (opened) opener = edge;
+    else if (other === NONE) other = edge;
+  }
+  const first = opener !== NONE ? opener : other !== NONE ? other : gone;
+  return first === NONE ? NONE : edges.process.get(first);
 }
 
 /** Who sent the signal that ended a process: the last to send it before the exit; NONE when none was seen, as of the kernel's own. */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { CONNECTION_FLAG, END_FLAG } from "../../../src/core/graph/connections.ts";
-import { isChannelKind, isFileKind, isProcessKind } from "../../../src/core/graph/edges.ts";
+import { EDGE_FLAG, isChannelKind, isFileKind, isProcessKind } from "../../../src/core/graph/edges.ts";
 import type { Graph } from "../../../src/core/graph/graph.ts";
 import { NONE } from "../../../src/core/graph/indexes.ts";
 import { PROCESS_FLAG } from "../../../src/core/graph/processes.ts";
@@ -108,9 +108,11 @@ function edgesByObject(graph: Graph): number {
   return count;
 }
 
-function checkConnections({ connections }: Graph): void {
+function checkConnections(graph: Graph): void {
+  const { connections } = graph;
   for (let row = 0; row < connections.limit; row++) {
     if (!connections.isLive(row)) continue;
+    checkOwners(graph, row);
     const open = [2 * row, 2 * row + 1].filter(
       (end) => connections.endHas(end, END_FLAG.KNOWN) && !connections.endHas(end, END_FLAG.CLOSED),
     );
@@ -122,4 +124,16 @@ function checkConnections({ connections }: Graph): void {
         expect(connections.byInode(lo, hi), "an open socket is found by its inode").toBe(end);
     }
   }
+}
+
+/** Who holds a connection stands before those whose exit was noted. */
+function checkOwners({ connections, edges, processes }: Graph, row: number): void {
+  let firstPast: number = NONE;
+  for (let edge = connections.edges.get(row); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    const past = edges.has(edge, EDGE_FLAG.PAST);
+    if (past && firstPast === NONE) firstPast = edge;
+    expect(past, "those behind the first are past, too").toBe(firstPast !== NONE);
+    if (past) expect(processes.has(edges.process.get(edge), PROCESS_FLAG.EXITED)).toBe(true);
+  }
+  expect(connections.pastEdges.get(row)).toBe(firstPast);
 }
