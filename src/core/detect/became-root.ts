@@ -7,7 +7,7 @@ import { trustedName } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { howCertainty, imageCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
 import { IMAGE_FLAG } from "../wire/layout.gen.ts";
-import { chainOf, worstOf } from "./chain.ts";
+import { suspicionOf } from "./chain.ts";
 import type { Signal } from "./signal.ts";
 
 /** Ask who it is before they make anybody root. */
@@ -20,25 +20,25 @@ export function becameRoot(graph: Graph, mark: MarkIndex): Signal | undefined {
   if (marks.kind.get(mark) !== MARK.BECAME_ROOT) return undefined;
   const process = marks.process.get(mark);
   const atNs = marks.firstNs.get(mark);
-  const chain = chainOf(graph, process);
-  const worst = worstOf(graph, chain);
   const noCall = (marks.bitsLo.get(mark) & ROOT.WITHOUT_CALL) !== 0;
-  if (!noCall && worst < severityNumber("low")) return undefined;
+  const suspicion = noCall ? undefined : suspicionOf(graph, process);
+  if (!noCall && suspicion === undefined) return undefined;
   return {
     rule: "became-root",
-    title: noCall ? "Root without a call that gives it" : "Root in a suspicious chain",
-    reason: noCall
-      ? `${who(graph, process, atNs)} was not root and is, and no call that changes credentials was seen: the kernel itself may have been misused`
-      : `${who(graph, process, atNs)} became root, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    title: suspicion === undefined ? "Root without a call that gives it" : "Root in a suspicious chain",
+    reason:
+      suspicion === undefined
+        ? `${who(graph, process, atNs)} was not root and is, and no call that changes credentials was seen: the kernel itself may have been misused`
+        : `${who(graph, process, atNs)} became root, and its chain is already suspicious (${SEVERITIES[suspicion.worst]})`,
     echoes: !noCall,
-    severity: noCall || worst >= severityNumber("high") ? "critical" : "high",
+    severity: suspicion === undefined || suspicion.worst >= severityNumber("high") ? "critical" : "high",
     techniques: ["T1068"],
     atNs,
     process,
     others: [],
     evidence: [],
     certainty: howCertainty(marks.how.get(mark)),
-    key: noCall ? `${processes.keyOf(process)}|true` : `${processes.keyOf(chain[0] ?? process)}|false`,
+    key: suspicion === undefined ? `${processes.keyOf(process)}|true` : `${processes.keyOf(suspicion.root)}|false`,
   };
 }
 
@@ -48,15 +48,14 @@ export function setuidExec(graph: Graph, process: ProcessIndex): Signal | undefi
   const image = processes.image.get(process);
   if (image === NONE || (images.flags.get(image) & IMAGE_FLAG.SETUID) === 0) return undefined;
   if (processes.euid.get(process) !== 0 || (images.known.get(image) & IMAGE_KNOWN.BEFORE_START) !== 0) return undefined;
-  const chain = chainOf(graph, process);
-  const worst = worstOf(graph, chain);
-  if (worst < severityNumber("low")) return undefined;
+  const suspicion = suspicionOf(graph, process);
+  if (suspicion === undefined) return undefined;
   const atNs = images.atNs.get(image);
   const asks = ASKS.test(trustedName(graph, process, atNs));
   return {
     rule: "became-root",
     title: "Root in a suspicious chain",
-    reason: `${who(graph, process, atNs)} runs as root by the mode of ${images.exe.get(image)}, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    reason: `${who(graph, process, atNs)} runs as root by the mode of ${images.exe.get(image)}, and its chain is already suspicious (${SEVERITIES[suspicion.worst]})`,
     echoes: true,
     severity: asks ? "medium" : "high",
     techniques: ["T1548.001"],
@@ -65,6 +64,6 @@ export function setuidExec(graph: Graph, process: ProcessIndex): Signal | undefi
     others: [],
     evidence: [],
     certainty: imageCertainty(graph, image),
-    key: `${processes.keyOf(chain[0] ?? process)}|${images.exe.get(image)}`,
+    key: `${processes.keyOf(suspicion.root)}|${images.exe.get(image)}`,
   };
 }

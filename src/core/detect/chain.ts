@@ -5,6 +5,7 @@ import { PROCESS_FLAG } from "../graph/processes.ts";
 import { beginsLogin, facesNetwork } from "../graph/roles.ts";
 import { isContainerRuntime, isLoginServer, isScheduler } from "../graph/trust.ts";
 import { severityNumber } from "../query/certainty.ts";
+import type { Severity } from "../query/model.ts";
 
 /**
  * The chain a process belongs to: itself and its ancestors up to where the chain began (login, scheduler, network-facing server,
@@ -31,9 +32,18 @@ export function chainRoot(graph: Graph, process: ProcessIndex): ProcessIndex {
   return chainOf(graph, process)[0] ?? process;
 }
 
-/** How suspicious a chain is already: the worst severity (its number) that its processes add; 0 = not. */
-export function worstOf(graph: Graph, chain: readonly ProcessIndex[]): number {
-  return chain.reduce((most, one) => Math.max(most, weightOf(graph, one)), 0);
+export interface Suspicion {
+  /** Where the chain began. */
+  readonly root: ProcessIndex;
+  /** The worst severity (its number) that its processes add. */
+  readonly worst: number;
+}
+
+/** How suspicious the chain of a process is already; undefined where it is less than that. */
+export function suspicionOf(graph: Graph, process: ProcessIndex, least: Severity = "low"): Suspicion | undefined {
+  const chain = chainOf(graph, process);
+  const worst = chain.reduce((most, one) => Math.max(most, weightOf(graph, one)), 0);
+  return worst < severityNumber(least) ? undefined : { root: chain[0] ?? process, worst };
 }
 
 /** What a process adds to the suspicion of those below it. A low finding about one command says nothing of its shell's next one. */

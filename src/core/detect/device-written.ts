@@ -4,7 +4,7 @@ import { MARK } from "../graph/marks.ts";
 import { who } from "../origin/words.ts";
 import { howCertainty, severityNumber } from "../query/certainty.ts";
 import { markText } from "../query/deeds.ts";
-import { chainOf, worstOf } from "./chain.ts";
+import { suspicionOf } from "./chain.ts";
 import type { Signal } from "./signal.ts";
 
 /**
@@ -15,22 +15,21 @@ export function deviceWritten(graph: Graph, mark: MarkIndex): Signal | undefined
   const { marks, processes } = graph;
   if (marks.kind.get(mark) !== MARK.DEVICE) return undefined;
   const process = marks.process.get(mark);
-  const chain = chainOf(graph, process);
-  const worst = worstOf(graph, chain);
-  if (worst < severityNumber("low")) return undefined;
+  const suspicion = suspicionOf(graph, process);
+  if (suspicion === undefined) return undefined;
   const atNs = marks.firstNs.get(mark);
   return {
     rule: "device-written",
     title: "A disk written below its files by a suspicious chain",
     reason: `${who(graph, process, atNs)} ${markText(graph, mark)}, and its chain is already suspicious: it could have changed any file there`,
     echoes: true,
-    severity: worst >= severityNumber("high") ? "high" : "medium",
+    severity: suspicion.worst >= severityNumber("high") ? "high" : "medium",
     techniques: ["T1006", "T1565.001"],
     atNs,
     process,
     others: [],
     evidence: [],
     certainty: howCertainty(marks.how.get(mark)),
-    key: `${processes.keyOf(chain[0] ?? process)}|${marks.text.get(mark)}`,
+    key: `${processes.keyOf(suspicion.root)}|${marks.text.get(mark)}`,
   };
 }

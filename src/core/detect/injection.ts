@@ -4,10 +4,10 @@ import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { descendsFrom, imageAt } from "../graph/provenance.ts";
 import { trustedName } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
-import { edgeCertainty, severityNumber } from "../query/certainty.ts";
+import { edgeCertainty } from "../query/certainty.ts";
 import { didTo } from "../query/deeds.ts";
 import type { Severity } from "../query/model.ts";
-import { chainOf, worstOf } from "./chain.ts";
+import { suspicionOf } from "./chain.ts";
 import type { Signal } from "./signal.ts";
 
 /**
@@ -24,10 +24,8 @@ export function injection(graph: Graph, edge: EdgeIndex): Signal | undefined {
   const target = edges.object.get(edge);
   const atNs = edges.firstNs.get(edge);
   const detail = edges.detail.get(edge);
-  const chain = chainOf(graph, process);
-  const worst = worstOf(graph, chain);
   // Whoever attaches and then writes is no worse for having been told when it attached.
-  const suspicious = worst >= severityNumber(edges.times.get(edge) === 1 ? "low" : "high");
+  const suspicious = suspicionOf(graph, process, edges.times.get(edge) === 1 ? "low" : "high") !== undefined;
   if (!suspicious && (descendsFrom(graph, target, process) || areWorkersOfOne(graph, process, target)))
     return undefined;
   const wrote = (detail & (REACH.WROTE | REACH.REGISTERS)) !== 0;

@@ -6,7 +6,7 @@ import { imageAt, scriptPath } from "../graph/provenance.ts";
 import { who } from "../origin/words.ts";
 import { howCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
 import { markText } from "../query/deeds.ts";
-import { chainOf, worstOf } from "./chain.ts";
+import { suspicionOf } from "./chain.ts";
 import type { Signal } from "./signal.ts";
 
 /** Whether a process runs the very file the monitor runs: another instance of it. */
@@ -26,9 +26,8 @@ export function kernelCode(graph: Graph, mark: MarkIndex): Signal | undefined {
   const kind = marks.kind.get(mark);
   if (kind !== MARK.MODULE && kind !== MARK.BPF) return undefined;
   const process = marks.process.get(mark);
-  const chain = chainOf(graph, process);
-  const worst = worstOf(graph, chain);
-  if (worst < severityNumber("low")) return undefined;
+  const suspicion = suspicionOf(graph, process);
+  if (suspicion === undefined) return undefined;
   const atNs = marks.firstNs.get(mark);
   const alike = kind === MARK.BPF && runsAsMonitor(graph, process, atNs);
   const failed = marks.failed.get(mark) === marks.times.get(mark);
@@ -38,15 +37,15 @@ export function kernelCode(graph: Graph, mark: MarkIndex): Signal | undefined {
       kind === MARK.MODULE
         ? "Kernel module loaded by a suspicious chain"
         : `BPF program loaded by ${alike ? "another spydertop" : "a suspicious chain"}`,
-    reason: `${who(graph, process, atNs)} ${markText(graph, mark)}, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    reason: `${who(graph, process, atNs)} ${markText(graph, mark)}, and its chain is already suspicious (${SEVERITIES[suspicion.worst]})`,
     echoes: true,
-    severity: alike ? "low" : failed ? "medium" : worst >= severityNumber("high") ? "critical" : "high",
+    severity: alike ? "low" : failed ? "medium" : suspicion.worst >= severityNumber("high") ? "critical" : "high",
     techniques: [kind === MARK.MODULE ? "T1547.006" : "T1014"],
     atNs,
     process,
     others: [],
     evidence: [],
     certainty: howCertainty(marks.how.get(mark)),
-    key: `${processes.keyOf(chain[0] ?? process)}|${kind}|${failed}|${alike}`,
+    key: `${processes.keyOf(suspicion.root)}|${kind}|${failed}|${alike}`,
   };
 }

@@ -3,7 +3,7 @@ import type { EdgeIndex } from "../graph/indexes.ts";
 import { trustedName } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
-import { chainOf, worstOf } from "./chain.ts";
+import { suspicionOf } from "./chain.ts";
 import type { Signal } from "./signal.ts";
 
 /** Read credentials to check a password or to log in elsewhere: their use. */
@@ -16,23 +16,22 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
   const process = edges.process.get(edge);
   const atNs = edges.firstNs.get(edge);
   if (AUTHENTICATES.test(trustedName(graph, process, atNs))) return undefined;
-  const chain = chainOf(graph, process);
-  const worst = worstOf(graph, chain);
-  if (worst < severityNumber("low")) return undefined;
+  const suspicion = suspicionOf(graph, process);
+  if (suspicion === undefined) return undefined;
   const file = edges.object.get(edge);
   const path = files.path.get(file);
   return {
     rule: "credentials-read",
     title: "Credentials read by a suspicious chain",
-    reason: `${who(graph, process, atNs)} opened ${path}, and its chain is already suspicious (${SEVERITIES[worst]})`,
+    reason: `${who(graph, process, atNs)} opened ${path}, and its chain is already suspicious (${SEVERITIES[suspicion.worst]})`,
     echoes: true,
-    severity: worst >= severityNumber("high") ? "critical" : "high",
+    severity: suspicion.worst >= severityNumber("high") ? "critical" : "high",
     techniques: [path.startsWith("/etc/") ? "T1003.008" : path.includes("/.ssh/") ? "T1552.004" : "T1552.001"],
     atNs,
     process,
     others: [],
     evidence: [{ kind: "file", id: files.id(file) }],
     certainty: edgeCertainty(graph, edge),
-    key: `${processes.keyOf(chain[0] ?? process)}|${path}`,
+    key: `${processes.keyOf(suspicion.root)}|${path}`,
   };
 }
