@@ -5,7 +5,7 @@ import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
-import { formatWords, isLoopbackWords, ONE_ADDRESS, Translations, type Tuple } from "./translations.ts";
+import { formatWords, isLoopbackWords, Translations, type Tuple } from "./translations.ts";
 
 export const FAMILY_UNIX = 1;
 export const TCP = 6;
@@ -354,8 +354,8 @@ export class Connections extends Table {
 
   /** "10.0.0.4:41822" of one side, as the client sees it. */
   endpoint(end: EndIndex): string {
-    this.copyAddress(end, ONE_ADDRESS, 0);
-    return formatWords(ONE_ADDRESS, 0, this.port.get(end));
+    const { data, width } = this.#ends.ints;
+    return formatWords(data, end * width + ADDRESS, this.port.get(end));
   }
 
   /** "0.0.0.0:22": the side that listens. */

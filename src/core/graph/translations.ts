@@ -26,13 +26,13 @@ export class Translations {
 }
 
 /** Of the address being told: a screen tells tens of thousands, and a typed array costs more than its text. */
-export const ONE_ADDRESS = new Uint32Array(4);
-const ONE_ADDRESS_BYTES = new Uint8Array(ONE_ADDRESS.buffer);
+const told = new Uint32Array(4);
+const toldBytes = new Uint8Array(told.buffer);
 
 /** Text of the four words of an address at `at`, with a port. */
-export function formatWords(words: Uint32Array, at: number, port: number): string {
-  for (let i = 0; i < 4; i++) ONE_ADDRESS[i] = words[at + i] as number;
-  return formatEndpoint(ONE_ADDRESS_BYTES, 0, port);
+export function formatWords(words: Uint32Array | Int32Array, at: number, port: number): string {
+  for (let i = 0; i < 4; i++) told[i] = words[at + i] as number;
+  return formatEndpoint(toldBytes, 0, port);
 }
 
 /** 127.0.0.0/8 as ::ffff:127.x, and ::1: words of network order read by a little-endian machine. */
