@@ -7,7 +7,7 @@ import { ownersOf, processAt } from "../graph/peers.ts";
 import type { Monitor } from "../monitor.ts";
 import { SEVERITIES } from "./certainty.ts";
 import { errnoName } from "./errno.ts";
-import type { Certainty, ConnectionId, ConnectionRow, ProcessId } from "./model.ts";
+import type { Certainty, ConnectionRow, ProcessId } from "./model.ts";
 import type { Mutable } from "./process-row.ts";
 
 const STATES = [
@@ -57,11 +57,6 @@ export function connections(
     rows.push(rowFor(monitor, homeEnd(graph, connection), true));
   }
   return rows.sort(newestFirst);
-}
-
-export function connectionRow(monitor: Monitor, id: ConnectionId): ConnectionRow | undefined {
-  const connection = monitor.graph.connections.row(id);
-  return connection === NONE ? undefined : rowFor(monitor, homeEnd(monitor.graph, connection), true);
 }
 
 /** "tcp 10.0.0.4:41822 -> 198.51.100.7:80": client first; "tcp :22" for a listener. */

@@ -72,13 +72,6 @@ export function isUnspecified(bytes: Uint8Array, at = 0): boolean {
   return true;
 }
 
-/** 127.0.0.0/8 or ::1. */
-export function isLoopback(bytes: Uint8Array, at = 0): boolean {
-  if (isIpv4(bytes, at)) return bytes[at + 12] === 127;
-  for (let i = 0; i < 15; i++) if (bytes[at + i] !== 0) return false;
-  return bytes[at + 15] === 1;
-}
-
 function parseIpv4(text: string, target: Uint8Array, at: number): boolean {
   const parts = text.split(".");
   if (parts.length !== 4) return false;

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { AddressNames } from "../../../src/core/graph/address-names.ts";
-import { connectionRow } from "../../../src/core/query/connections.ts";
+import { connections } from "../../../src/core/query/connections.ts";
+import type { ConnectionRow } from "../../../src/core/query/model.ts";
 import { processRow } from "../../../src/core/query/process-row.ts";
 import { searchEntries } from "../../../src/core/query/search.ts";
-import { graphFromText } from "../fixture.ts";
+import { graphFromText, type Told } from "../fixture.ts";
+
+const rowTo = (told: Told, endpoint: string): ConnectionRow | undefined =>
+  connections(told.monitor).find((row) => row.id === told.connection(endpoint));
 
 describe("a name that was looked up", () => {
   const told = graphFromText(
@@ -11,7 +15,7 @@ describe("a name that was looked up", () => {
   );
 
   test("is shown on the connections its asker makes after it", () => {
-    const row = connectionRow(told.monitor, told.connection("198.51.100.7:80"));
+    const row = rowTo(told, "198.51.100.7:80");
     expect(row).toMatchObject({ name: "cdn.x", remote: "198.51.100.7:80" });
     expect(row).not.toHaveProperty("nameGuessed");
     const [chip] = processRow(told.monitor, told.process("curl"))?.activity ?? [];
@@ -21,14 +25,14 @@ describe("a name that was looked up", () => {
   });
 
   test("is a guess for another process of this host", () => {
-    expect(connectionRow(told.monitor, told.connection("198.51.100.7:443"))).toMatchObject({
+    expect(rowTo(told, "198.51.100.7:443")).toMatchObject({
       name: "cdn.x",
       nameGuessed: true,
     });
   });
 
   test("names no other address", () => {
-    expect(connectionRow(told.monitor, told.connection("192.0.2.1:1"))).not.toHaveProperty("name");
+    expect(rowTo(told, "192.0.2.1:1")).not.toHaveProperty("name");
   });
 });
 
@@ -36,7 +40,7 @@ test("each asker's own answer comes before another's", () => {
   const told = graphFromText(
     "a resolves one.x = 198.51.100.7; b resolves two.x = 198.51.100.7; a -> 198.51.100.7:1; b -> 198.51.100.7:2; c -> 198.51.100.7:3",
   );
-  const names = [1, 2, 3].map((port) => connectionRow(told.monitor, told.connection(`198.51.100.7:${port}`))?.name);
+  const names = [1, 2, 3].map((port) => rowTo(told, `198.51.100.7:${port}`)?.name);
   expect(names).toEqual(["one.x", "two.x", "two.x"]);
 });
 
