@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openProcfs } from "../../src/capture/procfs/procfs-source.ts";
-import { runRecord, runReplay, writeSnapshot } from "../../src/capture/recording/commands.ts";
-import { openReplay } from "../../src/capture/recording/replay.ts";
+import { runRecord, writeSnapshot } from "../../src/capture/recording/commands.ts";
+import { describeDamage, openReplay } from "../../src/capture/recording/replay.ts";
 import { Monitor } from "../../src/core/monitor.ts";
 import type { ProcessId } from "../../src/core/query/model.ts";
 import { tree } from "../../src/core/query/tree.ts";
@@ -46,32 +46,23 @@ test("what is recorded from this machine replays to the same processes", async (
   expect(notes.at(-1)).toMatch(/^.*x\.spyt: \d+ events, \d+ bytes, [\d.]+ bytes an event$/);
 
   const replayed = new Monitor();
-  const shown = await runReplay(
-    {
-      path,
-      show: async ({ source: replay, recording }) => {
-        while (replay.drain((batch) => replayed.ingest(batch), 1_000));
-        expect(recording.info).toMatchObject({ program: "spydertop 1.2.3", source: "procfs" });
-        expect(replay.status().limited).toEqual(recording.info.limited);
-        return 7;
-      },
-    },
-    { note: (line) => notes.push(line) },
-  );
-  expect(shown).toBe(7);
+  const { source: replay, recording } = openReplay(path);
+  while (replay.drain((batch) => replayed.ingest(batch), 1_000));
+  expect(recording.info).toMatchObject({ program: "spydertop 1.2.3", source: "procfs" });
+  expect(replay.status().limited).toEqual(recording.info.limited);
+  replay.close();
   expect(pids(replayed)).toContain(worker.pid);
   expect(pids(replayed)).toEqual(pids(live));
   expect(replayed.nowNs).toBe(live.nowNs);
 });
 
-test("a damaged recording is shown after saying what is missing", async () => {
+test("of a damaged recording it is said what is missing", async () => {
   const bytes = readFileSync(await recorded(activity({ batches: 100 }), { frameMs: 500 }));
   const path = join(folder(), "torn");
   writeFileSync(path, bytes.subarray(0, bytes.length >> 1));
-  const notes: string[] = [];
-  const show = async (): Promise<number> => 0;
-  expect(await runReplay({ path, show }, { note: (line) => notes.push(line) })).toBe(0);
-  expect(notes).toEqual([
+  const { source, recording } = openReplay(path);
+  source.close();
+  expect(recording.damage.map((damage) => describeDamage(recording, damage))).toEqual([
     expect.stringMatching(
       /^the end is torn off: \d+ bytes at byte \d+, \d+ records from 2023-11-14T22:13:2\d\.\d+Z to the end$/,
     ),

@@ -4,8 +4,6 @@ import type { EventSource } from "../source.ts";
 import { FollowedCapture } from "./followed.ts";
 import { infoOf, type RecordingInfo } from "./info.ts";
 import { Recorder } from "./recorder.ts";
-import { describeDamage, openReplay, type Replay } from "./replay.ts";
-import type { ReplayOptions } from "./replay-source.ts";
 import { stateOf } from "./state.ts";
 import { RecordingWriter, type WriterStats } from "./writer.ts";
 
@@ -51,24 +49,6 @@ export async function runRecord({ path, source, version }: RecordCommand, io: Co
   if (writer.failure === undefined) return 0;
   io.note(`${writer.failure.message} (${writer.failure.code}); ${writer.failure.hint}`);
   return 1;
-}
-
-export interface ReplayCommand {
-  readonly path: string;
-  readonly options?: Omit<ReplayOptions, "status" | "onClose">;
-  /** Shows the replay; resolves with the exit code. */
-  show(replay: Replay): Promise<number>;
-}
-
-/** `spydertop replay FILE`: says what of the file is damaged, then shows it. Throws CaptureError when there is nothing to replay. */
-export async function runReplay({ path, options, show }: ReplayCommand, io: Pick<CommandIo, "note">): Promise<number> {
-  const replay = openReplay(path, options);
-  try {
-    for (const damage of replay.recording.damage) io.note(describeDamage(replay.recording, damage));
-    return await show(replay);
-  } finally {
-    replay.source.close();
-  }
 }
 
 export interface SnapshotOptions {
