@@ -83,6 +83,9 @@ function pipeFeeders(graph: Graph, process: ProcessIndex, image: ImageIndex, atN
   return before === NONE ? [] : forkedFrom(graph, maker, before);
 }
 
+/** Of a socket that generations of children had so many are looked at: those that live, and those that went last. */
+const MAX_OWNERS = 64;
+
 function socketFeeders(graph: Graph, process: ProcessIndex, atNs: number): readonly ProcessIndex[] {
   const { connections, edges } = graph;
   const found: ProcessIndex[] = [];
@@ -90,7 +93,7 @@ function socketFeeders(graph: Graph, process: ProcessIndex, atNs: number): reado
     const connection = edges.object.get(edge);
     if (!edges.has(edge, EDGE_FLAG.STDIN) || !connections.isUnix(connection)) return;
     const other = 1 - (edges.kind.get(edge) - EDGE.SIDE_0);
-    for (const owner of ownersOf(graph, connection, other))
+    for (const owner of ownersOf(graph, connection, other, MAX_OWNERS))
       if (owner !== process) found.push(...forkedFrom(graph, owner, imageAt(graph, owner, atNs)));
   });
   return found;

@@ -4,12 +4,21 @@ import type { ConnectionIndex, EdgeIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 
-/** Processes that hold, or held, one side of a connection: who opened it first, then the others, those that live first. */
-export function ownersOf(graph: Graph, connection: ConnectionIndex, side: number): ProcessIndex[] {
+/**
+ * Processes that hold, or held, one side of a connection: who opened it first, then the others, those that live first. With a most,
+ * others are left out: all children of who holds it may have had it.
+ */
+export function ownersOf(
+  graph: Graph,
+  connection: ConnectionIndex,
+  side: number,
+  most = Number.POSITIVE_INFINITY,
+): ProcessIndex[] {
   const { connections, edges } = graph;
   const openers: ProcessIndex[] = [];
   const others: ProcessIndex[] = [];
-  for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+  let edge: EdgeIndex = connections.edges.get(connection);
+  for (; edge !== NONE && others.length < most; edge = edges.nextOfObject.get(edge)) {
     if (edges.kind.get(edge) !== EDGE.SIDE_0 + side) continue;
     if (edges.has(edge, EDGE_FLAG.OPENER)) openers.push(edges.process.get(edge));
     else others.push(edges.process.get(edge));
