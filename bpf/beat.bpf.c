@@ -9,8 +9,7 @@ struct {
 	__type(value, __u64);
 } beats SEC(".maps");
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_beat, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_beat)
 {
 	__u32 zero = 0;
 	__u64 *n = is_self() ? bpf_map_lookup_elem(&beats, &zero) : NULL;

@@ -66,8 +66,7 @@ static __always_inline bool runs_what_it_writes(struct pt_regs *regs, __u32 nr, 
 }
 
 /* mmap, mprotect, pkey_mprotect, memfd_create */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_memory, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_memory)
 {
 	__u32 nr = SYSCALL_NR(regs);
 	struct scratch *s;
@@ -122,8 +121,7 @@ static __always_inline bool puts_program(__u32 command)
 }
 
 /* ptrace, process_vm_writev, pidfd_getfd; bpf, init_module, finit_module, delete_module; setns, unshare */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_control, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_control)
 {
 	__u32 nr = SYSCALL_NR(regs), kind = SPY_KIND_INJECT, target = 0;
 

@@ -8,8 +8,7 @@
 #include "lib/syscall.h"
 
 /* setuid, setreuid, setresuid, setgid, setregid, setresgid, capset; setfsuid and setfsgid return the id before */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_setid, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_setid)
 {
 	if (ret < 0)
 		return 0;

@@ -69,6 +69,12 @@ static __always_inline bool handled(__u32 nr)
 		}                                                                                      \
 	} while (0)
 
+/* Whether a call may lead anywhere. */
+static __always_inline bool is_followed(struct pt_regs *regs)
+{
+	return is_compat() || handled(SYSCALL_NR(regs));
+}
+
 static __always_inline int dispatch(void *ctx, struct pt_regs *regs)
 {
 	__u32 nr = SYSCALL_NR(regs);
@@ -90,13 +96,16 @@ static __always_inline int dispatch(void *ctx, struct pt_regs *regs)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_syscall, struct pt_regs *regs, long ret)
 {
-	if (is_preemptible())
-		enter_first(TWICE_SYSCALL);
+	if (is_preemptible()) {
+		if (!is_followed(regs))
+			return 0;
+		leave_mark(TWICE_SYSCALL);
+	}
 	return dispatch(ctx, regs);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_syscall_again, struct pt_regs *regs, long ret)
 {
-	return first_was_skipped(TWICE_SYSCALL) ? dispatch(ctx, regs) : 0;
+	return is_followed(regs) && first_was_skipped(TWICE_SYSCALL) ? dispatch(ctx, regs) : 0;
 }

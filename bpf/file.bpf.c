@@ -33,8 +33,7 @@ static __always_inline bool truncates(struct pt_regs *regs)
 	return flags & O_TRUNC;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_open, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_open)
 {
 	struct scratch *s;
 	struct spy_file *r;
@@ -105,8 +104,7 @@ static __always_inline int emit_chmod_path(__u32 nr, long ret, const char *path,
 }
 
 /* chmod, fchmod, fchmodat, fchmodat2 */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_chmod, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_chmod)
 {
 	__u32 nr = SYSCALL_NR(regs);
 	__u64 path = ARG1(regs), mode = ARG2(regs);

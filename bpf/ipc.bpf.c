@@ -16,8 +16,7 @@ static __noinline bool emit_half(int fd, __u32 kind)
 }
 
 /* pipe, pipe2, socketpair: of its halves, which the process may hand to others, the first counts as the one that asked */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_pipe, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_pipe)
 {
 	bool sockets = SYSCALL_NR(regs) == NR(socketpair, 360);
 	struct spy_pipe *r;

@@ -110,7 +110,7 @@ static __always_inline bool is_inet_datagram(struct sock *sk)
 	return BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM && is_inet(sk);
 }
 
-/* One message at a time, between the steps of the loops below. Addresses are numbers; value of a space: no two share one. */
+/* One message at a time, between the steps of the loops below. Addresses are numbers. */
 struct message {
 	__u64 header; /* of the next message */
 	__u64 file, sock;
@@ -125,10 +125,17 @@ struct message {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct message);
 } messages SEC(".maps");
+
+static __always_inline struct message *current_message(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&messages, &zero);
+}
 
 static __always_inline void emit_passed(struct message *m, int fd, bool cut)
 {
@@ -150,9 +157,9 @@ static __always_inline void emit_passed(struct message *m, int fd, bool cut)
 }
 
 /* The header of a control message, or one descriptor of it; not zero = the end. */
-__u32 control_step(__u32 space)
+__u32 control_step(void)
 {
-	struct message *m = bpf_map_lookup_elem(&messages, &space);
+	struct message *m = current_message();
 	struct user_cmsghdr head = {};
 	__u64 bytes = is_compat() ? sizeof(struct user_compat_cmsghdr) : sizeof(head), align = is_compat() ? 3 : 7;
 
@@ -192,17 +199,17 @@ __u32 control_step(__u32 space)
 }
 
 /* False when there was more than is looked at. Since 6.4 (06accc8779c1) the body of a loop is verified once. */
-static __always_inline bool look_at_control(__u32 space)
+static __always_inline bool look_at_control(void)
 {
 	int i;
 
 	if (CAN_LOOP) {
 		bpf_for(i, 0, CONTROL_STEPS)
-			if (control_step(space))
+			if (control_step())
 				return true;
 	} else {
 		for (i = 0; i < CONTROL_STEPS; i++)
-			if (control_step(space))
+			if (control_step())
 				return true;
 	}
 	return false;
@@ -237,9 +244,9 @@ static __always_inline void *first_buffer(const struct user_msghdr *msg)
 #define HEADER_STRIDE (is_compat() ? 32 : 64)
 
 /* The message at m->header, and on to the next; not zero = no more are to be looked at. */
-__u32 message_step(__u32 space)
+__u32 message_step(void)
 {
-	struct message *m = bpf_map_lookup_elem(&messages, &space);
+	struct message *m = current_message();
 	struct user_msghdr msg = {};
 	struct file *file;
 	struct sock *sk;
@@ -252,7 +259,7 @@ __u32 message_step(__u32 space)
 		m->control = (__u64)msg.control;
 		m->control_end = m->control ? m->control + msg.control_len : 0;
 		m->many = m->next = 0;
-		if (!look_at_control(space))
+		if (!look_at_control())
 			emit_passed(m, -1, true);
 	} else if (!m->received) {
 		if (msg.name || !m->one_peer)
@@ -277,9 +284,9 @@ static __always_inline bool may_be_dns(struct sock *sk)
 	return is_inet_datagram(sk) && (!port || port == __builtin_bswap16(DNS_PORT));
 }
 
-static __always_inline struct message *begin_messages(struct pt_regs *regs, __u32 space, bool received, __s32 size)
+static __always_inline struct message *begin_messages(struct pt_regs *regs, bool received, __s32 size)
 {
-	struct message *m = bpf_map_lookup_elem(&messages, &space);
+	struct message *m = current_message();
 	struct file *file;
 	struct sock *sk;
 
@@ -301,8 +308,7 @@ static __always_inline struct message *begin_messages(struct pt_regs *regs, __u3
 	return m;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sendto, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_sendto)
 {
 	struct file *file;
 	struct sock *sk;
@@ -317,8 +323,7 @@ int BPF_PROG(on_sendto, struct pt_regs *regs, long ret)
 }
 
 /* recvfrom */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_recvfrom, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_recvfrom)
 {
 	struct file *file;
 	struct sock *sk;
@@ -333,14 +338,13 @@ int BPF_PROG(on_recvfrom, struct pt_regs *regs, long ret)
 }
 
 /* sendmsg, recvmsg, sendmmsg, recvmmsg, in both of its 32-bit forms: one program, verified once */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_message, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_message)
 {
-	__u32 space = syscall_space(), nr = SYSCALL_NR(regs);
+	__u32 nr = SYSCALL_NR(regs);
 	bool several = nr == NR_SENDMMSG || nr == NR_RECVMMSG || nr == NR_RECVMMSG_TIME64;
 	int i;
 
-	if (ret < 0 || !begin_messages(regs, space, several ? nr != NR_SENDMMSG : nr == NR_RECVMSG, several ? -1 : ret))
+	if (ret < 0 || !begin_messages(regs, several ? nr != NR_SENDMMSG : nr == NR_RECVMSG, several ? -1 : ret))
 		return 0;
 	if (!several)
 		ret = 1;
@@ -348,11 +352,11 @@ int BPF_PROG(on_message, struct pt_regs *regs, long ret)
 		ret = MESSAGES;
 	if (CAN_LOOP) {
 		bpf_for(i, 0, ret)
-			if (message_step(space))
+			if (message_step())
 				break;
 	} else {
 		for (i = 0; i < MESSAGES && i < ret; i++)
-			if (message_step(space))
+			if (message_step())
 				break;
 	}
 	return 0;

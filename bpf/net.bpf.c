@@ -134,8 +134,7 @@ static __noinline int failed_connect(struct file *file, struct sock *sk, int fd,
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_connect, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_connect)
 {
 	int fd = ARG0(regs);
 	struct file *file;
@@ -169,8 +168,7 @@ int BPF_PROG(on_connect, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_accept, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_accept)
 {
 	struct file *file;
 	struct sock *sk;
@@ -189,8 +187,7 @@ int BPF_PROG(on_accept, struct pt_regs *regs, long ret)
 }
 
 /* listen without a bound port */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_listen, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_listen)
 {
 	int fd = ARG0(regs);
 	struct file *file;

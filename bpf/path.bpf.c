@@ -114,8 +114,7 @@ static __always_inline bool is_typed(__u32 slot)
 	return (slot & SPY_STR_FORM_MASK) == SPY_STR_RAW;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_names, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_names)
 {
 	__u32 nr = SYSCALL_NR(regs), at = is_compat() ? CALLS + nr : nr;
 	/* Read anew wherever it is asked: before 6.3 the verifier follows what a comparison told of a value for as long as it is kept. */

@@ -35,20 +35,20 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	if (is_preemptible())
-		enter_first(TWICE_FORK);
-	return emit_fork(child);
+		leave_mark(TWICE_FORK);
+	return UNDISTURBED(emit_fork(child));
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork_again, struct task_struct *parent, struct task_struct *child)
 {
-	return first_was_skipped(TWICE_FORK) ? emit_fork(child) : 0;
+	return first_was_skipped(TWICE_FORK) ? UNDISTURBED(emit_fork(child)) : 0;
 }
 
-static __always_inline int emit_exec(struct linux_binprm *bprm, __u32 space)
+static __always_inline int emit_exec(struct linux_binprm *bprm)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
-	struct scratch *s = scratch_begin(space, sizeof(struct spy_image));
+	struct scratch *s = scratch_begin(SPACE_EXEC, sizeof(struct spy_image));
 	struct spy_image *r;
 	struct mm_struct *mm;
 	__u64 from, n;
@@ -93,14 +93,14 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)
 {
 	if (is_preemptible())
-		enter_first(TWICE_EXEC);
-	return emit_exec(bprm, SPACE_EXEC);
+		leave_mark(TWICE_EXEC);
+	return UNDISTURBED(emit_exec(bprm));
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec_again, struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm)
 {
-	return first_was_skipped(TWICE_EXEC) ? emit_exec(bprm, SPACE_EXEC_AGAIN) : 0;
+	return first_was_skipped(TWICE_EXEC) ? UNDISTURBED(emit_exec(bprm)) : 0;
 }
 
 struct ended_key {
@@ -195,12 +195,12 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *p)
 {
 	if (is_preemptible())
-		enter_first(TWICE_EXIT);
-	return emit_exit();
+		leave_mark(TWICE_EXIT);
+	return UNDISTURBED(emit_exit());
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit_again, struct task_struct *p)
 {
-	return first_was_skipped(TWICE_EXIT) ? emit_exit() : 0;
+	return first_was_skipped(TWICE_EXIT) ? UNDISTURBED(emit_exit()) : 0;
 }

@@ -20,15 +20,13 @@ static __always_inline int use(int fd, __u64 bytes, bool write)
 }
 
 /* read, pread64, readv, preadv, preadv2 */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_read, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_read)
 {
 	return ret > 0 ? use(ARG0(regs), ret, false) : 0;
 }
 
 /* write, pwrite64, writev, pwritev, pwritev2 */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_write, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_write)
 {
 	return ret > 0 ? use(ARG0(regs), ret, true) : 0;
 }
@@ -39,8 +37,7 @@ static __noinline int use_seldom(int fd, __u64 bytes, bool write)
 }
 
 /* sendfile(out, in), copy_file_range(in, , out), splice(in, , out): one of them may be a socket or a pipe */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_copy, struct pt_regs *regs, long ret)
+SYSCALL_PROG(on_copy)
 {
 	__u32 nr = SYSCALL_NR(regs);
 	bool sendfile = nr == NR(sendfile, 187) || (is_compat() && nr == COMPAT_SENDFILE64);

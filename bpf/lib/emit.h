@@ -24,7 +24,7 @@
 		__v;                                                                                   \
 	})
 
-enum { SPACE_SYSCALL, SPACE_SYSCALL_AGAIN, SPACE_EXEC, SPACE_EXEC_AGAIN, SPACE_URING, SPACE_RESOLVE, SPACE_CGROUP, SPACE_SNAPSHOT };
+enum { SPACE_SYSCALL, SPACE_EXEC, SPACE_URING, SPACE_RESOLVE, SPACE_CGROUP, SPACE_SNAPSHOT };
 
 struct scratch {
 	__u32 len; /* bytes used in buf: fixed struct and strings */
@@ -39,9 +39,8 @@ struct counter {
 };
 
 /*
- * Programs that only run in process context compose in a scratch of the CPU; softirq programs reserve instead. They can
- * be preempted, but none runs twice on a CPU: a space for each that is attached is enough, and every system call comes
- * through one of two.
+ * Programs that only run in process context compose in a scratch of the CPU; softirq programs reserve instead. While one does,
+ * no other task comes to run there (lib/twice.h), so a space for each hook is enough.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -159,15 +158,10 @@ static __always_inline struct scratch *scratch_begin(__u32 space, __u32 fixed)
 	return s;
 }
 
-static __always_inline __u32 syscall_space(void)
-{
-	return !is_preemptible() || inside_first(TWICE_SYSCALL) ? SPACE_SYSCALL : SPACE_SYSCALL_AGAIN;
-}
-
 /* For system calls. */
 static __always_inline struct scratch *scratch_get(__u32 fixed)
 {
-	return scratch_begin(syscall_space(), fixed);
+	return scratch_begin(SPACE_SYSCALL, fixed);
 }
 
 /* Hands the composed record to a ring without waking the reader: wake-ups are most of the cost of an event. */

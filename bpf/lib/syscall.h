@@ -43,6 +43,16 @@ static __always_inline bool is_compat(void)
 
 #endif
 
+/* A program that on_syscall leads to. */
+#define SYSCALL_PROG(name)                                                                             \
+	static __always_inline int name##_exit(struct pt_regs *regs, long ret);                        \
+	SEC("tp_btf/sys_exit")                                                                         \
+	int BPF_PROG(name, struct pt_regs *regs, long ret)                                             \
+	{                                                                                              \
+		return UNDISTURBED(name##_exit(regs, ret));                                            \
+	}                                                                                              \
+	static __always_inline int name##_exit(struct pt_regs *regs, long ret)
+
 /* The number of a call by its name, and by the number 32-bit programs have for it. */
 #define NR(name, compat) (is_compat() ? (compat) : __NR_##name)
 

@@ -197,6 +197,7 @@ Error Session::load() {
     for (const char* name : {"on_syscall_again", "on_fork_again", "on_exec_again", "on_exit_again"})
       if (!preemptible) bpf_program__set_autoload(program(name), false);
     set_rodata<bool>(object_, "preemptible", preemptible);
+    if (!preemptible) bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "marks"), 1);
     if (options_.activity_bytes)
       bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "activity"), options_.activity_bytes);
     uint32_t processors = std::clamp(static_cast<uint32_t>(sysconf(_SC_NPROCESSORS_ONLN)), kFewest, kProcessors);
@@ -386,8 +387,9 @@ Stats Session::stats() const {
   read_counters(s.kinds);
   bpf_program* p;
   bpf_object__for_each_program(p, object_) {
-    // Where one of the two is skipped the other ran; where a name was not resolved it is told as typed.
-    if (!std::strncmp(bpf_program__name(p), "on_tcp_state", 12) || by_function(p)) continue;
+    // Where one of two is skipped the other ran: a skipped second one may be a loss. A name that was not resolved is told as typed.
+    bpf_program* again = program((std::string(bpf_program__name(p)) + "_again").c_str());
+    if ((again && bpf_program__fd(again) >= 0) || !std::strcmp(bpf_program__name(p), "on_tcp_state_again") || by_function(p)) continue;
     bpf_prog_info info = {};
     uint32_t length = sizeof(info);
     if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &length)) s.missed_runs += info.recursion_misses;

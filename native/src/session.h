@@ -56,7 +56,7 @@ struct KindStats {
 struct Stats {
   KindStats kinds[SPY_KIND_MAX];
   uint64_t malformed = 0;
-  uint64_t missed_runs = 0;  // programs the kernel skipped because they were already running on that CPU
+  uint64_t missed_runs = 0;  // skipped by the kernel: the program already ran on that CPU, and no second one made up for it
   size_t ring_used = 0, ring_bytes = 0;
 };
 

@@ -79,7 +79,7 @@ export class LiveSource implements EventSource {
         name: "reentrancy",
         hook: "all programs",
         state: "degraded",
-        why: `the kernel skipped ${stats.missedRuns} runs of a program that was already running on that CPU`,
+        why: `the kernel skipped ${stats.missedRuns} runs of a program that was already running on that CPU: as many records may be missing`,
       });
     const status = { delivered: column(stats.delivered), lost: column(lost), features, ...this.#limited };
     const gone = hooks.filter((hook) => hook.detached);

@@ -27,7 +27,7 @@ export interface NativeStats {
   readonly throttled: Float64Array;
   readonly delivered: Float64Array;
   readonly malformed: number;
-  /** Runs the kernel skipped because the program already ran on that CPU. */
+  /** Runs the kernel skipped because the program already ran on that CPU, and no second one made up for. */
   readonly missedRuns: number;
   readonly ringUsed: number;
   readonly ringBytes: number;
