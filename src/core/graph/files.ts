@@ -26,6 +26,8 @@ export const FILE_FLAG = {
   MEMORY: 128,
   /** Was findable by path. */
   NAMED: 256,
+  /** Somebody changed its mode by its path: the first inode seen there is its own. */
+  AWAITED: 512,
 } as const;
 
 /** Offsets in a row of two times and twelve fields, 64 bytes. */
@@ -61,6 +63,7 @@ export class Files extends Table {
   readonly #byInode = new HashIndex();
   /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
   readonly #byPath = new Map<string, number>();
+  #awaited = 0;
 
   constructor(texts: Texts) {
     super();
@@ -99,15 +102,40 @@ export class Files extends Table {
     return id === undefined ? NONE : this.row(id);
   }
 
-  /** A file without a path as yet. */
-  add(dev: number, generation: number, inoLo: number, inoHi: number, timeNs: number): FileIndex {
-    const row = this.#add(timeNs, 0);
+  /** A file without a path as yet, or the one that was awaited. */
+  add(
+    dev: number,
+    generation: number,
+    inoLo: number,
+    inoHi: number,
+    timeNs: number,
+    awaited: FileIndex = NONE,
+  ): FileIndex {
+    const row = awaited === NONE ? this.#add(timeNs, 0) : awaited;
+    if (awaited !== NONE) {
+      this.clearFlag(row, FILE_FLAG.BY_PATH | FILE_FLAG.AWAITED);
+      this.#awaited--;
+    }
     this.#dev.set(row, dev);
     this.#generation.set(row, generation);
     this.#inoLo.set(row, inoLo);
     this.#inoHi.set(row, inoHi);
     this.#byInode.add(fileHash(dev, generation, inoLo, inoHi), row);
     return row;
+  }
+
+  /** The file without an inode that the next one at the path of a wire string is. */
+  awaitedAt(strings: StringTable, path: number): FileIndex {
+    if (this.#awaited === 0) return NONE;
+    const row = this.atPath(strings.get(path));
+    return row !== NONE && this.has(row, FILE_FLAG.AWAITED) && !this.has(row, FILE_FLAG.DELETED) ? row : NONE;
+  }
+
+  /** Of a file of which only the path is known. */
+  awaitInode(row: FileIndex): void {
+    if (this.has(row, FILE_FLAG.AWAITED) || !this.has(row, FILE_FLAG.BY_PATH)) return;
+    this.setFlag(row, FILE_FLAG.AWAITED);
+    this.#awaited++;
   }
 
   /** A file of which only the path is known. */
@@ -214,6 +242,7 @@ export class Files extends Table {
   /** Forgets a file without edges. */
   remove(row: FileIndex): void {
     this.#leavePath(row);
+    if (this.has(row, FILE_FLAG.AWAITED)) this.#awaited--;
     this.#byInode.remove(
       fileHash(this.#dev.get(row), this.#generation.get(row), this.#inoLo.get(row), this.#inoHi.get(row)),
       row,

@@ -152,6 +152,15 @@ export function ingestBytes(graph: Graph, reader: BatchReader): void {
   if (edge !== NONE) edges.setBytes(edge, reader.number(BYTES.bytes));
 }
 
+/** The file whose mode was changed by a path, alone, that is met at that path now: where who changed it would meet the same. */
+export function awaitedFile(graph: Graph, reader: BatchReader, path: number, process: ProcessIndex): FileIndex {
+  const { edges, files, processes } = graph;
+  const file = files.awaitedAt(reader.strings, path);
+  const changed = file === NONE ? NONE : files.writers.get(file);
+  if (changed === NONE || process === NONE) return NONE;
+  return processes.mntns.get(edges.process.get(changed)) === processes.mntns.get(process) ? file : NONE;
+}
+
 /** FILE and USE begin alike: path, device, inode, generation. */
 function rowFile(graph: Graph, reader: BatchReader, process: ProcessIndex, timeNs: number): FileIndex {
   const { files, processes, images } = graph;
@@ -162,13 +171,17 @@ function rowFile(graph: Graph, reader: BatchReader, process: ProcessIndex, timeN
     const path = resolvePath(reader.text(FILE.path), image === NONE ? "" : images.cwd.get(image));
     if (path === "") return NONE;
     const known = files.atPath(path);
-    return known === NONE ? files.addNamed(path, timeNs) : known;
+    if (known !== NONE) return known;
+    const file = files.addNamed(path, timeNs);
+    files.awaitInode(file);
+    return file;
   }
   const dev = reader.u32(FILE.dev);
   const generation = reader.u32(FILE.gen);
   const known = files.find(dev, generation, lo, hi);
-  const file = known === NONE ? files.add(dev, generation, lo, hi, timeNs) : known;
   const string = reader.u32(FILE.path);
+  const file =
+    known === NONE ? files.add(dev, generation, lo, hi, timeNs, awaitedFile(graph, reader, string, process)) : known;
   if (string !== 0 && timeNs >= files.lastNs.get(file)) files.readPath(file, reader.strings, string);
   return file;
 }

@@ -6,6 +6,7 @@ import type { Graph } from "./graph.ts";
 import { IMAGE_KNOWN } from "./images.ts";
 import type { ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { awaitedFile } from "./ingest-file.ts";
 import { linkStdio } from "./ingest-stdio.ts";
 import { markExit } from "./lifecycle.ts";
 import { MARK, ROOT } from "./marks.ts";
@@ -322,7 +323,10 @@ function readImage(
   const generation = reader.u32(IMAGE.exeGen);
   const byInode = inoLo !== 0 || inoHi !== 0;
   let file = byInode ? files.find(dev, generation, inoLo, inoHi) : files.atPath(images.exe.get(image));
-  if (file === NONE && byInode) file = files.add(dev, generation, inoLo, inoHi, timeNs);
+  if (file === NONE && byInode) {
+    const awaited = awaitedFile(graph, reader, reader.u32(IMAGE.exe), process);
+    file = files.add(dev, generation, inoLo, inoHi, timeNs, awaited);
+  }
   if (file !== NONE) {
     if (reader.u32(IMAGE.exe) !== 0) files.readPath(file, reader.strings, reader.u32(IMAGE.exe));
     if ((flags & IMAGE_FLAG.DELETED) !== 0) files.setFlag(file, FILE_FLAG.DELETED);

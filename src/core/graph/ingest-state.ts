@@ -141,6 +141,7 @@ export class Restore {
       row = files.addNamed(reader.strings.get(path), firstNs);
       // Which of several leads to it is told by rows of their own.
       files.dropName(reader.strings.get(path));
+      if ((reader.u32(STATE_FILE.flags) & FILE_FLAG.AWAITED) !== 0) files.awaitInode(row);
     } else {
       const [lo, hi] = halves(reader, STATE_FILE.ino);
       row = files.add(reader.u32(STATE_FILE.dev), reader.u32(STATE_FILE.gen), lo, hi, firstNs);
