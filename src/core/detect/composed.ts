@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import { STDIO } from "../graph/images.ts";
 import type { ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { programOf } from "../graph/interpreters.ts";
+import { interprets, programOf } from "../graph/interpreters.ts";
 import { baseName } from "../graph/paths.ts";
 import { ownersOf } from "../graph/peers.ts";
 import { imageAt, pipeHolders, stdinPipe } from "../graph/provenance.ts";
@@ -36,9 +36,9 @@ export interface Composed {
 /** Who put together the text that an interpreter runs as an argument; undefined when it has none, or somebody spelled it out. */
 export function composedArgument(graph: Graph, process: ProcessIndex, image: ImageIndex): Composed | undefined {
   const { images, processes } = graph;
-  const program = programOf(images.exe.get(image), argvOf(graph, image));
-  if (program?.from !== "argument" || program.text === "" || AWK.test(baseName(images.exe.get(image))))
-    return undefined;
+  const exe = images.exe.get(image);
+  const program = interprets(exe) ? programOf(exe, argvOf(graph, image)) : undefined;
+  if (program?.from !== "argument" || program.text === "" || AWK.test(baseName(exe))) return undefined;
   const { text } = program;
   let at = process;
   let own = image;

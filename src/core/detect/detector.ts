@@ -4,7 +4,7 @@ import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import { FILE_FLAG } from "../graph/files.ts";
 import type { Graph } from "../graph/graph.ts";
 import { STDIO } from "../graph/images.ts";
-import type { MarkIndex, ProcessIndex } from "../graph/indexes.ts";
+import type { EdgeIndex, MarkIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import type { RestoredFinding } from "../graph/ingest-state.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
@@ -50,34 +50,13 @@ export class Detector {
 
   /** Examines graph.changes. */
   examine(): void {
-    const { changes, edges, clock } = this.#graph;
+    const { changes } = this.#graph;
     for (const finding of changes.findings) this.#restore(finding);
-    for (const process of changes.executed) {
-      this.#emit(downloadThenExecute(this.#graph, process));
-      this.#emit(downloadPipedToShell(this.#graph, process, clock.nowNs));
-      this.#emit(unusualExecutable(this.#graph, process));
-      this.#emit(stdioIsSocket(this.#graph, process));
-      this.#emit(shellBelowServer(this.#graph, process));
-      this.#emit(namespaceEscape(this.#graph, process));
-      this.#emit(setuidExec(this.#graph, process));
-      this.#emit(startedByInput(this.#graph, process));
-    }
+    for (const process of changes.executed) this.#examineExec(process);
     for (const code of changes.foreign) this.#emit(foreignCode(this.#graph, code));
     for (const process of changes.readers) this.#emit(downloadThenExecute(this.#graph, process));
-    for (const edge of changes.sockets) {
-      if (edges.has(edge, EDGE_FLAG.STDIN | EDGE_FLAG.STDOUT))
-        this.#emit(stdioIsSocket(this.#graph, edges.process.get(edge)));
-      this.#emit(connectedByInput(this.#graph, edge));
-      for (const reader of this.#downstream(edges.process.get(edge)))
-        this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
-    }
-    for (const edge of changes.pipes) {
-      for (const end of pipeHolders(this.#graph, edges.object.get(edge), EDGE.PIPE_READ, NONE))
-        this.#emit(downloadPipedToShell(this.#graph, edges.process.get(end), clock.nowNs));
-      if (edges.kind.get(edge) === EDGE.PIPE_READ) continue;
-      for (const reader of this.#downstream(edges.process.get(edge)))
-        this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
-    }
+    for (const edge of changes.sockets) this.#examineSocket(edge);
+    for (const edge of changes.pipes) this.#examinePipe(edge);
     for (const edge of changes.secretReads) this.#emit(secretRead(this.#graph, edge));
     for (const edge of changes.injected) this.#emit(injection(this.#graph, edge));
     for (const mark of changes.marked) this.#examineMark(mark);
@@ -92,6 +71,39 @@ export class Detector {
       else this.#emit(signal);
     }
     return unknown;
+  }
+
+  #examineExec(process: ProcessIndex): void {
+    this.#emit(downloadThenExecute(this.#graph, process));
+    this.#emit(downloadPipedToShell(this.#graph, process, this.#graph.clock.nowNs));
+    this.#emit(unusualExecutable(this.#graph, process));
+    this.#emit(stdioIsSocket(this.#graph, process));
+    this.#emit(shellBelowServer(this.#graph, process));
+    this.#emit(namespaceEscape(this.#graph, process));
+    this.#emit(setuidExec(this.#graph, process));
+    this.#emit(startedByInput(this.#graph, process));
+  }
+
+  #examineSocket(edge: EdgeIndex): void {
+    const { edges } = this.#graph;
+    const process = edges.process.get(edge);
+    if (edges.has(edge, EDGE_FLAG.STDIN | EDGE_FLAG.STDOUT)) this.#emit(stdioIsSocket(this.#graph, process));
+    this.#emit(connectedByInput(this.#graph, edge));
+    this.#examineDownstream(process);
+  }
+
+  #examinePipe(edge: EdgeIndex): void {
+    const { edges, clock } = this.#graph;
+    for (const end of pipeHolders(this.#graph, edges.object.get(edge), EDGE.PIPE_READ, NONE))
+      this.#emit(downloadPipedToShell(this.#graph, edges.process.get(end), clock.nowNs));
+    if (edges.kind.get(edge) !== EDGE.PIPE_READ) this.#examineDownstream(edges.process.get(edge));
+  }
+
+  /** Those that read what a process writes may run it. */
+  #examineDownstream(process: ProcessIndex): void {
+    const { clock, processes } = this.#graph;
+    if ((processes.edges[FAMILY.CHANNELS]?.get(process) ?? NONE) === NONE) return;
+    for (const reader of this.#downstream(process)) this.#emit(downloadPipedToShell(this.#graph, reader, clock.nowNs));
   }
 
   #examineMark(mark: MarkIndex): void {
@@ -147,11 +159,15 @@ export class Detector {
     return found;
   }
 
-  /** Highlights the chain; the first of its key also becomes a finding, and pins what it rests on. */
   #emit(signal: Signal | undefined): void {
     const { processes, monitorPid } = this.#graph;
     // The monitor does what it looks for: it is no finding of its own.
-    if (signal === undefined || processes.tgid.get(signal.process) === monitorPid) return;
+    if (signal !== undefined && processes.tgid.get(signal.process) !== monitorPid) this.#tell(signal);
+  }
+
+  /** Highlights the chain; the first of its key also becomes a finding, and pins what it rests on. */
+  #tell(signal: Signal): void {
+    const { processes } = this.#graph;
     const chain = chainOf(this.#graph, signal.process);
     // What came of it is told after it.
     for (const other of signal.others) {

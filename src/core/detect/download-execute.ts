@@ -28,6 +28,7 @@ export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal
   if (image === NONE) return undefined;
   const ranNs = images.atNs.get(image);
   const ran = writtenCode(graph, image);
+  if (ran.length === 0) return undefined;
   for (const { file, script } of ran) {
     for (const write of contentWrites(graph, file, ranNs)) {
       const writer = graph.edges.process.get(write);

@@ -2,13 +2,13 @@ import { EDGE } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { isInterpreter } from "../graph/interpreters.ts";
+import { interprets, isInterpreter } from "../graph/interpreters.ts";
 import { baseName } from "../graph/paths.ts";
 import { imageAt, obeysStdin, stdinPipe } from "../graph/provenance.ts";
 import { nameAt } from "../graph/roles.ts";
 import { who } from "../origin/words.ts";
 import { argvOf } from "../query/names.ts";
-import { composedArgument, feeders } from "./composed.ts";
+import { type Composed, composedArgument, feeders } from "./composed.ts";
 import { type Deed, downloadInShell, GUESSED, type Severities, SHELL, TOLD } from "./deed.ts";
 import { connectionBefore, type Download, fetchedBefore, pipedDownload, relayedDownload } from "./downloaded.ts";
 import type { Signal } from "./signal.ts";
@@ -25,7 +25,10 @@ const FEED_WINDOW_NS = 10e9;
 /** An interpreter was started with text as an argument that who put it together had just fetched. */
 export function handedOver(graph: Graph, child: ProcessIndex, image: ImageIndex): Signal | undefined {
   const composed = composedArgument(graph, child, image);
-  if (composed === undefined) return undefined;
+  return composed === undefined ? undefined : handedBy(graph, child, image, composed);
+}
+
+function handedBy(graph: Graph, child: ProcessIndex, image: ImageIndex, composed: Composed): Signal | undefined {
   const { edges, images, processes } = graph;
   const { atNs } = composed;
   const owner = processes.row(images.processId.get(composed.image));
@@ -72,7 +75,7 @@ export function fedByParent(graph: Graph, deed: Deed): Signal | undefined {
   const { edges, images, processes } = graph;
   const { shell, atNs } = deed;
   const image = imageAt(graph, shell, atNs);
-  if (image === NONE || !isInterpreter(baseName(images.exe.get(image))) || !obeysStdin(graph, image)) return undefined;
+  if (image === NONE || !interprets(images.exe.get(image)) || !obeysStdin(graph, image)) return undefined;
   const reader = processes.row(images.processId.get(image));
   if (reader === NONE) return undefined;
   for (const feeder of feeders(graph, reader, image, atNs)) {

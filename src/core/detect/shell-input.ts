@@ -1,10 +1,10 @@
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import { STDIO } from "../graph/images.ts";
-import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
+import type { ConnectionIndex, EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { imageAt, isLibrary, obeysStdin, programPipe, scriptPath } from "../graph/provenance.ts";
-import { nameAt } from "../graph/roles.ts";
+import { interpretsAt, nameAt } from "../graph/roles.ts";
 import { contentWrites } from "../graph/writes.ts";
 import { duration, who } from "../origin/words.ts";
 import { argvOf } from "../query/names.ts";
@@ -43,12 +43,16 @@ export function startedByInput(graph: Graph, child: ProcessIndex): Signal | unde
   const handed = handedOver(graph, child, image);
   // What a process executes in place was decided when it was forked.
   if (handed !== undefined || shell === NONE) return handed;
-  return judged(graph, {
-    shell,
-    atNs: processes.startNs.get(child),
-    child,
-    words: () => `started ${who(graph, child, images.atNs.get(image))}`,
-  });
+  const atNs = processes.startNs.get(child);
+  return interpretsAt(graph, shell, atNs) ? judgedStart(graph, shell, atNs, child) : undefined;
+}
+
+function judgedStart(graph: Graph, shell: ProcessIndex, atNs: number, child: ProcessIndex): Signal | undefined {
+  const words = (): string => {
+    const image = graph.processes.image.get(child);
+    return `started ${who(graph, child, graph.images.atNs.get(image))}`;
+  };
+  return judged(graph, { shell, atNs, child, words });
 }
 
 /** A connection that a shell itself made right after it had read what may have told it to. */
@@ -57,11 +61,22 @@ export function connectedByInput(graph: Graph, socket: EdgeIndex): Signal | unde
   const connection = edges.object.get(socket);
   if (connections.isUnix(connection) || connections.isListening(connection)) return undefined;
   if (!edges.has(socket, EDGE_FLAG.OPENER)) return undefined;
+  const shell = edges.process.get(socket);
+  const atNs = edges.firstNs.get(socket);
+  return interpretsAt(graph, shell, atNs) ? judgedConnect(graph, shell, atNs, connection) : undefined;
+}
+
+function judgedConnect(
+  graph: Graph,
+  shell: ProcessIndex,
+  atNs: number,
+  connection: ConnectionIndex,
+): Signal | undefined {
   const words = (): string => {
-    const server = 2 * connection + 1 - connections.clientSide.get(connection);
-    return `connected to ${connections.endpoint(server)}`;
+    const server = 2 * connection + 1 - graph.connections.clientSide.get(connection);
+    return `connected to ${graph.connections.endpoint(server)}`;
   };
-  return judged(graph, { shell: edges.process.get(socket), atNs: edges.firstNs.get(socket), child: NONE, words });
+  return judged(graph, { shell, atNs, child: NONE, words });
 }
 
 function judged(graph: Graph, deed: Deed): Signal | undefined {

@@ -2,8 +2,7 @@ import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { isInterpreter } from "../graph/interpreters.ts";
-import { nameAt } from "../graph/roles.ts";
+import { interpretsAt } from "../graph/roles.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty } from "../query/certainty.ts";
 import type { Signal } from "./signal.ts";
@@ -14,7 +13,7 @@ export function stdioIsSocket(graph: Graph, process: ProcessIndex): Signal | und
   const image = processes.image.get(process);
   // A fork of a shell has its shell's descriptors and is told with it.
   if (image === NONE || images.processId.get(image) !== processes.id(process)) return undefined;
-  if (!isInterpreter(nameAt(graph, process, Number.POSITIVE_INFINITY))) return undefined;
+  if (!interpretsAt(graph, process, Number.POSITIVE_INFINITY)) return undefined;
   const edge = stdioEdge(graph, process);
   if (edge === NONE) return undefined;
   const connection = edges.object.get(edge);

@@ -117,6 +117,19 @@ export function programOf(exe: string, argv: readonly string[]): Program | undef
   return grammar === undefined ? undefined : read(grammar, words.slice(1));
 }
 
+/** What was found for executables. */
+const interpreters = new Map<string, boolean>();
+
+/** Whether an executable is an interpreter. Asked at every connection and exec: its path tells it without its name being made. */
+export function interprets(exe: string): boolean {
+  const known = interpreters.get(exe);
+  if (known !== undefined) return known;
+  if (interpreters.size === MOST_FOUND) interpreters.clear();
+  const is = isInterpreter(baseName(exe));
+  interpreters.set(exe, is);
+  return is;
+}
+
 /** What was found for names, which are the same few over and over; of more than that somebody makes them up. */
 const found = new Map<string, Grammar | undefined>();
 const MOST_FOUND = 1024;

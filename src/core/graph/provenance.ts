@@ -37,7 +37,8 @@ export interface Code {
 /** The files an image runs that somebody wrote while we looked; the script first. */
 export function writtenCode(graph: Graph, image: ImageIndex): Code[] {
   const { images, files } = graph;
-  const script = scriptCode(graph, image);
+  const named = scriptNamed(graph, image);
+  const script = named === "" ? undefined : scriptCode(graph, image, named);
   const found = script === undefined ? [] : [script];
   const redirected = script === undefined ? stdinFile(graph, image) : NONE;
   if (redirected !== NONE) found.push({ file: redirected, script: true });
@@ -48,10 +49,8 @@ export function writtenCode(graph: Graph, image: ImageIndex): Code[] {
 }
 
 /** The script that an interpreter opened: what it is called may be a link, a descriptor or another mount's name. */
-function scriptCode(graph: Graph, image: ImageIndex): Code | undefined {
+function scriptCode(graph: Graph, image: ImageIndex, named: string): Code | undefined {
   const { edges, files } = graph;
-  const named = scriptNamed(graph, image);
-  if (named === "") return undefined;
   const path = scriptPath(graph, image);
   const file = path === "" ? NONE : files.atPath(path);
   const opened = programReads(graph, image).map((edge): FileIndex => edges.object.get(edge));

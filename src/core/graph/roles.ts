@@ -3,6 +3,7 @@ import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import type { EdgeIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { interprets, isInterpreter } from "./interpreters.ts";
 import { baseName } from "./paths.ts";
 import { NO_LOGIN, PROCESS_FLAG } from "./processes.ts";
 import { imageAt } from "./provenance.ts";
@@ -12,6 +13,13 @@ export function nameAt(graph: Graph, process: ProcessIndex, timeNs: number): str
   const image = imageAt(graph, process, timeNs);
   const exe = image === NONE ? "" : graph.images.exe.get(image);
   return exe === "" ? graph.processes.comm.get(process) : baseName(exe);
+}
+
+/** Whether what a process ran at a moment is an interpreter. */
+export function interpretsAt(graph: Graph, process: ProcessIndex, timeNs: number): boolean {
+  const image = imageAt(graph, process, timeNs);
+  const exe = image === NONE ? "" : graph.images.exe.get(image);
+  return exe === "" ? isInterpreter(graph.processes.comm.get(process)) : interprets(exe);
 }
 
 /** The mount namespace of pid 1, or where that is not shown, of the program that captures; 0 = not known. */
