@@ -153,6 +153,8 @@ export class Edges extends Table {
   readonly lastNs = this.#span.field(1);
   readonly #index = new HashIndex();
   readonly #heads: Heads;
+  /** The edge found last, or expected next: looked at before any other. */
+  #likely: EdgeIndex = NONE;
   /** Whether the last touch made a new edge. */
   added = false;
 
@@ -162,7 +164,14 @@ export class Edges extends Table {
   }
 
   find(kind: number, process: ProcessIndex, object: number): EdgeIndex {
+    const likely = this.#likely;
+    if (likely !== NONE && this.#is(likely, kind, process, object)) return likely;
     return this.#find(edgeHash(kind, this.#heads.word.get(process), object), kind, process, object);
+  }
+
+  /** The edge that will be asked for next, perhaps: any that was taken before, or NONE. */
+  expect(row: EdgeIndex): void {
+    this.#likely = row;
   }
 
   get index(): HashIndex {
@@ -174,12 +183,19 @@ export class Edges extends Table {
     return this.#fields.touch(rows, count);
   }
 
+  /** A row that is free has no kind. */
+  #is(row: EdgeIndex, kind: number, process: ProcessIndex, object: number): boolean {
+    const { data } = this.#fields;
+    const at = row * WIDTH;
+    return data[at + PROCESS] === process && data[at + OBJECT] === object && data[at + KIND] === kind;
+  }
+
   #find(hash: number, kind: number, process: ProcessIndex, object: number): EdgeIndex {
     const index = this.#index;
-    const { data } = this.#fields;
     for (let row = index.first(hash); row >= 0; row = index.next()) {
-      const at = row * WIDTH;
-      if (data[at + PROCESS] === process && data[at + OBJECT] === object && data[at + KIND] === kind) return row;
+      if (!this.#is(row, kind, process, object)) continue;
+      this.#likely = row;
+      return row;
     }
     return NONE;
   }
@@ -202,8 +218,7 @@ export class Edges extends Table {
 
   /** Notes that it happened (again) at timeNs. */
   touch(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
-    const hash = edgeHash(kind, this.#heads.word.get(process), object);
-    const known = this.#find(hash, kind, process, object);
+    const known = this.find(kind, process, object);
     this.added = known === NONE;
     if (known !== NONE) {
       const { data } = this.#fields;
@@ -247,7 +262,8 @@ export class Edges extends Table {
     else ofObject.set(object, row);
     const degree = this.#heads.degree[kind] as Cells;
     degree.set(object, degree.get(object) + 1);
-    this.#index.add(hash, row);
+    this.#index.add(edgeHash(kind, this.#heads.word.get(process), object), row);
+    this.#likely = row;
     return row;
   }
 
@@ -305,6 +321,7 @@ export class Edges extends Table {
     this.#unlinkObject(row);
     const degree = this.#heads.degree[kind] as Cells;
     degree.set(object, degree.get(object) - 1);
+    this.kind.set(row, NONE);
     this.give(row);
   }
 

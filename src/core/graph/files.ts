@@ -64,6 +64,8 @@ export class Files extends Table {
   /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
   readonly #byPath = new Map<string, number>();
   #awaited = 0;
+  /** The file found last by its identity, or expected next: looked at before any other. */
+  #likely: FileIndex = NONE;
 
   constructor(texts: Texts) {
     super();
@@ -85,15 +87,30 @@ export class Files extends Table {
   }
 
   find(dev: number, generation: number, inoLo: number, inoHi: number): FileIndex {
+    const likely = this.#likely;
+    if (inoLo === 0 && inoHi === 0) return NONE;
+    if (likely !== NONE && this.#is(likely, dev, generation, inoLo, inoHi)) return likely;
     const index = this.#byInode;
-    const { data } = this.#fields;
     for (let row = index.first(fileHash(dev, generation, inoLo, inoHi)); row >= 0; row = index.next()) {
-      const at = row * WIDTH;
-      // Fields are signed, the words of an identity are not.
-      if (data[at + INO_LO] !== (inoLo | 0) || data[at + INO_HI] !== (inoHi | 0)) continue;
-      if (data[at + DEV] === (dev | 0) && data[at + GENERATION] === (generation | 0)) return row;
+      if (!this.#is(row, dev, generation, inoLo, inoHi)) continue;
+      this.#likely = row;
+      return row;
     }
     return NONE;
+  }
+
+  /** The file that will be asked for next, perhaps. */
+  expect(row: FileIndex): void {
+    this.#likely = row < this.limit ? row : NONE;
+  }
+
+  /** A row that is free, and one found by its path, has no inode. */
+  #is(row: FileIndex, dev: number, generation: number, inoLo: number, inoHi: number): boolean {
+    const { data } = this.#fields;
+    const at = row * WIDTH;
+    // Fields are signed, the words of an identity are not.
+    if (data[at + INO_LO] !== (inoLo | 0) || data[at + INO_HI] !== (inoHi | 0)) return false;
+    return data[at + DEV] === (dev | 0) && data[at + GENERATION] === (generation | 0);
   }
 
   /** A written file by the path it was last seen at. */
@@ -121,6 +138,7 @@ export class Files extends Table {
     this.#inoLo.set(row, inoLo);
     this.#inoHi.set(row, inoHi);
     this.#byInode.add(fileHash(dev, generation, inoLo, inoHi), row);
+    this.#likely = row;
     return row;
   }
 
@@ -247,6 +265,8 @@ export class Files extends Table {
       fileHash(this.#dev.get(row), this.#generation.get(row), this.#inoLo.get(row), this.#inoHi.get(row)),
       row,
     );
+    this.#inoLo.set(row, 0);
+    this.#inoHi.set(row, 0);
     this.path.clear(row);
     this.give(row);
   }

@@ -139,8 +139,11 @@ export class Graph {
     const reader = this.reader;
     if (!reader.open(batch)) return;
     this.clock.advance(reader.batchTimeNs, reader.batchWallMs);
-    for (let ahead = 0; reader.next(); ) {
-      if (reader.word >= ahead) ahead = this.#ahead.look(this, reader.words, reader.word, reader.endWord);
+    const ahead = this.#ahead;
+    for (let seen = 0; reader.next(); ) {
+      const { word } = reader;
+      if (word >= seen) seen = ahead.look(this, reader.words, word, reader.endWord);
+      if (word === ahead.row) ahead.tell(this);
       this.#row(reader);
     }
     this.#lastTgid = -1;

@@ -19,9 +19,13 @@ class Ahead {
   /** `Processes.word` of the rows' processes. */
   readonly words = new Int32Array(GROUP);
   readonly objects = new Int32Array(GROUP);
+  readonly edges = new Int32Array(GROUP);
+  /** Where in the batch the rows begin. */
+  readonly rows = new Int32Array(GROUP + 1);
 
-  add(hash: number, kind: number, word: number): void {
+  add(row: number, hash: number, kind: number, word: number): void {
     const at = this.count++;
+    this.rows[at] = row;
     this.hashes[at] = hash;
     this.kinds[at] = kind;
     this.words[at] = word;
@@ -38,12 +42,16 @@ export class ReadAhead {
   readonly #sockets = new Ahead();
   readonly #tuples = new Int32Array(GROUP);
   readonly #addresses = new Uint32Array(8);
-  readonly #edges = new Int32Array(GROUP);
+  /** What of the files is told next. */
+  #told = 0;
+  /** The next row of which something is told. */
+  row = 0;
   /** What was read: without it the reads would be left out as useless. */
   seen = 0;
 
   /** Looks at rows of a batch from a word on. Returns the word behind the last of them. */
   look(graph: Graph, words: Uint32Array, from: number, end: number): number {
+    this.row = end;
     if (graph.edges.count < MANY_EDGES) return end;
     const files = this.#files;
     const sockets = this.#sockets;
@@ -68,24 +76,35 @@ export class ReadAhead {
         if (lo !== lastIno || edge !== lastEdge || word !== lastWord) {
           const dev = words[at + (bytes ? BYTES.dev : FILE.dev) / 4] as number;
           const generation = words[at + (bytes ? BYTES.gen : FILE.gen) / 4] as number;
-          files.add(fileHash(dev, generation, lo, words[ino + 1] as number), edge, word);
+          files.add(at, fileHash(dev, generation, lo, words[ino + 1] as number), edge, word);
           lastIno = lo;
           lastEdge = edge;
           lastWord = word;
         }
       } else if (kind === KIND.CONNECT || kind === KIND.ACCEPT || kind === KIND.CLOSE) {
         const ino = at + SOCK.sock / 4;
-        sockets.add(hash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, word);
+        sockets.add(at, hash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, word);
         if (kind !== KIND.CLOSE) this.#tuples[tuples++] = this.#tupleOf(words, at);
       }
       at += size;
     }
     this.seen = this.#lookAtFiles(graph) ^ this.#lookAtSockets(graph, tuples);
+    files.rows[files.count] = end;
+    this.#told = 0;
+    this.row = files.rows[0] as number;
     return at > from ? at : end;
   }
 
+  /** Tells the tables what was found for the row. */
+  tell({ files, edges }: Graph): void {
+    const at = this.#told++;
+    this.row = this.#files.rows[at + 1] as number;
+    files.expect(this.#files.objects[at] as number);
+    edges.expect(this.#files.edges[at] as number);
+  }
+
   #lookAtFiles({ files, edges }: Graph): number {
-    const { hashes, objects, count } = this.#files;
+    const { hashes, objects, edges: found, count } = this.#files;
     let seen = files.index.touch(hashes, count);
     files.index.glance(hashes, count, objects);
     seen ^= files.near(objects, count);
@@ -94,14 +113,14 @@ export class ReadAhead {
     seen ^= this.#lookAtEdges(edges, this.#files);
     for (let i = 0; i < count; i++) {
       // A new edge goes in front of the first of the file.
-      if (this.#edges[i] === NONE) this.#edges[i] = files.firstReader(objects[i] as number);
+      if (found[i] === NONE) found[i] = files.firstReader(objects[i] as number);
     }
-    return seen ^ edges.near(this.#edges, count);
+    return seen ^ edges.near(found, count);
   }
 
   #lookAtSockets({ connections, edges }: Graph, tuples: number): number {
     const sockets = this.#sockets;
-    const { hashes, objects, kinds, count } = sockets;
+    const { hashes, objects, kinds, edges: found, count } = sockets;
     let seen = connections.touch(hashes, count, this.#tuples, tuples);
     connections.inodes.glance(hashes, count, objects);
     seen ^= connections.near(objects, count);
@@ -111,13 +130,13 @@ export class ReadAhead {
       objects[i] = end === NONE ? connections.upcoming(fresh++) : end >> 1;
     }
     seen ^= this.#lookAtEdges(edges, sockets);
-    return seen ^ edges.near(this.#edges, count);
+    return seen ^ edges.near(found, count);
   }
 
-  #lookAtEdges(edges: Graph["edges"], { hashes, kinds, words, objects, count }: Ahead): number {
+  #lookAtEdges(edges: Graph["edges"], { hashes, kinds, words, objects, edges: found, count }: Ahead): number {
     for (let i = 0; i < count; i++) hashes[i] = edgeHash(kinds[i] as number, words[i] as number, objects[i] as number);
     const seen = edges.index.touch(hashes, count);
-    edges.index.glance(hashes, count, this.#edges);
+    edges.index.glance(hashes, count, found);
     return seen;
   }
 
