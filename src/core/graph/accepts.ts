@@ -1,7 +1,7 @@
-/** What one process accepted, in the order of time once sorted. */
+/** What one process accepted, time and connection in turns; in the order of time once sorted. */
 interface Log {
-  timesNs: number[];
-  connections: number[];
+  entries: Float64Array<ArrayBuffer>;
+  end: number;
   sorted: boolean;
 }
 
@@ -10,6 +10,8 @@ const MOST = 1 << 16;
 const ENTRY_BYTES = 16;
 /** Accepts that wait to be put into the logs together: one at a time each would wait for memory by itself. */
 const WAITING = 4096;
+/** Of a log, in numbers. */
+const SMALLEST = 8;
 /** Process, connection, time. */
 const WIDTH = 3;
 
@@ -50,25 +52,31 @@ export class Accepts {
     const log = this.#logs.get(processId);
     if (log === undefined) return;
     sort(log);
+    const { entries, end } = log;
     let low = 0;
-    let high = log.timesNs.length;
+    let high = end / 2;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((log.timesNs[middle] as number) <= timeNs) low = middle + 1;
+      if ((entries[2 * middle] as number) <= timeNs) low = middle + 1;
       else high = middle;
     }
-    const { connections } = log;
-    for (let at = low - 1; at >= Math.max(0, low - most); at--) yield connections[at] as number;
+    for (let at = low - 1; at >= Math.max(0, low - most); at--) yield entries[2 * at + 1] as number;
   }
 
   /** Drops those of connections that are no longer wanted. */
   keep(wanted: (connectionId: number) => boolean): void {
     this.#settle();
     for (const log of this.#logs.values()) {
-      const { connections, timesNs } = log;
-      log.timesNs = timesNs.filter((_, index) => wanted(connections[index] as number));
-      log.connections = connections.filter(wanted);
-      this.#entries -= connections.length - log.connections.length;
+      const { entries, end } = log;
+      let kept = 0;
+      for (let at = 0; at < end; at += 2) {
+        if (!wanted(entries[at + 1] as number)) continue;
+        entries.copyWithin(kept, at, at + 2);
+        kept += 2;
+      }
+      log.entries = entries.slice(0, Math.max(kept, SMALLEST));
+      log.end = kept;
+      this.#entries -= (end - kept) / 2;
     }
   }
 
@@ -76,7 +84,7 @@ export class Accepts {
     this.#settle();
     const log = this.#logs.get(processId);
     if (log === undefined) return;
-    this.#entries -= log.timesNs.length;
+    this.#entries -= log.end / 2;
     this.#logs.delete(processId);
   }
 
@@ -89,28 +97,38 @@ export class Accepts {
       const processId = waiting[at] as number;
       const timeNs = waiting[at + 2] as number;
       let log = this.#logs.get(processId);
-      if (log === undefined) this.#logs.set(processId, (log = { timesNs: [], connections: [], sorted: true }));
-      const { timesNs, connections } = log;
-      if (timesNs.length > 0 && timeNs < (timesNs[timesNs.length - 1] as number)) log.sorted = false;
-      timesNs.push(timeNs);
-      connections.push(waiting[at + 1] as number);
-      if (timesNs.length > MOST) this.#halve(log);
+      if (log === undefined)
+        this.#logs.set(processId, (log = { entries: new Float64Array(SMALLEST), end: 0, sorted: true }));
+      if (log.end === log.entries.length) makeRoom(log);
+      const { entries, end } = log;
+      if (end > 0 && timeNs < (entries[end - 2] as number)) log.sorted = false;
+      entries[end] = timeNs;
+      entries[end + 1] = waiting[at + 1] as number;
+      log.end = end + 2;
+      if (log.end > 2 * MOST) this.#halve(log);
     }
   }
 
   #halve(log: Log): void {
     sort(log);
-    log.timesNs = log.timesNs.slice(MOST / 2);
-    log.connections = log.connections.slice(MOST / 2);
+    log.entries.copyWithin(0, MOST, log.end);
+    log.end -= MOST;
     this.#entries -= MOST / 2;
   }
 }
 
+function makeRoom(log: Log): void {
+  const { entries } = log;
+  log.entries = new Float64Array(2 * entries.length);
+  log.entries.set(entries);
+}
+
 function sort(log: Log): void {
   if (log.sorted) return;
-  const { timesNs, connections } = log;
-  const order = timesNs.map((_, index) => index).sort((a, b) => (timesNs[a] as number) - (timesNs[b] as number));
-  log.timesNs = order.map((index) => timesNs[index] as number);
-  log.connections = order.map((index) => connections[index] as number);
+  const { entries, end } = log;
+  const order = Array.from({ length: end / 2 }, (_, index) => 2 * index);
+  order.sort((a, b) => (entries[a] as number) - (entries[b] as number));
+  log.entries = new Float64Array(entries.length);
+  for (const [index, from] of order.entries()) log.entries.set(entries.subarray(from, from + 2), 2 * index);
   log.sorted = true;
 }

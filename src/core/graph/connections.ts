@@ -445,7 +445,7 @@ export class Connections extends Table {
     const proto = this.proto.get(row);
     if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0) {
       const one = this.#endpointHash(2 * row);
-      this.#byTuple.remove(hash2(one + this.#endpointHash(2 * row + 1), proto), row);
+      this.#byTuple.remove(hash2((one + this.#endpointHash(2 * row + 1)) | 0, proto), row);
     }
     const servers = this.#translations.get(row);
     if (servers === undefined) return;
@@ -476,13 +476,11 @@ function sameWords(one: Uint32Array, other: Uint32Array, at: number): boolean {
 
 /** The same for both directions of a tuple. */
 export function tupleHash(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): number {
-  return hash2(endpointHash(addresses, 0, localPort) + endpointHash(addresses, 4, remotePort), proto);
+  return hash2((endpointHash(addresses, 0, localPort) + endpointHash(addresses, 4, remotePort)) | 0, proto);
 }
 
 /** Of four words at `at`. */
 function endpointHash(words: Uint32Array | Int32Array, at: number, port: number): number {
-  return hash2(
-    hash2((words[at] as number) ^ port, words[at + 1] as number),
-    hash2(words[at + 2] as number, words[at + 3] as number),
-  );
+  const first = (words[at] as number) ^ Math.imul(words[at + 1] as number, 0x9e3779b1);
+  return hash2(first ^ port, (words[at + 3] as number) ^ Math.imul(words[at + 2] as number, 0x9e3779b1));
 }

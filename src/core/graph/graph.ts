@@ -188,14 +188,19 @@ export class Graph {
     const others = processes.withTgid(tgid);
     const row = processes.add(tgid, startLo, startHi, startNs);
     processes.seenSnapshot.set(row, this.snapshot);
+    if (others.length > 0) this.#endOthers(row, others, startNs);
+    this.#lastTgid = -1;
+    return row;
+  }
+
+  /** A pid is used again only after its process is gone. */
+  #endOthers(row: ProcessIndex, others: readonly ProcessIndex[], startNs: number): void {
+    const { processes } = this;
     for (const other of others) {
-      // A pid is used again only after its process is gone.
       const otherStart = processes.startNs.get(other);
       if (otherStart > startNs) markExit(this, row, otherStart, true);
       else if (!processes.has(other, PROCESS_FLAG.EXITED)) markExit(this, other, startNs, true);
     }
-    this.#lastTgid = -1;
-    return row;
   }
 
   /** Notes that a file was heard of, and sees that it can be forgotten. */

@@ -96,15 +96,20 @@ const MAX_OWN_IMAGES = 64;
 function thinImages(graph: Graph, process: ProcessIndex): void {
   const { processes, images } = graph;
   const id = processes.id(process);
-  let [third, second, first]: ImageIndex[] = [NONE, NONE, NONE] as const;
+  let third: ImageIndex = NONE;
+  let second: ImageIndex = NONE;
+  let first: ImageIndex = NONE;
   let count = 0;
-  let at = processes.image.get(process);
-  for (; at !== NONE && images.processId.get(at) === id; at = images.previous.get(at), count++)
-    [third, second, first] = [second, first, at];
+  for (let at = processes.image.get(process); at !== NONE && images.processId.get(at) === id; count++) {
+    third = second;
+    second = first;
+    first = at;
+    at = images.previous.get(at);
+  }
   if (count <= MAX_OWN_IMAGES) return;
-  images.hold(first as ImageIndex);
-  images.previous.set(third as ImageIndex, first as ImageIndex);
-  images.release(second as ImageIndex);
+  images.hold(first);
+  images.previous.set(third, first);
+  images.release(second);
   processes.setFlag(process, PROCESS_FLAG.HISTORY_FORGOTTEN);
 }
 
@@ -163,22 +168,7 @@ function inherit(graph: Graph, parent: ProcessIndex, child: ProcessIndex, timeNs
     images.hold(image);
     processes.image.set(child, image);
   }
-  for (const column of [
-    processes.uid,
-    processes.euid,
-    processes.gid,
-    processes.egid,
-    processes.loginUid,
-    processes.sessionId,
-  ]) {
-    column.set(child, column.get(parent));
-  }
-  for (const column of [processes.sid, processes.tty, processes.pidns, processes.netns, processes.mntns])
-    column.set(child, column.get(parent));
-  processes.cgroup.set(child, processes.cgroup.get(parent));
-  processes.cgroupPath.set(child, processes.cgroupPath.get(parent));
-  processes.comm.set(child, processes.comm.get(parent));
-  if (processes.has(parent, PROCESS_FLAG.KERNEL_THREAD)) processes.setFlag(child, PROCESS_FLAG.KERNEL_THREAD);
+  processes.inherit(child, parent);
 }
 
 /**

@@ -34,6 +34,10 @@ export const PROCESS_FLAG = {
 const GROUNDS_SHIFT = 16;
 const GROUNDS_MASK = 7;
 
+/** Offsets of the fields that a fork copies: ids, session, terminal, namespaces. */
+const INHERITED = 29;
+const INHERITED_END = 40;
+
 export const NO_LOGIN = 0xffffffff;
 
 /**
@@ -65,10 +69,10 @@ export class Processes extends Table {
   readonly sessionId = this.#ints.unsigned(34);
   readonly sid = this.#ints.unsigned(35);
   readonly tty = this.#ints.unsigned(36);
-  readonly nsPid = this.#ints.unsigned(37);
-  readonly pidns = this.#ints.unsigned(38);
-  readonly netns = this.#ints.unsigned(39);
-  readonly mntns = this.#ints.unsigned(40);
+  readonly pidns = this.#ints.unsigned(37);
+  readonly netns = this.#ints.unsigned(38);
+  readonly mntns = this.#ints.unsigned(39);
+  readonly nsPid = this.#ints.unsigned(40);
   readonly exitCode = this.#ints.unsigned(41);
   readonly threads = this.#ints.unsigned(42);
   /** Number of the refresh the last TICK belongs to. */
@@ -168,6 +172,18 @@ export class Processes extends Table {
     this.comm.set(row, "");
     this.#byTgid.add(hash2(tgid, 0), row);
     return row;
+  }
+
+  /** A forked process is who and where its parent is, and is called alike. */
+  inherit(row: ProcessIndex, parent: ProcessIndex): void {
+    const { data, width } = this.#ints;
+    const from = parent * width;
+    const to = row * width;
+    for (let at = INHERITED; at < INHERITED_END; at++) data[to + at] = data[from + at] as number;
+    this.cgroup.set(row, this.cgroup.get(parent));
+    this.cgroupPath.set(row, this.cgroupPath.get(parent));
+    this.comm.set(row, this.comm.get(parent));
+    if (this.has(parent, PROCESS_FLAG.KERNEL_THREAD)) this.setFlag(row, PROCESS_FLAG.KERNEL_THREAD);
   }
 
   /** Forgets a process without children and edges. */

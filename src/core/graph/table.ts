@@ -31,7 +31,8 @@ export class Table {
 
   /** The row of an id, -1 when the object is forgotten. */
   row(id: number): number {
-    const row = id % GENERATION;
+    // As an integer: of an id that is a double the engine would make a double.
+    const row = (id % GENERATION) | 0;
     return row < this.limit && (this.#state.get(row) & 1) === 1 && this.id(row) === id ? row : -1;
   }
 
