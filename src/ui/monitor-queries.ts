@@ -3,7 +3,7 @@ import type { Monitor } from "../core/monitor.ts";
 import { impactOf } from "../core/origin/impact.ts";
 import { originOf } from "../core/origin/origin.ts";
 import { cgroups } from "../core/query/cgroups.ts";
-import { connections } from "../core/query/connections.ts";
+import { eachConnection } from "../core/query/connections.ts";
 import { files } from "../core/query/files.ts";
 import { findings } from "../core/query/findings.ts";
 import { findKey, keyOf } from "../core/query/keys.ts";
@@ -50,8 +50,8 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     },
     ancestors: (id) => ancestors(monitor, id),
     detail: (id) => processDetail(monitor, id),
-    connections: (process, closedSinceNs) =>
-      connections(monitor, process === undefined ? { closedSinceNs } : { process, closedSinceNs }),
+    eachConnection: (process, closedSinceNs) =>
+      eachConnection(monitor, process === undefined ? { closedSinceNs } : { process, closedSinceNs }),
     files: (process) => files(monitor, process === undefined ? {} : { process }),
     origin: (target, whole = false) => originOf(monitor, target, { names, whole }),
     impact: (target, whole = false) => impactOf(monitor, target, { names, whole }),

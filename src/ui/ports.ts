@@ -31,7 +31,8 @@ export interface Queries {
   /** From the root to the parent. */
   ancestors(id: ProcessId): readonly ProcessId[];
   detail(id: ProcessId): ProcessDetail | undefined;
-  connections(process: ProcessId | undefined, closedSinceNs: number): readonly ConnectionRow[];
+  /** In no order; of one process, or of all. Infinity leaves out those that are over. */
+  eachConnection(process: ProcessId | undefined, closedSinceNs: number): Iterable<ConnectionRow>;
   files(process: ProcessId | undefined): readonly FileRow[];
   /** How something came to be; `whole` tells every step. */
   origin(target: Target, whole?: boolean): OriginChain;

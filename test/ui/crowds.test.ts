@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { BatchWriter } from "../../src/core/wire/encode.ts";
 import { KIND } from "../../src/core/wire/layout.gen.ts";
@@ -47,4 +50,12 @@ test("one process with thousands of connections and listeners is shown, found an
   await sees(/Origin of .*203\.0\.19\.7:2000/u, "\x0f");
   const { user, system } = process.cpuUsage(before);
   expect((user + system) / 1000).toBeLessThan(MOST_MS);
+});
+
+test("a hundred thousand connections that came and went are five rows, and the engine needs no room for more", async () => {
+  const flood = fileURLToPath(new URL("connection-flood.ts", import.meta.url));
+  // A row of each at once does not fit.
+  const { stdout } = await promisify(execFile)(process.execPath, ["--max-old-space-size=40", flood]);
+  const lines = stdout.trim().split("\n");
+  expect(lines.sort()).toEqual([0, 1, 2, 3, 4].map((i) => `20000 198.51.100.${i}:80 closed 20000`));
 });

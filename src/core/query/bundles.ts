@@ -1,27 +1,44 @@
+import { SEVERITIES } from "./certainty.ts";
+import { newestFirst } from "./connections.ts";
 import type { ConnectionId, ConnectionRow } from "./model.ts";
+import type { Mutable } from "./process-row.ts";
 
 /** Alike connections as one: the newest stands for all, bytes and rates are those of all. */
-export interface ConnectionBundle extends ConnectionRow {
-  /** Newest first; one = a connection of its own. */
-  readonly members: readonly ConnectionId[];
+export interface ConnectionBundle {
+  /** Of its members, and of no others: see bundleKey. */
+  readonly key: string;
+  readonly row: ConnectionRow;
+  /** 1 = a connection of its own. */
+  readonly count: number;
+  readonly oldest: ConnectionId;
+  /** What `marked` said of one of them. */
+  readonly marked: boolean;
 }
+
+/** What is added up over a bundle. */
+const SUMS = ["rxBytes", "txBytes", "rxBytesPerSecond", "txBytesPerSecond"] as const;
 
 /**
  * Folds connections of the same owner to the same server, or of one client address to the same port; open and ended ones apart, and
- * failed ones by their error. In the order of the newest of each.
+ * failed ones by their error. In the order of the newest of each. Of the rows only the newest of each bundle is kept.
  */
-export function bundles(rows: readonly ConnectionRow[]): readonly ConnectionBundle[] {
-  const folded = new Map<string, ConnectionRow[]>();
+export function bundles(
+  rows: Iterable<ConnectionRow>,
+  marked: (id: ConnectionId) => boolean = () => false,
+): readonly ConnectionBundle[] {
+  const folded = new Map<string, Mutable<ConnectionBundle>>();
   for (const row of rows) {
-    const key = keyOf(row);
-    const known = folded.get(key);
-    if (known === undefined) folded.set(key, [row]);
-    else known.push(row);
+    const key = bundleKey(row);
+    const bundle = folded.get(key);
+    if (bundle === undefined)
+      folded.set(key, { key, row: { ...row }, count: 1, oldest: row.id, marked: marked(row.id) });
+    else add(bundle, row, marked(row.id));
   }
-  return [...folded.values()].map(fold).sort((a, b) => b.openedNs - a.openedNs || b.id - a.id);
+  return [...folded.values()].sort((a, b) => newestFirst(a.row, b.row));
 }
 
-function keyOf(row: ConnectionRow): string {
+/** Equal for those that are folded into one. */
+export function bundleKey(row: ConnectionRow): string {
   const { direction, protocol, closedNs, error, owners, local, remote, id } = row;
   // One without an endpoint that it could share with others (an unnamed unix socket) is alone.
   const shared = direction === "listen" || direction === "in" ? local : remote;
@@ -35,27 +52,18 @@ function host(endpoint: string): string {
   return endpoint.slice(0, endpoint.lastIndexOf(":"));
 }
 
-function fold(rows: readonly ConnectionRow[]): ConnectionBundle {
-  const newest = rows.reduce((best, row) => (row.openedNs > best.openedNs ? row : best));
-  const members = [...rows].sort((a, b) => b.openedNs - a.openedNs || b.id - a.id).map((row) => row.id);
-  const sum = (field: "rxBytes" | "txBytes" | "rxBytesPerSecond" | "txBytesPerSecond"): number =>
-    rows.reduce((total, row) => total + row[field], 0);
-  return {
-    ...newest,
-    ...worst(rows),
-    rxBytes: sum("rxBytes"),
-    txBytes: sum("txBytes"),
-    rxBytesPerSecond: sum("rxBytesPerSecond"),
-    txBytesPerSecond: sum("txBytesPerSecond"),
-    members,
-  };
+function add(bundle: Mutable<ConnectionBundle>, row: ConnectionRow, marked: boolean): void {
+  const { row: before } = bundle;
+  const both: Mutable<ConnectionRow> = newestFirst(row, before) < 0 ? { ...row } : before;
+  for (const field of SUMS) both[field] = before[field] + row[field];
+  const severity = worse(before.severity, row.severity);
+  if (severity !== undefined) both.severity = severity;
+  bundle.row = both;
+  bundle.count++;
+  bundle.oldest = Math.min(bundle.oldest, row.id) as ConnectionId;
+  bundle.marked ||= marked;
 }
 
-const RANK = ["info", "low", "medium", "high", "critical"] as const;
-
-function worst(rows: readonly ConnectionRow[]): Pick<ConnectionRow, "severity"> {
-  let rank = -1;
-  for (const { severity } of rows) if (severity !== undefined) rank = Math.max(rank, RANK.indexOf(severity));
-  const severity = RANK[rank];
-  return severity === undefined ? {} : { severity };
+function worse(a: ConnectionRow["severity"], b: ConnectionRow["severity"]): ConnectionRow["severity"] {
+  return SEVERITIES.indexOf(a) < SEVERITIES.indexOf(b) ? b : a;
 }

@@ -25,38 +25,43 @@ const STATES = [
   "closing",
 ];
 
-/**
- * Connections of one process as it sees them: where it listens, those that are open, then those that are over; or all of this host with
- * a local one as one row. Newest first. Of those that are over all, or what closed since a moment; Infinity for none.
- */
-export function connections(
-  monitor: Monitor,
-  options: { readonly process?: ProcessId; readonly closedSinceNs?: number } = {},
-): readonly ConnectionRow[] {
+export interface ConnectionChoice {
+  /** As it sees them; otherwise all of this host, with a local one as one row. */
+  readonly process?: ProcessId;
+  /** Of those that are over what closed since a moment; Infinity for none. Without it all. */
+  readonly closedSinceNs?: number;
+}
+
+/** Connections of one process: where it listens, those that are open, then those that are over; or all of this host. Newest first. */
+export function connections(monitor: Monitor, choice: ConnectionChoice = {}): readonly ConnectionRow[] {
+  const rows = [...eachConnection(monitor, choice)];
+  return choice.process === undefined
+    ? rows.sort(newestFirst)
+    : rows.sort((a, b) => standing(a) - standing(b) || newestFirst(a, b));
+}
+
+/** The same in no order, one at a time: a hundred thousand of them, of which few are kept, take no memory. */
+export function* eachConnection(monitor: Monitor, choice: ConnectionChoice = {}): Generator<ConnectionRow, void, void> {
   const { graph } = monitor;
-  const { closedSinceNs = Number.NEGATIVE_INFINITY } = options;
-  const rows: ConnectionRow[] = [];
+  const { process: id, closedSinceNs = Number.NEGATIVE_INFINITY } = choice;
   const over = (connection: ConnectionIndex): boolean =>
     graph.connections.has(connection, CONNECTION_FLAG.CLOSED) &&
     !(graph.connections.closedNs.get(connection) >= closedSinceNs);
-  if (options.process !== undefined) {
-    const process = graph.processes.row(options.process);
-    if (process === NONE) return rows;
-    for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
-      const head = graph.processes.edges[family];
-      for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = graph.edges.nextOfProcess.get(edge)) {
-        const connection = graph.edges.object.get(edge);
-        if (over(connection)) continue;
-        rows.push(rowFor(monitor, 2 * connection + graph.edges.kind.get(edge) - EDGE.SIDE_0, false));
-      }
+  if (id === undefined) {
+    for (let connection = 0; connection < graph.connections.limit; connection++)
+      if (graph.connections.isLive(connection) && !over(connection))
+        yield rowFor(monitor, homeEnd(graph, connection), true);
+    return;
+  }
+  const process = graph.processes.row(id);
+  if (process === NONE) return;
+  for (const family of [FAMILY.SOCKETS, FAMILY.CLOSED]) {
+    const head = graph.processes.edges[family];
+    for (let edge = head?.get(process) ?? NONE; edge !== NONE; edge = graph.edges.nextOfProcess.get(edge)) {
+      const connection = graph.edges.object.get(edge);
+      if (!over(connection)) yield rowFor(monitor, 2 * connection + graph.edges.kind.get(edge) - EDGE.SIDE_0, false);
     }
-    return rows.sort((a, b) => standing(a) - standing(b) || newestFirst(a, b));
   }
-  for (let connection = 0; connection < graph.connections.limit; connection++) {
-    if (!graph.connections.isLive(connection) || over(connection)) continue;
-    rows.push(rowFor(monitor, homeEnd(graph, connection), true));
-  }
-  return rows.sort(newestFirst);
 }
 
 /** "tcp 10.0.0.4:41822 -> 198.51.100.7:80": client first; "tcp :22" for a listener. */
@@ -163,6 +168,6 @@ export function standing({ direction, closedNs }: ConnectionRow): number {
   return closedNs !== undefined ? 2 : direction === "listen" ? 0 : 1;
 }
 
-function newestFirst(a: ConnectionRow, b: ConnectionRow): number {
+export function newestFirst(a: ConnectionRow, b: ConnectionRow): number {
   return b.openedNs - a.openedNs || b.id - a.id;
 }

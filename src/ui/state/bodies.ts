@@ -173,20 +173,27 @@ function connectionBody(
   const listening = screen.name === "listen";
   const process = screen.name === "connections" ? screen.process : undefined;
   // What ended lingers a moment, as in the tree.
-  const sinceNs = closed ? Number.NEGATIVE_INFINITY : queries.nowNs - LINGER_NS;
-  const recent = listening
-    ? queries.connections(process, Number.POSITIVE_INFINITY).filter(({ direction }) => direction === "listen")
-    : queries.connections(process, sinceNs);
+  const sinceNs = listening ? Number.POSITIVE_INFINITY : closed ? Number.NEGATIVE_INFINITY : queries.nowNs - LINGER_NS;
   // Socket pairs without a name would drown the others; the connections of one process and a filter for them have them.
   const pairs = process !== undefined || /\bunix\b/u.test(filter);
-  const all = pairs ? recent : recent.filter((row) => row.protocol !== "unix" || row.local !== "" || row.remote !== "");
-  const ofOne = (rows: readonly ConnectionItem[]): readonly ConnectionItem[] =>
-    process === undefined ? rows : rows.toSorted((a, b) => standing(a.row) - standing(b.row));
   const terms = parseQuery(filter);
-  const items = all.map((row) => connectionItem(row, queries));
-  const kept = items.filter((item) => {
-    if (terms.length === 0) return true;
-    const { row, owner } = item;
+  let total = 0;
+  let unnamed = 0;
+  // Of a flood there are more rows than memory for them: they come one at a time.
+  const kept = function* (): Generator<ConnectionRow, void, void> {
+    total = unnamed = 0;
+    for (const row of queries.eachConnection(process, sinceNs)) {
+      if (listening && row.direction !== "listen") continue;
+      if (!pairs && row.protocol === "unix" && row.local === "" && row.remote === "") {
+        unnamed++;
+        continue;
+      }
+      total++;
+      if (terms.length === 0 || connectionHolds(row)) yield row;
+    }
+  };
+  const connectionHolds = (row: ConnectionRow): boolean => {
+    const { owner } = connectionItem(row, queries);
     const ends = endsOf(row);
     const haystack = `${row.protocol} ${ends.join(" ")} ${row.name ?? ""} ${row.state} ${owner?.command ?? ""} ${owner?.pid ?? ""}`;
     return queryHolds(terms, {
@@ -201,23 +208,24 @@ function connectionBody(
           case "state":
             return [row.state.toLowerCase()];
           default:
-            return processFields(item, names, field);
+            return processFields(owner === undefined ? {} : { owner }, names, field);
         }
       },
     });
-  });
-  if (listening) {
-    kept.sort((a, b) => Number(portOf(a.row.local)) - Number(portOf(b.row.local)) || a.row.id - b.row.id);
-  }
+  };
+  const ofOne = (rows: readonly ConnectionItem[]): readonly ConnectionItem[] =>
+    process === undefined ? rows : rows.toSorted((a, b) => standing(a.row) - standing(b.row));
+  const byPort = (a: ConnectionItem, b: ConnectionItem): number =>
+    Number(portOf(a.row.local)) - Number(portOf(b.row.local)) || a.row.id - b.row.id;
   const rows = listening
-    ? inOrder(kept, LISTEN, order, names)
-    : bundled(kept, unfolded, (bundles) => inOrder(ofOne(bundles), CONNECTIONS, order, names));
+    ? inOrder([...kept()].map((row) => connectionItem(row, queries)).sort(byPort), LISTEN, order, names)
+    : bundled(kept, queries, unfolded, (bundles) => inOrder(ofOne(bundles), CONNECTIONS, order, names));
   return {
     screen: screen.name,
     rows,
     ids: rows.map(({ id }) => id),
-    total: all.length,
-    unnamed: recent.length - all.length,
+    total,
+    unnamed,
     ...scope(process, queries),
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { bundles } from "../../../src/core/query/bundles.ts";
-import { connections } from "../../../src/core/query/connections.ts";
+import { bundleKey, bundles } from "../../../src/core/query/bundles.ts";
+import { connections, eachConnection } from "../../../src/core/query/connections.ts";
 import { KIND } from "../../../src/core/wire/layout.gen.ts";
 import { by, emptyMonitor, feed } from "../fixture.ts";
 
@@ -34,10 +34,11 @@ function load() {
 }
 
 test("alike connections are one row with their number and the sum of their bytes", () => {
-  const rows = connections(load());
-  const folded = bundles(rows);
+  const monitor = load();
+  const rows = connections(monitor);
+  const folded = bundles(eachConnection(monitor));
   const shown = folded.map(
-    (one) => `${one.members.length} ${one.direction} ${one.remote} ${one.state} ${one.error ?? ""}`,
+    ({ row, count }) => `${count} ${row.direction} ${row.remote} ${row.state} ${row.error ?? ""}`,
   );
   expect(shown.map((line) => line.trim())).toEqual([
     "1 in 203.0.113.10:5004 established",
@@ -49,8 +50,11 @@ test("alike connections are one row with their number and the sum of their bytes
     "1 out 198.51.100.7:443 closed",
     "1 listen  listening",
   ]);
-  const many = folded.find((one) => one.members.length === 29);
-  expect(many).toMatchObject({ txBytes: 290, rxBytes: 2900 });
-  expect(many?.members[0]).toBe(many?.id);
-  expect(folded.reduce((sum, one) => sum + one.members.length, 0)).toBe(rows.length);
+  const many = folded.find(({ count }) => count === 29);
+  const members = rows.filter((row) => bundleKey(row) === many?.key);
+  expect(many?.row).toMatchObject({ id: members[0]?.id, txBytes: 290, rxBytes: 2900 });
+  expect(many?.oldest).toBe(members.at(-1)?.id);
+  expect(folded.reduce((sum, { count }) => sum + count, 0)).toBe(rows.length);
+  expect(bundles(rows), "in whatever order they come").toEqual(folded);
+  expect(bundles(rows.toReversed())).toEqual(folded);
 });
