@@ -52,7 +52,8 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     detail: (id) => processDetail(monitor, id),
     eachConnection: (process, closedSinceNs) =>
       eachConnection(monitor, process === undefined ? { closedSinceNs } : { process, closedSinceNs }),
-    files: (process) => files(monitor, process === undefined ? {} : { process }),
+    files: (process, holds) =>
+      files(monitor, { ...(process === undefined ? {} : { process }), ...(holds === undefined ? {} : { holds }) }),
     origin: (target, whole = false) => originOf(monitor, target, { names, whole }),
     impact: (target, whole = false) => impactOf(monitor, target, { names, whole }),
     findings: () => findings(monitor),

@@ -2,13 +2,14 @@ import type {
   CgroupRow,
   ConnectionRow,
   FileRow,
+  FileView,
   Finding,
   ImpactTree,
   OriginChain,
   ProcessDetail,
   ProcessId,
   ProcessRow,
-  SearchEntry,
+  SearchEntries,
   Severity,
   Subject,
   Target,
@@ -33,14 +34,14 @@ export interface Queries {
   detail(id: ProcessId): ProcessDetail | undefined;
   /** In no order; of one process, or of all. Infinity leaves out those that are over. */
   eachConnection(process: ProcessId | undefined, closedSinceNs: number): Iterable<ConnectionRow>;
-  files(process: ProcessId | undefined): readonly FileRow[];
+  files(process: ProcessId | undefined, holds?: (row: FileRow) => boolean): FileView;
   /** How something came to be; `whole` tells every step. */
   origin(target: Target, whole?: boolean): OriginChain;
   /** What something led to. */
   impact(target: Target, whole?: boolean): ImpactTree;
   findings(): readonly Finding[];
   cgroups(): readonly CgroupRow[];
-  entries(): readonly SearchEntry[];
+  entries(): SearchEntries;
   /** What a subject is, in words that mean the same at every moment; undefined when it is forgotten. */
   keyOf(subject: Subject): string | undefined;
   /** The subject with a key at the moment that is shown. */

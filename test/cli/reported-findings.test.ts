@@ -68,7 +68,7 @@ test("what the other tool concluded is found on the screens: list, detail, tree 
   expect(queries.process(first?.process ?? 0)).toMatchObject({ pid: 21, severity: "high" });
   expect(first?.chain.map((id) => queries.process(id)?.pid)).toEqual([20, 21]);
   expect(queries.detail(first?.process ?? 0)?.findings).toContainEqual(first);
-  expect(queries.entries().some(({ text }) => text.includes("ran chown 1"))).toBe(true);
+  expect(queries.entries().entries.some(({ text }) => text.includes("ran chown 1"))).toBe(true);
 });
 
 test("a finding about a process that nothing else tells of is counted, not lost", async () => {

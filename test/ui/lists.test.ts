@@ -289,3 +289,40 @@ describe("alike connections", () => {
     expect(await screen.text()).toMatch(/▾×12/u);
   });
 });
+
+test("more files than a list or a search looks through are said, and a filter finds what the list leaves out", async () => {
+  const count = 10_050;
+  const writes = Array.from({ length: count }, (_, at) => `bash writes /srv/made-${at}.`).join("\n");
+  const screen = tell(writes, { columns: 120, rows: 40 });
+  screen.press("3");
+  expect(await screen.text()).toMatch(/8\.1k older left out/u);
+  expect(await screen.text()).toMatch(/1\/2000/u);
+  screen.press("\\", "made-77.", "\r");
+  const found = await screen.text();
+  expect(found).toMatch(/\/srv\/made-77\. /u);
+  expect(found).not.toMatch(/left out/u);
+  screen.press("\x1b", "/", "made-9.");
+  expect(await screen.text()).toMatch(/of 10\d+ \(similar\), not in 5\d older files/u);
+  screen.press("\x1b", "1", "G", "\r");
+  expect(await screen.text()).toMatch(/files 2000 and 8\.1k older/u);
+});
+
+test("each thing that was done to one file has a row of its own in the details, which the cursor goes through", async () => {
+  const told = graphFromText("bash writes /tmp/x");
+  const head = told.story.head("bash");
+  told.story.emit((writer) => writer.path(KIND.RENAME, { ...head, from: "/tmp/x", to: "/tmp/y" }));
+  told.story.emit((writer) => writer.path(KIND.UNLINK, { ...head, from: "/tmp/y" }));
+  told.go("");
+  const screen = show(told.monitor, { columns: 80, rows: 30 });
+  screen.press("G", "\r");
+  const seen = new Set<string>();
+  for (let step = 0; step < 6; step++) {
+    seen.add((await selectedRow(screen)).trim());
+    screen.press("j");
+  }
+  expect([...seen].map((row) => /^(\w+) .*\/tmp\/[xy]/u.exec(row)?.[1]).filter(Boolean)).toEqual([
+    "delete",
+    "rename",
+    "create",
+  ]);
+});

@@ -4,7 +4,7 @@ import type { EdgeIndex, FileIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import type { Monitor } from "../monitor.ts";
 import { edgeCertainty } from "./certainty.ts";
-import type { FileId, FileRow, ProcessId } from "./model.ts";
+import type { FileId, FileRow, FileView, ProcessId } from "./model.ts";
 
 export interface FileOptions {
   readonly process?: ProcessId;
@@ -12,17 +12,20 @@ export interface FileOptions {
   readonly path?: string;
   /** Only this file. */
   readonly file?: FileId;
+  readonly holds?: (row: FileRow) => boolean;
   /** At most so many rows, the most recent; default 2000. */
   readonly limit?: number;
 }
 
 const DEFAULT_LIMIT = 2000;
+/** A condition is looked for in so many, the newest. */
+const MOST_LOOKED = 20_000;
 
 /**
  * Who did what to which file, most recent first. Without a process, path or file to look for, plain reads are left out: there are too
  * many to look through.
  */
-export function files(monitor: Monitor, options: FileOptions): readonly FileRow[] {
+export function files(monitor: Monitor, options: FileOptions): FileView {
   const { graph } = monitor;
   const found: EdgeIndex[] = [];
   const path = options.path;
@@ -45,7 +48,15 @@ export function files(monitor: Monitor, options: FileOptions): readonly FileRow[
     for (let edge = 0; edge < edges.limit; edge++) if (edges.isLive(edge) && last(edges.kind.get(edge))) take(edge);
   }
   found.sort((a, b) => graph.edges.lastNs.get(b) - graph.edges.lastNs.get(a) || b - a);
-  return found.slice(0, options.limit ?? DEFAULT_LIMIT).map((edge) => rowOf(graph, edge));
+  const { holds, limit = DEFAULT_LIMIT } = options;
+  const rows: FileRow[] = [];
+  const most = Math.min(found.length, holds === undefined ? limit : MOST_LOOKED);
+  let looked = 0;
+  for (; looked < most && rows.length < limit; looked++) {
+    const row = rowOf(graph, found[looked] as EdgeIndex);
+    if (holds === undefined || holds(row)) rows.push(row);
+  }
+  return { rows, left: found.length - looked };
 }
 
 const isChange = (kind: number): boolean => kind >= EDGE.WROTE && isFileKind(kind);

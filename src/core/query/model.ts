@@ -196,6 +196,12 @@ export interface FileRow {
   readonly certainty: Certainty;
 }
 
+export interface FileView {
+  readonly rows: readonly FileRow[];
+  /** Older ones that were not looked at. */
+  readonly left: number;
+}
+
 export interface ImageRow {
   readonly path: string;
   readonly argv: readonly string[];
@@ -255,7 +261,9 @@ export interface ProcessDetail {
   /** Real parent now, when it is not the process that forked it. */
   readonly adoptedBy?: ProcessRow;
   readonly connections: readonly ConnectionRow[];
+  /** The newest of what it did to files; of older ones how many. */
   readonly files: readonly FileRow[];
+  readonly filesLeft: number;
   readonly marks: readonly MarkRow[];
   readonly reach: readonly ReachRow[];
   readonly timeline: readonly TimelineEntry[];
@@ -340,6 +348,12 @@ export interface Finding {
   readonly chain: readonly ProcessId[];
   readonly evidence: readonly Subject[];
   readonly certainty: Certainty;
+}
+
+export interface SearchEntries {
+  readonly entries: readonly SearchEntry[];
+  /** Files that are too many to be among them: the oldest that are only read. */
+  readonly filesLeft: number;
 }
 
 export interface SearchEntry {

@@ -34,10 +34,11 @@ export function processDetail(monitor: Monitor, id: ProcessId): ProcessDetail | 
     ancestors: ancestors(monitor, id).map((one) => toRow(processes.row(one))),
     children: childrenOf(graph, process).map(toRow),
     connections: own,
-    files: touched,
+    files: touched.rows,
+    filesLeft: touched.left,
     marks,
     reach,
-    timeline: timeline(graph, process, own, touched, marks, reach),
+    timeline: timeline(graph, process, own, touched.rows, marks, reach),
     findings: monitor.detector.findings.filter((finding) => finding.chain.includes(id)),
   };
   const nsPid = processes.nsPid.get(process);

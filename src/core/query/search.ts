@@ -6,21 +6,21 @@ import { ownersOf } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import type { Monitor } from "../monitor.ts";
 import { connectionTitle, homeEnd } from "./connections.ts";
-import type { SearchEntry } from "./model.ts";
+import type { SearchEntries, SearchEntry } from "./model.ts";
 import { commandOf, nameOf, pidName } from "./names.ts";
 
 /** A search looks through at most so many files: those that were written, then those last read. */
 const MAX_FILES = 10_000;
 
 /** What a search looks through: processes living and remembered, connections, files, findings. */
-export function searchEntries(monitor: Monitor): readonly SearchEntry[] {
+export function searchEntries(monitor: Monitor): SearchEntries {
   const { graph } = monitor;
   const entries: SearchEntry[] = [];
   for (let process = 0; process < graph.processes.limit; process++) {
     if (graph.processes.isLive(process)) entries.push(processEntry(graph, process));
   }
   addConnections(graph, entries);
-  addFiles(graph, entries);
+  const filesLeft = addFiles(graph, entries);
   for (const finding of monitor.detector.findings) {
     const text = `${finding.title}: ${finding.reason}`;
     const haystack = `${text} ${finding.rule} ${finding.techniques.join(" ")} ${finding.severity}`.toLowerCase();
@@ -33,7 +33,7 @@ export function searchEntries(monitor: Monitor): readonly SearchEntry[] {
       live: true,
     });
   }
-  return entries;
+  return { entries, filesLeft };
 }
 
 function processEntry(graph: Graph, process: ProcessIndex): SearchEntry {
@@ -75,11 +75,13 @@ function addConnections(graph: Graph, entries: SearchEntry[]): void {
   }
 }
 
-function addFiles(graph: Graph, entries: SearchEntry[]): void {
+/** Returns how many there are no entries for. */
+function addFiles(graph: Graph, entries: SearchEntry[]): number {
   const { files, edges, processes } = graph;
   const all: FileIndex[] = [];
   for (let file = 0; file < files.limit; file++) if (files.isLive(file)) all.push(file);
-  if (all.length > MAX_FILES) {
+  const filesLeft = Math.max(0, all.length - MAX_FILES);
+  if (filesLeft > 0) {
     const rank = (file: FileIndex): number => (files.writers.get(file) === NONE ? 1 : 0);
     all.sort((a, b) => rank(a) - rank(b) || files.lastNs.get(b) - files.lastNs.get(a));
     all.length = MAX_FILES;
@@ -99,4 +101,5 @@ function addFiles(graph: Graph, entries: SearchEntry[]): void {
     };
     entries.push(owner === NONE ? entry : { ...entry, process: processes.id(owner) });
   }
+  return filesLeft;
 }

@@ -201,6 +201,9 @@ function tabNotes(view: ViewState, { body }: Frame): string {
   if (body.screen === "connections" && body.unnamed > 0) {
     notes.push(`+${body.unnamed} socket pairs: filter unix`);
   }
+  if (body.screen === "files" && body.left > 0) {
+    notes.push(`${formatCount(body.left)} older left out`);
+  }
   if (filter !== "") {
     notes.push(`filter: ${filter}`);
   }

@@ -1,5 +1,6 @@
 import type { Env } from "../components/env.ts";
 import { Lines } from "../components/lines.tsx";
+import { countOf } from "../state/details.ts";
 import type { Body, DetailRow, Frame, Pane } from "../state/frame.ts";
 import { LineBuilder } from "../text/line-builder.ts";
 
@@ -34,7 +35,7 @@ function heights(wanted: readonly number[], room: number): readonly number[] {
 /** The frame of a pane and its rows; the part around the cursor, or the beginning. */
 function paneLines(
   env: Env,
-  { title, start, count }: Pane,
+  { title, start, count, left }: Pane,
   body: DetailBody,
   cursor: number,
   size: { readonly width: number; readonly rows: number },
@@ -49,7 +50,7 @@ function paneLines(
   const head = line()
     .add("border", `${topLeft}${horizontal} `)
     .add(here ? "title" : "text", title)
-    .add("dim", ` ${count} `);
+    .add("dim", ` ${countOf(count, left)} `);
   const hidden = count - rows;
   const more = hidden > 0 ? ` ${first + 1}-${first + rows} ` : "";
   head.add("border", horizontal.repeat(Math.max(head.left - more.length - 2, 0))).add("dim", more);

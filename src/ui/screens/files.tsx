@@ -3,6 +3,7 @@ import type { Env } from "../components/env.ts";
 import type { Column } from "../components/table.ts";
 import { TableScreen } from "../components/table-screen.tsx";
 import type { Body, FileItem, Frame } from "../state/frame.ts";
+import { filterOf } from "../state/navigation.ts";
 import type { ViewState } from "../state/view-state.ts";
 import { formatAge, formatCount } from "../text/format.ts";
 import type { Token } from "../theme/tokens.ts";
@@ -93,7 +94,7 @@ const NO_FILES = {
 } as const;
 
 export function FilesScreen({ env, view, frame, body }: FilesProps) {
-  const empty = body.total > 0 ? "nothing matches the filter" : NO_FILES[frame.meters.capture.kind];
+  const empty = filterOf(view) !== "" ? "nothing matches the filter" : NO_FILES[frame.meters.capture.kind];
   return (
     <TableScreen
       env={env}

@@ -4,8 +4,10 @@ import type { Env } from "../components/env.ts";
 import { addInput } from "../components/footer.tsx";
 import { queryProblem } from "../search/mistyped.ts";
 import { parseQuery } from "../search/query.ts";
+import type { SearchResult } from "../search/search-index.ts";
 import type { Frame } from "../state/frame.ts";
 import type { Overlay } from "../state/view-state.ts";
+import { formatCount } from "../text/format.ts";
 import type { LineBuilder } from "../text/line-builder.ts";
 import { sanitise } from "../text/sanitise.ts";
 import { textWidth, truncate } from "../text/width.ts";
@@ -69,6 +71,11 @@ const PID_CELLS = 6;
 /** On a narrower terminal the dialog takes the whole width. */
 const WIDEST = 120;
 
+function noteOf({ total, searched, fuzzy, filesLeft }: SearchResult): string {
+  const left = filesLeft > 0 ? `, not in ${formatCount(filesLeft)} older files` : "";
+  return `${total} of ${searched}${fuzzy > 0 ? " (similar)" : ""}${left}`;
+}
+
 interface SearchProps {
   readonly env: Env;
   readonly frame: Frame;
@@ -113,8 +120,7 @@ export function SearchOverlay({ env, frame, overlay }: SearchProps) {
       );
     return { draw: nothing };
   });
-  const note =
-    search === undefined ? "" : `${search.total} of ${search.searched}${search.fuzzy > 0 ? " (similar)" : ""}`;
+  const note = search === undefined ? "" : noteOf(search);
   const hint: DialogLine = (line) =>
     line.clipped(
       "dim",

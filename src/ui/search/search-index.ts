@@ -21,6 +21,8 @@ export interface SearchResult {
   readonly hits: readonly SearchEntry[];
   readonly total: number;
   readonly searched: number;
+  /** Files that were not looked through: too many. */
+  readonly filesLeft: number;
   /** How many of the hits came from the fuzzy tier; they are the last ones. */
   readonly fuzzy: number;
   /** The fuzzy tier is still being asked. */
@@ -51,6 +53,7 @@ export class SearchIndex {
   #version = -1;
   #restUntilMs = 0;
   #entries: readonly SearchEntry[] = [];
+  #filesLeft = 0;
   #rows = new Map<ProcessId, ProcessRow | undefined>();
   #answer: Answer | undefined;
 
@@ -99,6 +102,7 @@ export class SearchIndex {
       hits: [...ranked, ...similar],
       total: exact.length + similar.length,
       searched: this.#entries.length,
+      filesLeft: this.#filesLeft,
       fuzzy: similar.length,
       searching,
     });
@@ -147,7 +151,9 @@ export class SearchIndex {
     }
     this.#moment = moment;
     this.#version = this.#queries.version;
-    this.#entries = this.#queries.entries();
+    const { entries, filesLeft } = this.#queries.entries();
+    this.#entries = entries;
+    this.#filesLeft = filesLeft;
     this.#rows.clear();
     const tookMs = performance.now() - beganMs;
     this.#restUntilMs = tookMs < COSTLY_MS ? 0 : beganMs + REST * tookMs;

@@ -19,6 +19,7 @@ import { CONNECTIONS, FILES, inOrder, LISTEN, type Order } from "./columns.ts";
 import { containerBody } from "./containers.ts";
 import type { RowId } from "./cursor.ts";
 import { detailBody } from "./details.ts";
+import { fileRowId } from "./file-rows.ts";
 import type { Body, ConnectionItem, FileItem } from "./frame.ts";
 import type { Layout } from "./layout.ts";
 import { currentScreen, type Screen, screenKey, type ViewState } from "./view-state.ts";
@@ -236,31 +237,26 @@ function fileBody(
   filter: string,
   order: Order | undefined,
 ): Body {
-  const all = queries.files(process);
   const terms = parseQuery(filter);
-  const items = all.map((row): FileItem => {
+  const itemOf = (row: FileRow): FileItem => {
     const owner = queries.process(row.process);
     return owner === undefined ? { row } : { row, process: owner };
-  });
-  const kept = items.filter(({ row, process: owner }) =>
-    queryHolds(terms, {
+  };
+  const holds = (row: FileRow): boolean => {
+    const { process: owner } = itemOf(row);
+    return queryHolds(terms, {
       haystack: `${row.operation} ${row.path} ${owner?.command ?? ""} ${owner?.pid ?? ""}`.toLowerCase(),
       field: (field) =>
         field === "path" ? [row.path.toLowerCase()] : processFields(owner ? { owner } : {}, names, field),
-    }),
-  );
-  const rows = inOrder(kept, FILES, order, names);
+    });
+  };
+  const { rows: kept, left } = queries.files(process, terms.length === 0 ? undefined : holds);
+  const rows = inOrder(kept.map(itemOf), FILES, order, names);
   return {
     screen: "files",
     rows,
     ids: rows.map(({ row }) => fileRowId(row)),
-    total: all.length,
+    left,
     ...scope(process, queries),
   };
-}
-
-/** A file has one row per process and operation. */
-function fileRowId(row: FileRow): number {
-  const operations = ["read", "write", "create", "execute", "chmod", "delete", "rename"] as const;
-  return (row.process * 8 + operations.indexOf(row.operation)) * 2 ** 24 + (row.id % 2 ** 24);
 }

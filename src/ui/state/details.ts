@@ -1,6 +1,8 @@
 import type { ProcessDetail } from "../../core/query/model.ts";
 import type { Queries } from "../ports.ts";
+import { formatCount } from "../text/format.ts";
 import type { RowId } from "./cursor.ts";
+import { ownFileRowId } from "./file-rows.ts";
 import type { Body, DetailRow, Pane } from "./frame.ts";
 import type { Layout } from "./layout.ts";
 
@@ -9,6 +11,8 @@ const SECTION = 2 ** 40;
 
 interface Section {
   readonly title: string;
+  /** Older ones that are not among the rows. */
+  readonly left: number;
   readonly rows: readonly DetailRow[];
   readonly ids: readonly RowId[];
 }
@@ -25,7 +29,7 @@ function sectionsOf(detail: ProcessDetail, queries: Queries, panes: boolean): re
   const named: readonly (readonly [string, readonly Item[]])[] = [
     ["findings", detail.findings.map((finding) => [{ kind: "finding", finding }, finding.id])],
     ["connections", connections],
-    ["files", detail.files.map((row) => [{ kind: "file", row }, row.id * 8 + row.operation.length])],
+    ["files", detail.files.map((row) => [{ kind: "file", row }, ownFileRowId(row)])],
     ["ancestors", processes(detail.ancestors)],
     ["children", processes(detail.children)],
     // Beside each other the timeline tells them too.
@@ -34,9 +38,15 @@ function sectionsOf(detail: ProcessDetail, queries: Queries, panes: boolean): re
   ];
   return named.map(([title, items], section) => ({
     title,
+    left: title === "files" ? detail.filesLeft : 0,
     rows: items.map(([row]) => row),
     ids: items.map(([, id]) => (section + 1) * SECTION + 1 + id),
   }));
+}
+
+/** "12"; "2000 and 46k older". */
+export function countOf(count: number, left: number): string {
+  return left === 0 ? String(count) : `${count} and ${formatCount(left)} older`;
 }
 
 /** Everything about a process: sections below each other with headings, or panes beside each other on a wide terminal. */
@@ -47,12 +57,12 @@ export function detailBody(detail: ProcessDetail | undefined, queries: Queries, 
   const rows: DetailRow[] = [];
   const ids: RowId[] = [];
   const panes: Pane[] = [];
-  for (const [at, { title, ...section }] of sectionsOf(detail, queries, layout.panes).entries()) {
+  for (const [at, { title, left, ...section }] of sectionsOf(detail, queries, layout.panes).entries()) {
     const count = section.rows.length;
     if (layout.panes) {
-      panes.push({ title, start: rows.length, count });
+      panes.push({ title, start: rows.length, count, left });
     } else if (count > 0) {
-      rows.push({ kind: "heading", text: title, count });
+      rows.push({ kind: "heading", text: title, count: countOf(count, left) });
       ids.push((at + 1) * SECTION);
     }
     rows.push(...section.rows);

@@ -67,7 +67,7 @@ export interface ContainerItem extends Omit<CgroupRow, "cgroup"> {
 }
 
 export type DetailRow =
-  | { readonly kind: "heading"; readonly text: string; readonly count: number }
+  | { readonly kind: "heading"; readonly text: string; readonly count: string }
   | { readonly kind: "finding"; readonly finding: Finding }
   | { readonly kind: "connection"; readonly row: ConnectionRow; readonly peer?: ProcessRow }
   | { readonly kind: "file"; readonly row: FileRow }
@@ -80,6 +80,8 @@ export interface Pane {
   /** Index of its first row. */
   readonly start: number;
   readonly count: number;
+  /** Older ones that are not among them. */
+  readonly left: number;
 }
 
 /** The rows of the screen that is shown; `ids` runs parallel to them. */
@@ -108,7 +110,8 @@ export type Body =
       readonly of?: ProcessRow;
       readonly rows: readonly FileItem[];
       readonly ids: readonly RowId[];
-      readonly total: number;
+      /** Older ones that were not looked at. */
+      readonly left: number;
     }
   | {
       readonly screen: "findings";

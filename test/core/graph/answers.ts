@@ -65,7 +65,7 @@ export function answers(monitor: Monitor): unknown {
   const origins: Subject[] = [
     ...rows.map(({ id }) => ({ kind: "process", id }) as const),
     ...all.map(({ id }) => ({ kind: "connection", id }) as const),
-    ...files(monitor, {}).map(({ id }) => ({ kind: "file", id }) as const),
+    ...files(monitor, {}).rows.map(({ id }) => ({ kind: "file", id }) as const),
   ];
   return {
     nowNs: monitor.nowNs,
@@ -81,7 +81,7 @@ export function answers(monitor: Monitor): unknown {
       );
     }),
     connections: sorted(all),
-    files: sorted(files(monitor, { path: "" })),
+    files: sorted(files(monitor, { path: "" }).rows),
     findings: sorted(findings(monitor)),
     origins: sorted(origins.map((subject) => originOf(monitor, subject, { names: NAMES }))),
   };

@@ -13,7 +13,7 @@ const other = (timeMs: number) => by(20, timeMs * MS, -8e9);
 /** What was done to each file at the path, oldest first. */
 function deeds(monitor: Monitor): string[] {
   const done = new Map<number, string[]>();
-  for (const { id, operation } of files(monitor, { path }).toReversed())
+  for (const { id, operation } of files(monitor, { path }).rows.toReversed())
     done.set(id, [...(done.get(id) ?? []), operation]);
   return [...done.values()].map((operations) => operations.join());
 }

@@ -20,7 +20,7 @@ describe("a name that was looked up", () => {
     expect(row).not.toHaveProperty("nameGuessed");
     const [chip] = processRow(told.monitor, told.process("curl"))?.activity ?? [];
     expect(chip?.text).toBe("cdn.x 198.51.100.7:80");
-    const found = searchEntries(told.monitor).filter((entry) => entry.haystack.includes("cdn.x"));
+    const found = searchEntries(told.monitor).entries.filter((entry) => entry.haystack.includes("cdn.x"));
     expect(found.map((entry) => entry.subject.kind)).toContain("connection");
   });
 

@@ -43,7 +43,7 @@ function ask(monitor: Monitor): void {
     for (const step of chain.steps) expect(step.cause).toBeLessThan(chain.steps.length);
     expect(chain.steps.filter((step) => step.target)).toHaveLength(1);
   }
-  for (const entry of searchEntries(monitor))
+  for (const entry of searchEntries(monitor).entries)
     if (entry.subject.kind === "process") processDetail(monitor, entry.subject.id);
 }
 

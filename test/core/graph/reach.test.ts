@@ -209,7 +209,7 @@ test("what a process moved to and from a file is told in all, and never falls", 
     w.bytes({ ...by(2, 11 * MS), dev: 9, ino: 9, bytes: 5, write: true });
   });
   const { processes } = monitor.graph;
-  const rows = files(monitor, { process: processes.idOf(processes.living(2)) });
+  const { rows } = files(monitor, { process: processes.idOf(processes.living(2)) });
   expect(rows.map(({ operation, bytes, count }) => [operation, bytes, count])).toEqual([
     ["write", MAX_BYTES, 1],
     ["read", 900, 1],

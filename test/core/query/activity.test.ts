@@ -61,14 +61,14 @@ describe("files", () => {
     const told = graphFromText(
       "vi writes /etc/hosts; cat reads /etc/hosts; cat reads /etc/hosts; cat reads /etc/passwd; vi writes /etc/hosts",
     );
-    const rows = files(told.monitor, { file: told.file("/etc/hosts") });
+    const { rows } = files(told.monitor, { file: told.file("/etc/hosts") });
     expect(rows.map((row) => [row.operation, row.count, row.process])).toEqual([
       ["create", 2, told.process("vi")],
       ["read", 2, told.process("cat")],
     ]);
-    expect(files(told.monitor, { path: "passwd" })).toHaveLength(1);
-    expect(files(told.monitor, {}).map((row) => row.operation)).toEqual(["create"]);
-    expect(files(told.monitor, { process: told.process("cat") }).map((row) => row.path)).toContain("/etc/passwd");
+    expect(files(told.monitor, { path: "passwd" }).rows).toHaveLength(1);
+    expect(files(told.monitor, {}).rows.map((row) => row.operation)).toEqual(["create"]);
+    expect(files(told.monitor, { process: told.process("cat") }).rows.map((row) => row.path)).toContain("/etc/passwd");
   });
 
   test("keep their name through a rename, and are found by it", () => {
@@ -77,7 +77,7 @@ describe("files", () => {
       w.path(KIND.RENAME, { ...told.story.head("curl"), from: "/tmp/x.part", to: "x", toDir: "/tmp" }),
     );
     told.go("");
-    expect(files(told.monitor, { path: "/tmp/x" }).map((row) => [row.operation, row.path])).toEqual([
+    expect(files(told.monitor, { path: "/tmp/x" }).rows.map((row) => [row.operation, row.path])).toEqual([
       ["rename", "/tmp/x"],
       ["create", "/tmp/x"],
     ]);
@@ -88,7 +88,9 @@ describe("files", () => {
     const mode = 0o020666;
     told.story.emit((w) => w.open({ ...told.story.head("bash"), path: "/dev/null", dev: 5, ino: 3, open: 4, mode }));
     told.go("");
-    expect(files(told.monitor, { process: told.process("bash") }).map((row) => row.path)).not.toContain("/dev/null");
+    expect(files(told.monitor, { process: told.process("bash") }).rows.map((row) => row.path)).not.toContain(
+      "/dev/null",
+    );
   });
 });
 
@@ -119,7 +121,7 @@ test("a search looks through processes living and gone, connections, files and f
   );
   const found = (word: string): readonly string[] =>
     searchEntries(told.monitor)
-      .filter((entry) => entry.haystack.includes(word))
+      .entries.filter((entry) => entry.haystack.includes(word))
       .map((entry) => `${entry.subject.kind} ${entry.text} ${entry.live ? "" : "gone"}`.trim());
   expect(found("-c id")).toEqual(["process 101 sh -c id gone"]);
   expect(found("9.9.9.9")).toContain("connection tcp 9.9.9.9:5000 -> 10.0.0.4:80");
