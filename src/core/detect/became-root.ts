@@ -3,7 +3,7 @@ import { IMAGE_KNOWN } from "../graph/images.ts";
 import type { MarkIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { MARK, ROOT } from "../graph/marks.ts";
-import { trustedName } from "../graph/trust.ts";
+import { isTrusted } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { howCertainty, imageCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
 import { IMAGE_FLAG } from "../wire/layout.gen.ts";
@@ -51,7 +51,7 @@ export function setuidExec(graph: Graph, process: ProcessIndex): Signal | undefi
   const suspicion = suspicionOf(graph, process);
   if (suspicion === undefined) return undefined;
   const atNs = images.atNs.get(image);
-  const asks = ASKS.test(trustedName(graph, process, atNs));
+  const asks = isTrusted(graph, process, atNs, ASKS);
   return {
     rule: "became-root",
     title: "Root in a suspicious chain",

@@ -29,13 +29,16 @@ export function downloadThenExecute(graph: Graph, process: ProcessIndex): Signal
   const ranNs = images.atNs.get(image);
   const ran = writtenCode(graph, image);
   if (ran.length === 0) return undefined;
+  const root = chainRoot(graph, process);
   for (const { file, script } of ran) {
     for (const write of contentWrites(graph, file, ranNs)) {
       const writer = graph.edges.process.get(write);
       const wroteNs = graph.edges.lastBefore(write, ranNs);
-      if (isPackageManager(graph, writer, wroteNs) || chainRoot(graph, writer) !== chainRoot(graph, process)) continue;
-      images.known.set(image, images.known.get(image) | IMAGE_KNOWN.WRITTEN_BY_CHAIN);
       const download = downloadedBy(graph, file, write, ranNs);
+      // Of those that fetched nothing one of the chain is enough.
+      if (download === undefined && images.wroteByChain(image)) continue;
+      if (isPackageManager(graph, writer, wroteNs) || chainRoot(graph, writer) !== root) continue;
+      images.known.set(image, images.known.get(image) | IMAGE_KNOWN.WRITTEN_BY_CHAIN);
       if (download === undefined) continue;
       const path = files.path.get(file);
       const how = `${who(graph, process, ranNs)} ${script ? "interpreted" : "executed"} ${path}, written ${duration(ranNs - wroteNs)} earlier by ${who(graph, writer, wroteNs)}`;

@@ -2,7 +2,7 @@ import { REACH } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { descendsFrom, imageAt } from "../graph/provenance.ts";
-import { trustedName } from "../graph/trust.ts";
+import { isTrusted } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty } from "../query/certainty.ts";
 import { didTo } from "../query/deeds.ts";
@@ -29,7 +29,7 @@ export function injection(graph: Graph, edge: EdgeIndex): Signal | undefined {
   if (!suspicious && (descendsFrom(graph, target, process) || areWorkersOfOne(graph, process, target)))
     return undefined;
   const wrote = (detail & (REACH.WROTE | REACH.REGISTERS)) !== 0;
-  const debugs = DEBUGGER.test(trustedName(graph, process, atNs));
+  const debugs = isTrusted(graph, process, atNs, DEBUGGER);
   const severity: Severity = suspicious ? (wrote ? "critical" : "high") : debugs ? "info" : wrote ? "high" : "medium";
   return {
     rule: "process-injection",

@@ -1,6 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex } from "../graph/indexes.ts";
-import { trustedName } from "../graph/trust.ts";
+import { isTrusted } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty, SEVERITIES, severityNumber } from "../query/certainty.ts";
 import { suspicionOf } from "./chain.ts";
@@ -15,7 +15,7 @@ export function secretRead(graph: Graph, edge: EdgeIndex): Signal | undefined {
   const { edges, files, processes } = graph;
   const process = edges.process.get(edge);
   const atNs = edges.firstNs.get(edge);
-  if (AUTHENTICATES.test(trustedName(graph, process, atNs))) return undefined;
+  if (isTrusted(graph, process, atNs, AUTHENTICATES)) return undefined;
   const suspicion = suspicionOf(graph, process);
   if (suspicion === undefined) return undefined;
   const file = edges.object.get(edge);

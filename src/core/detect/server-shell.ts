@@ -3,7 +3,7 @@ import { IMAGE_KNOWN } from "../graph/images.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { type Accepted, acceptedBefore, beginsLogin, facesNetwork, nameAt } from "../graph/roles.ts";
-import { installedName, isContainerRuntime, isLoginServer, isScheduler, trustedName } from "../graph/trust.ts";
+import { installedName, isContainerRuntime, isLoginServer, isScheduler, isTrusted } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { imageCertainty } from "../query/certainty.ts";
 import type { Severity, Subject } from "../query/model.ts";
@@ -64,7 +64,7 @@ function serverAbove(graph: Graph, process: ProcessIndex): ProcessIndex {
     const nowNs = Number.POSITIVE_INFINITY;
     if (isLoginServer(graph, at, nowNs) || isContainerRuntime(graph, at, nowNs) || isScheduler(graph, at, nowNs))
       return NONE;
-    if (STARTS_SHELLS.test(trustedName(graph, at, nowNs)) || isEditorServer(graph, at)) return NONE;
+    if (isTrusted(graph, at, nowNs, STARTS_SHELLS) || isEditorServer(graph, at)) return NONE;
     if (facesNetwork(graph, at)) return at;
     // What a shell starts is told with that shell.
     if (SHELL.test(nameAt(graph, at, nowNs))) return NONE;

@@ -3,7 +3,7 @@ import { IMAGE_KNOWN } from "../graph/images.ts";
 import type { ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { resolvePath } from "../graph/paths.ts";
-import { isContainerRuntime, isRuntimeImage, trustedName } from "../graph/trust.ts";
+import { isContainerRuntime, isRuntimeImage, isTrusted } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { imageCertainty } from "../query/certainty.ts";
 import type { Severity } from "../query/model.ts";
@@ -44,10 +44,9 @@ function madeByBuild(graph: Graph, process: ProcessIndex): boolean {
   const parent = processes.parent.get(process);
   if (parent === NONE) return false;
   const startNs = processes.startNs.get(process);
-  const name = trustedName(graph, parent, startNs);
-  if (!SHELL.test(name)) return BUILDER.test(name);
+  if (!isTrusted(graph, parent, startNs, SHELL)) return isTrusted(graph, parent, startNs, BUILDER);
   const above = processes.parent.get(parent);
-  return above !== NONE && BUILDER.test(trustedName(graph, above, startNs));
+  return above !== NONE && isTrusted(graph, above, startNs, BUILDER);
 }
 
 interface Place {

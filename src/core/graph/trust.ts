@@ -4,7 +4,7 @@ import type { Graph } from "./graph.ts";
 import { IMAGE_KNOWN } from "./images.ts";
 import type { FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
-import { isInterpreter } from "./interpreters.ts";
+import { interprets } from "./interpreters.ts";
 import { baseName, resolvePath } from "./paths.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 import { HUB, imageAt } from "./provenance.ts";
@@ -32,23 +32,23 @@ const LOGIN_SERVER = /^(sshd(-.*)?|dropbear|login|in\.telnetd|telnetd|mosh-serve
 /** Installers that were installed by packages that were installed: so far it is asked who wrote a program. */
 const MAX_DEPTH = 4;
 
-/** The name of the program a process ran at a moment, if that can be trusted; empty otherwise. */
-export function trustedName(graph: Graph, process: ProcessIndex, timeNs: number): string {
-  return nameOf(graph, process, timeNs, 0);
+/** Whether the program a process ran at a moment has a name that matches, and that can be trusted. */
+export function isTrusted(graph: Graph, process: ProcessIndex, timeNs: number, name: RegExp): boolean {
+  return ran(graph, process, timeNs, name, 0);
 }
 
 export const isPackageManager = (graph: Graph, process: ProcessIndex, timeNs: number): boolean =>
-  PACKAGE_MANAGER.test(trustedName(graph, process, timeNs));
+  isTrusted(graph, process, timeNs, PACKAGE_MANAGER);
 export const isScheduler = (graph: Graph, process: ProcessIndex, timeNs: number): boolean =>
-  SCHEDULER.test(trustedName(graph, process, timeNs));
+  isTrusted(graph, process, timeNs, SCHEDULER);
 export const isContainerRuntime = (graph: Graph, process: ProcessIndex, timeNs: number): boolean =>
-  CONTAINER_RUNTIME.test(trustedName(graph, process, timeNs));
+  isTrusted(graph, process, timeNs, CONTAINER_RUNTIME);
 export const isLoginServer = (graph: Graph, process: ProcessIndex, timeNs: number): boolean =>
-  LOGIN_SERVER.test(trustedName(graph, process, timeNs));
+  isTrusted(graph, process, timeNs, LOGIN_SERVER);
 
 /** Whether an image is a trusted program of a container runtime. */
 export function isRuntimeImage(graph: Graph, image: ImageIndex): boolean {
-  return image !== NONE && CONTAINER_RUNTIME.test(imageName(graph, image, 0));
+  return image !== NONE && isNamed(graph, image, CONTAINER_RUNTIME, 0);
 }
 
 /**
@@ -60,35 +60,38 @@ export function installedName(graph: Graph, image: ImageIndex): string {
   const exe = images.exe.get(image);
   if (!exe.startsWith("/") || EVERYBODY.test(exe) || !isUntouched(graph, image, 0)) return "";
   const name = baseName(exe);
-  const script = isInterpreter(name) ? scriptOf(graph, image) : "";
+  const script = interprets(exe) ? scriptOf(graph, image) : "";
   if (script === "") return name;
   return EVERYBODY.test(script) || isWritten(graph, graph.files.atPath(script), images.atNs.get(image), 0)
     ? name
     : baseName(script);
 }
 
-function nameOf(graph: Graph, process: ProcessIndex, timeNs: number, depth: number): string {
+function ran(graph: Graph, process: ProcessIndex, timeNs: number, name: RegExp, depth: number): boolean {
   const { processes, images } = graph;
   const image = imageAt(graph, process, timeNs);
-  if (image !== NONE && images.exe.get(image) !== "") return imageName(graph, image, depth);
+  if (image !== NONE && images.exe.get(image) !== "") return isNamed(graph, image, name, depth);
   // Without privileges the executables of others are not told. What root already ran is called what it calls itself.
   const found =
     processes.has(process, PROCESS_FLAG.DESCRIBED) &&
     (image === NONE || (images.known.get(image) & (IMAGE_KNOWN.BEFORE_START | IMAGE_KNOWN.POLLED)) !== 0);
-  return found && processes.uid.get(process) === 0 && processes.euid.get(process) === 0
-    ? processes.comm.get(process)
-    : "";
+  if (!found || processes.uid.get(process) !== 0 || processes.euid.get(process) !== 0) return false;
+  return name.test(processes.comm.get(process));
 }
 
-function imageName(graph: Graph, image: ImageIndex, depth: number): string {
+/** Names are compared before it is asked whether they can be trusted: nearly all are of no interest. */
+function isNamed(graph: Graph, image: ImageIndex, name: RegExp, depth: number): boolean {
   const { images } = graph;
   const exe = images.exe.get(image);
-  if (!SYSTEM.test(exe) || !isUntouched(graph, image, depth)) return "";
-  if ((images.known.get(image) & IMAGE_KNOWN.USER_NAMESPACE) !== 0 || isDisplaced(graph, image, depth)) return "";
-  const name = baseName(exe);
-  const script = isInterpreter(name) ? scriptOf(graph, image) : "";
-  if (!SYSTEM.test(script)) return name;
-  return isWritten(graph, graph.files.atPath(script), images.atNs.get(image), depth) ? name : baseName(script);
+  if (!SYSTEM.test(exe)) return false;
+  const script = interprets(exe) ? scriptOf(graph, image) : "";
+  const scripted = SYSTEM.test(script);
+  const itself = name.test(baseName(exe));
+  const byScript = scripted && name.test(baseName(script));
+  if ((!itself && !byScript) || !isUntouched(graph, image, depth)) return false;
+  if ((images.known.get(image) & IMAGE_KNOWN.USER_NAMESPACE) !== 0 || isDisplaced(graph, image, depth)) return false;
+  if (!scripted) return itself;
+  return isWritten(graph, graph.files.atPath(script), images.atNs.get(image), depth) ? itself : byScript;
 }
 
 /** Whether an image runs in mounts that root made for itself, where its path may mean another file than on the host. */
@@ -106,8 +109,7 @@ function isDisplaced(graph: Graph, image: ImageIndex, depth: number): boolean {
     if (elsewhere(at)) continue;
     // A service, or a container.
     if (elsewhere(child) && processes.tgid.get(at) === 1) return false;
-    if (depth < MAX_DEPTH && CONTAINER_RUNTIME.test(nameOf(graph, at, processes.startNs.get(child), depth + 1)))
-      return false;
+    if (depth < MAX_DEPTH && ran(graph, at, processes.startNs.get(child), CONTAINER_RUNTIME, depth + 1)) return false;
     onHost ||= !covered && isSameDevice(graph, own, processes.image.get(at));
   }
   return !onHost;
@@ -145,6 +147,5 @@ function isWritten(graph: Graph, file: FileIndex, timeNs: number, depth: number)
 
 /** Packages come by their manager, layers of images by a container runtime. */
 function installs(graph: Graph, process: ProcessIndex, timeNs: number, depth: number): boolean {
-  const name = nameOf(graph, process, timeNs, depth + 1);
-  return PACKAGE_MANAGER.test(name) || CONTAINER_RUNTIME.test(name) || IMAGE_STORE.test(name);
+  return [PACKAGE_MANAGER, CONTAINER_RUNTIME, IMAGE_STORE].some((name) => ran(graph, process, timeNs, name, depth + 1));
 }
