@@ -14,6 +14,8 @@ import { state } from "./cases/state.ts";
 export interface Case {
   readonly name: string;
   readonly what: string;
+  /** What is played is a file. */
+  readonly ofFile?: true;
   run(): Promise<void>;
 }
 
@@ -34,12 +36,17 @@ export const cases: readonly Case[] = [
   { name: "attach", what: "time to attach and to detach", run: attach },
   { name: "monitor", what: "the running monitor: first frame, CPU, memory", run: monitor },
   { name: "storm", what: "the running monitor under a flood: keys, memory", run: storm },
-  { name: "import", what: "38 MB of other tools' files to the graph", run: imports },
+  { name: "import", what: "38 MB of other tools' files to the graph", ofFile: true, run: imports },
   { name: "ingest", what: "cost of an event in a graph of a million nodes", run: ingest },
   { name: "origin", what: "origin and impact of anything in a graph of a million edges", run: origin },
-  { name: "recording", what: "bytes an event on disk, and events a second of a replay", run: recordingSize },
+  {
+    name: "recording",
+    what: "bytes an event on disk, and events a second of a replay",
+    ofFile: true,
+    run: recordingSize,
+  },
   { name: "recorder", what: "share of a core that recording takes at 10,000 events a second", run: recordingCost },
-  { name: "seek", what: "a recording of 1 GiB: open, and reach any moment", run: recordingSeek },
+  { name: "seek", what: "a recording of 1 GiB: open, and reach any moment", ofFile: true, run: recordingSeek },
   { name: "cat", what: "find | xargs cat", run: () => job(cat) },
   { name: "compile", what: "make -j2", run: () => job(compile) },
   { name: "redis", what: "redis-benchmark on loopback", run: () => redis() },

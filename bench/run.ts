@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { cases } from "./cases.ts";
+import { type Case, cases } from "./cases.ts";
 import { compare, readBaseline, saveBaseline } from "./lib/baseline.ts";
 import { asProgram } from "./lib/child.ts";
 import { machineLine, sameMachine, thisMachine } from "./lib/machine.ts";
@@ -22,10 +22,11 @@ const usage = () =>
   ].join("\n");
 
 /** Runs one case in a process of its own and resolves to what it reported. */
-function runCase(name: string): Promise<Message[]> {
+function runCase({ name, ofFile }: Case): Promise<Message[]> {
   return new Promise((done) => {
     const messages: Message[] = [];
-    const child = spawn(asProgram, [join(import.meta.dirname, "case.ts"), name], {
+    const engine = ofFile === true ? ["--of-file"] : [];
+    const child = spawn(asProgram, [...engine, join(import.meta.dirname, "case.ts"), name], {
       stdio: ["ignore", "pipe", "inherit"],
       env: {
         ...process.env,
@@ -75,10 +76,11 @@ async function main(): Promise<void> {
     );
 
   const all: Row[] = [];
-  for (const { name, what } of cases) {
+  for (const one of cases) {
+    const { name, what } = one;
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     console.error(`${name}: ${what}`);
-    const messages = await runCase(name);
+    const messages = await runCase(one);
     const rows = messages.flatMap((message) => ("row" in message ? [message.row] : []));
     const compared = rows.map((row) => ({ row, comparison: comparable ? compare(row, committed) : undefined }));
     failed ||= compared.some(({ comparison }) => comparison?.worse);

@@ -18,8 +18,15 @@ node=$(command -v node)
 for candidate in "$top"/node_modules/node-linux-*/bin/node; do
   [ -x "$candidate" ] && node=$candidate
 done
-command=${1-}
+command=${1-} of_file=
+[ "$command" = replay ] && of_file=1
+for argument; do
+  case $argument in
+    --from | --from=*) of_file=1 ;;
+  esac
+done
 . "$top/scripts/runtime.sh"
+[ -z "$of_file" ] || engine=$engine_of_file
 # The compiled bundle is kept: a third less CPU before the first frame. sudo drops NO_COLOR.
 set -- env "GLIBC_TUNABLES=$malloc" "NODE_COMPILE_CACHE=$top/build/compile-cache" ${NO_COLOR:+"NO_COLOR=$NO_COLOR"} "$node" $engine "$top/dist/spydertop.mjs" "$@"
 
@@ -34,13 +41,9 @@ files=$(ulimit -H -n) memory=$(ulimit -v)
 [ "$memory" = unlimited ] || [ "$memory" -ge 2000000 ] || lacks "$memory KiB of address space" 2000000 "ulimit -v unlimited (of a unit: LimitAS=)"
 
 case $command in
-  doctor | replay | help | --help | -h | --version | -V) exec "$@" ;;
+  doctor | help | --help | -h | --version | -V) exec "$@" ;;
 esac
-for argument; do
-  case $argument in
-    --from | --from=*) exec "$@" ;;
-  esac
-done
+[ -z "$of_file" ] || exec "$@"
 if [ "$(id -u)" -ne 0 ] && [ -t 0 ] && [ -t 1 ] && command -v sudo >/dev/null; then
   echo "spydertop: reading kernel events needs root, starting through sudo" >&2
   exec sudo -- "$@"

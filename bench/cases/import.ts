@@ -38,7 +38,7 @@ function open(folder: string, key: string, words: string, content: string | Uint
   const samples: number[] = [];
   let events = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const child = spawnSync(asProgram, [join(import.meta.dirname, "import-open.ts"), path], {
+    const child = spawnSync(asProgram, ["--of-file", join(import.meta.dirname, "import-open.ts"), path], {
       encoding: "utf8",
     });
     if (child.status !== 0) throw new Error(child.stderr);
