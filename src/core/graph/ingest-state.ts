@@ -26,6 +26,7 @@ import { NONE } from "./indexes.ts";
 import { rememberCgroup } from "./ingest-process.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 import { noteAccept } from "./roles.ts";
+import type { Table } from "./table.ts";
 
 /** A finding of a checkpoint, on its way to the detector. */
 export interface RestoredFinding {
@@ -42,8 +43,8 @@ export interface RestoredFinding {
   readonly evidence: Subject[];
 }
 
-/** Of no table. */
-const NO_ID = Number.NaN;
+/** Of no table. Unlike NaN it leaves ids whole numbers, of which a row is found several times as fast. */
+const NO_ID = -1;
 
 /**
  * Puts the rows of a checkpoint back into the tables. A row must have the next number of its kind: after a part that is missing nothing
@@ -69,6 +70,8 @@ export class Restore {
     processes: [] as number[],
   };
   #finding: RestoredFinding | undefined;
+  /** Who the last edge is of, by what its row says. */
+  readonly #actor = { tgid: 0, startLo: 0, startHi: 0, id: NO_ID };
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -115,17 +118,18 @@ export class Restore {
 
   #file(reader: BatchReader): void {
     const { files } = this.#graph;
-    const number = reader.u32(STATE_FILE.number);
-    if (reader.u32(STATE_FILE.named) !== 0) {
-      const row = files.row(this.#files[number] ?? NO_ID);
+    const { words, word } = reader;
+    const number = words[word + STATE_FILE.number / 4] as number;
+    if (words[word + STATE_FILE.named / 4] !== 0) {
+      const row = rowOf(files, this.#files, number);
       if (row !== NONE) files.indexPath(row, reader.text(STATE_FILE.path));
       return;
     }
     if (number !== this.#files.length) return;
-    const dev = reader.u32(STATE_FILE.dev);
-    const generation = reader.u32(STATE_FILE.gen);
-    const lo = reader.lo(STATE_FILE.ino);
-    const hi = reader.hi(STATE_FILE.ino);
+    const dev = words[word + STATE_FILE.dev / 4] as number;
+    const generation = words[word + STATE_FILE.gen / 4] as number;
+    const lo = words[word + STATE_FILE.ino / 4] as number;
+    const hi = words[word + STATE_FILE.ino / 4 + 1] as number;
     const byPath = lo === 0 && hi === 0;
     const known = byPath ? NONE : files.find(dev, generation, lo, hi);
     const row = known === NONE ? this.#addFile(reader, byPath) : known;
@@ -134,6 +138,7 @@ export class Restore {
 
   #addFile(reader: BatchReader, byPath: boolean): FileIndex {
     const { files } = this.#graph;
+    const flags = reader.u32(STATE_FILE.flags);
     const firstNs = reader.timeNs(STATE_FILE.first);
     const path = reader.u32(STATE_FILE.path);
     let row: FileIndex;
@@ -141,15 +146,15 @@ export class Restore {
       row = files.addNamed(reader.strings.get(path), firstNs);
       // Which of several leads to it is told by rows of their own.
       files.dropName(reader.strings.get(path));
-      if ((reader.u32(STATE_FILE.flags) & FILE_FLAG.AWAITED) !== 0) files.awaitInode(row);
+      if ((flags & FILE_FLAG.AWAITED) !== 0) files.awaitInode(row);
     } else {
       const [lo, hi] = halves(reader, STATE_FILE.ino);
       row = files.add(reader.u32(STATE_FILE.dev), reader.u32(STATE_FILE.gen), lo, hi, firstNs);
       files.readPath(row, reader.strings, path);
     }
     files.lastNs.set(row, reader.timeNs(HDR.time));
-    files.setFlag(row, reader.u32(STATE_FILE.flags));
-    if (files.has(row, FILE_FLAG.QUEUED)) this.#forgettable.files.push(files.id(row));
+    files.setFlag(row, flags);
+    if ((flags & FILE_FLAG.QUEUED) !== 0) this.#forgettable.files.push(files.id(row));
     return row;
   }
 
@@ -165,59 +170,69 @@ export class Restore {
 
   #connection(reader: BatchReader): void {
     const { connections } = this.#graph;
-    if (reader.u32(STATE_CONNECTION.number) !== this.#connections.length) return;
-    const row = connections.add(
-      reader.u16(STATE_CONNECTION.family),
-      reader.u8(STATE_CONNECTION.proto),
-      reader.timeNs(HDR.time),
-    );
-    this.#connections.push(connections.id(row));
-    connections.netns.set(row, reader.u32(STATE_CONNECTION.netns));
-    connections.error.set(row, reader.i32(STATE_CONNECTION.err));
+    const { words, word } = reader;
+    if (words[word + STATE_CONNECTION.number / 4] !== this.#connections.length) return;
+    const family = words[word + STATE_CONNECTION.family / 4] as number;
+    const proto = (family >>> 16) & 0xff;
+    const state = family >>> 24;
+    const flags = words[word + STATE_CONNECTION.flags / 4] as number;
+    const row = connections.add(family & 0xffff, proto, reader.timeNs(HDR.time));
+    const id = connections.id(row);
+    this.#connections.push(id);
+    connections.netns.set(row, words[word + STATE_CONNECTION.netns / 4] as number);
+    connections.error.set(row, words[word + STATE_CONNECTION.err / 4] as number);
     connections.setPath(row, reader.text(STATE_CONNECTION.path));
     connections.setName(row, reader.text(STATE_CONNECTION.name), false);
-    for (let word = 0; word < 8; word++) this.#addresses[word] = reader.u32(STATE_CONNECTION.addr + 4 * word);
-    connections.setTuple(
-      2 * row,
-      this.#addresses,
-      reader.u32(STATE_CONNECTION.port) & 0xffff,
-      reader.u32(STATE_CONNECTION.port + 4) & 0xffff,
-    );
-    for (const side of [0, 1]) this.#connectionEnd(reader, 2 * row + side, side);
-    const state = reader.u8(STATE_CONNECTION.state);
+    const ports = word + STATE_CONNECTION.port / 4;
+    const [localPort, remotePort] = this.#tuple(words, word + STATE_CONNECTION.addr / 4, ports);
+    connections.setTuple(2 * row, this.#addresses, localPort, remotePort);
+    this.#connectionEnd(reader, 2 * row, 0);
+    this.#connectionEnd(reader, 2 * row + 1, 1);
     if (state === STATE.LISTEN) connections.setListening(row);
     else connections.state.set(row, state);
-    connections.clientSide.set(row, reader.u8(STATE_CONNECTION.client) & 1);
-    connections.setPair(row, reader.lo(STATE_CONNECTION.pair), reader.hi(STATE_CONNECTION.pair));
-    this.#translation(reader, 2 * row + 1 - connections.clientSide.get(row));
-    connections.flags.set(row, reader.u32(STATE_CONNECTION.flags));
-    const closed = connections.has(row, CONNECTION_FLAG.CLOSED);
+    const client = (words[word + STATE_CONNECTION.client / 4] as number) & 1;
+    connections.clientSide.set(row, client);
+    const pair = word + STATE_CONNECTION.pair / 4;
+    connections.setPair(row, words[pair] as number, words[pair + 1] as number);
+    this.#translation(words, word, 2 * row + 1 - client);
+    connections.flags.set(row, flags);
+    const closed = (flags & CONNECTION_FLAG.CLOSED) !== 0;
     if (closed) {
       const closedNs = reader.timeNs(STATE_CONNECTION.closed);
       connections.closedNs.set(row, Math.max(closedNs, connections.openedNs.get(row)));
     }
-    const flow = !connections.isUnix(row) && connections.proto.get(row) !== TCP;
-    if (closed || flow) this.#forgettable.connections.push(connections.id(row));
-    if (connections.has(row, CONNECTION_FLAG.DIRECTION_GUESSED)) this.#graph.guessed.push(connections.id(row));
+    const flow = !connections.isUnix(row) && proto !== TCP;
+    if (closed || flow) this.#forgettable.connections.push(id);
+    if ((flags & CONNECTION_FLAG.DIRECTION_GUESSED) !== 0) this.#graph.guessed.push(id);
   }
 
-  #translation(reader: BatchReader, server: EndIndex): void {
-    const [localPort, remotePort] = [0, 4].map((at) => reader.u32(STATE_CONNECTION.seenPort + at) & 0xffff);
-    if (!localPort || !remotePort) return;
-    for (let word = 0; word < 8; word++) this.#addresses[word] = reader.u32(STATE_CONNECTION.seenAddr + 4 * word);
+  #translation(words: Uint32Array, word: number, server: EndIndex): void {
+    const ports = word + STATE_CONNECTION.seenPort / 4;
+    if (words[ports] === 0) return;
+    const [localPort, remotePort] = this.#tuple(words, word + STATE_CONNECTION.seenAddr / 4, ports);
+    if (localPort === 0 || remotePort === 0) return;
     this.#graph.connections.translate(server, this.#addresses, localPort, remotePort);
+  }
+
+  /** The ports of a tuple; its addresses go to #addresses. */
+  #tuple(words: Uint32Array, from: number, ports: number): readonly [localPort: number, remotePort: number] {
+    for (let i = 0; i < 8; i++) this.#addresses[i] = words[from + i] as number;
+    return [(words[ports] as number) & 0xffff, (words[ports + 1] as number) & 0xffff];
   }
 
   #connectionEnd(reader: BatchReader, end: EndIndex, side: number): void {
     const { connections } = this.#graph;
-    const [inoLo, inoHi] = halves(reader, STATE_CONNECTION.ino + 8 * side);
-    const [kernelLo, kernelHi] = halves(reader, STATE_CONNECTION.end + 8 * side);
-    const indexed = reader.u32(STATE_CONNECTION.indexed + 4 * side);
-    const endFlags = reader.u32(STATE_CONNECTION.endFlags + 4 * side);
+    const { words, word } = reader;
+    const inode = word + STATE_CONNECTION.ino / 4 + 2 * side;
+    const inoLo = words[inode] as number;
+    const inoHi = words[inode + 1] as number;
+    const kernel = word + STATE_CONNECTION.end / 4 + 2 * side;
+    const indexed = words[word + STATE_CONNECTION.indexed / 4 + side] as number;
+    const endFlags = words[word + STATE_CONNECTION.endFlags / 4 + side] as number;
     const taken = connections.byInode(inoLo, inoHi) !== NONE;
     connections.endFlags.set(end, endFlags);
     connections.setInode(end, inoLo, inoHi);
-    connections.setKernelAddress(end, kernelLo, kernelHi);
+    connections.setKernelAddress(end, words[kernel] as number, words[kernel + 1] as number);
     if ((indexed & FOUND_BY.KERNEL_ADDRESS) === 0) connections.retireKernelAddress(end);
     const tcp = connections.proto.get(end >> 1) === TCP;
     const open = (endFlags & END_FLAG.CLOSED) === 0;
@@ -228,11 +243,11 @@ export class Restore {
     }
     connections.txBytes.set(end, reader.number(STATE_CONNECTION.tx + 8 * side));
     connections.rxBytes.set(end, reader.number(STATE_CONNECTION.rx + 8 * side));
+    connections.credTgid.set(end, words[word + STATE_CONNECTION.credTgid / 4 + side] as number);
+    connections.sampleNs.set(end, maybe(reader, STATE_CONNECTION.sampled + 8 * side));
+    connections.sampleRefresh.set(end, words[word + STATE_CONNECTION.refresh / 4 + side] as number);
     connections.txRate.set(end, reader.f64(STATE_CONNECTION.txRate + 8 * side));
     connections.rxRate.set(end, reader.f64(STATE_CONNECTION.rxRate + 8 * side));
-    connections.sampleNs.set(end, maybe(reader, STATE_CONNECTION.sampled + 8 * side));
-    connections.sampleRefresh.set(end, reader.u32(STATE_CONNECTION.refresh + 4 * side));
-    connections.credTgid.set(end, reader.u32(STATE_CONNECTION.credTgid + 4 * side));
   }
 
   #image(reader: BatchReader): void {
@@ -251,7 +266,7 @@ export class Restore {
       env: reader.u32(STATE_IMAGE.env),
     });
     this.#images.push(row);
-    const file = files.row(this.#files[reader.u32(STATE_IMAGE.file)] ?? NO_ID);
+    const file = rowOf(files, this.#files, reader.u32(STATE_IMAGE.file));
     if (file !== NONE) images.fileId.set(row, files.id(file));
     images.flags.set(row, reader.u32(STATE_IMAGE.image));
     images.known.set(row, reader.u32(STATE_IMAGE.known));
@@ -301,21 +316,40 @@ export class Restore {
   #edge(reader: BatchReader): void {
     const graph = this.#graph;
     const { edges, processes } = graph;
-    const process = processes.find(reader.u32(HDR.tgid), reader.lo(HDR.start), reader.hi(HDR.start));
-    const kind = reader.u8(STATE_EDGE.kind);
-    const object = this.#object(kind, reader.u32(STATE_EDGE.object));
+    const { words, word } = reader;
+    const what = words[word + STATE_EDGE.flags / 4] as number;
+    const kind = (what >>> 16) & 0xff;
+    const family = what >>> 24;
+    const process = this.#edgeProcess(words, word);
+    const object = this.#object(kind, words[word + STATE_EDGE.object / 4] as number);
     if (process === NONE || object === NONE) return;
     const lastNs = reader.timeNs(HDR.time);
-    const edge = edges.touch(kind, process, object, lastNs, reader.u16(STATE_EDGE.flags) & ~EDGE_FLAG.PAST);
+    const edge = edges.touch(kind, process, object, lastNs, what & 0xffff & ~EDGE_FLAG.PAST);
     if (!edges.added) return;
     edges.firstNs.set(edge, Math.min(lastNs, reader.timeNs(STATE_EDGE.first)));
-    edges.times.set(edge, reader.u32(STATE_EDGE.times));
-    edges.detail.set(edge, reader.u32(STATE_EDGE.detail));
+    edges.times.set(edge, words[word + STATE_EDGE.times / 4] as number);
+    edges.detail.set(edge, words[word + STATE_EDGE.detail / 4] as number);
     if (kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1) noteAccept(graph, edge);
-    const family = reader.u8(STATE_EDGE.family);
     if (family !== edges.family(edge) && family === FAMILY.CLOSED && edges.family(edge) === FAMILY.SOCKETS)
       edges.moveTo(edge, family);
     if (edges.family(edge) === FAMILY.SOCKETS && processes.has(process, PROCESS_FLAG.EXITED)) edges.retire(edge);
+  }
+
+  /** Edges of a process come together. */
+  #edgeProcess(words: Uint32Array, word: number): ProcessIndex {
+    const { processes } = this.#graph;
+    const actor = this.#actor;
+    const tgid = words[word + HDR.tgid / 4] as number;
+    const startLo = words[word + HDR.start / 4] as number;
+    const startHi = words[word + HDR.start / 4 + 1] as number;
+    if (actor.id !== NO_ID && actor.tgid === tgid && actor.startLo === startLo && actor.startHi === startHi)
+      return processes.row(actor.id);
+    const row = processes.find(tgid, startLo, startHi);
+    actor.tgid = tgid;
+    actor.startLo = startLo;
+    actor.startHi = startHi;
+    actor.id = row === NONE ? NO_ID : processes.id(row);
+    return row;
   }
 
   #mark(reader: BatchReader): void {
@@ -380,7 +414,7 @@ export class Restore {
           : kind === KIND.STATE_FILE
             ? (["file", files, this.#files] as const)
             : (["channel", channels, this.#channels] as const);
-    const row = table.row(numbers[number] ?? NO_ID);
+    const row = rowOf(table, numbers, number);
     if (this.#finding === undefined || row === NONE) return;
     if (reader.u32(STATE_LINK.role) !== 0) this.#finding.evidence.push({ kind: subject, id: table.id(row) });
     else if (subject === "process") this.#finding.chain.push(row);
@@ -434,12 +468,17 @@ export class Restore {
   #object(kind: number, number: number): number {
     const { files, connections, channels, processes } = this.#graph;
     if (kind > EDGE.PASSED) return NONE;
-    if (isFileKind(kind)) return files.row(this.#files[number] ?? NO_ID);
-    if (isProcessKind(kind)) return processes.row(this.#processes[number] ?? NO_ID);
-    return isChannelKind(kind)
-      ? channels.row(this.#channels[number] ?? NO_ID)
-      : connections.row(this.#connections[number] ?? NO_ID);
+    if (isFileKind(kind)) return rowOf(files, this.#files, number);
+    if (isProcessKind(kind)) return rowOf(processes, this.#processes, number);
+    if (isChannelKind(kind)) return rowOf(channels, this.#channels, number);
+    return rowOf(connections, this.#connections, number);
   }
+}
+
+/** The row of a number; NONE when there is none, or it is forgotten. */
+function rowOf(table: Table, ids: readonly number[], number: number): number {
+  const id = number < ids.length ? (ids[number] as number) : NO_ID;
+  return id === NO_ID ? NONE : table.row(id);
 }
 
 function endOf({ connections }: Graph, row: ConnectionIndex): number {
