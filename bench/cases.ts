@@ -7,7 +7,8 @@ import { cat, compile, job } from "./cases/jobs.ts";
 import { monitor, storm } from "./cases/monitor.ts";
 import { origin } from "./cases/origin.ts";
 import { auditd, bpftrace } from "./cases/peers.ts";
-import { recordingCost, recordingSeek, recordingSize } from "./cases/recording.ts";
+import { recordingCost, recordingSize } from "./cases/recording.ts";
+import { recordingSeek } from "./cases/recording-seek.ts";
 import { redis } from "./cases/redis.ts";
 import { state } from "./cases/state.ts";
 

@@ -5,22 +5,16 @@ import { Recorder } from "../../src/capture/recording/recorder.ts";
 import { openReplay } from "../../src/capture/recording/replay.ts";
 import { RecordingWriter, type WriterStats } from "../../src/capture/recording/writer.ts";
 import { Monitor } from "../../src/core/monitor.ts";
-import { BusyHost } from "../lib/busy-host.ts";
 import { once, progress, report } from "../lib/result.ts";
 import { spread } from "../lib/statistics.ts";
 import { workFolder } from "../lib/workload.ts";
 import { busy, captured, type Load, rowsOf, synthetic } from "./recording-load.ts";
 
 const INFO = { program: "bench", host: "", kernel: "", bootId: "", source: "live" } as const;
-const ROUNDS = 5;
+export const ROUNDS = 5;
 const EVENTS_PER_SECOND = 10_000;
 const PACED_MS = 10_000;
 const PERIOD_MS = 16;
-const LARGE_BYTES = Number(process.env["SPYDERTOP_BENCH_RECORDING_MB"] ?? "1024") << 20;
-const SEEKS = 40;
-const CHECKPOINT_BYTES = 8 << 20;
-const FILES = 500_000;
-const FILL_ROWS = 50_000;
 
 interface Recorded {
   readonly path: string;
@@ -28,7 +22,7 @@ interface Recorded {
 }
 
 /** Records as long as `more` says, never faster than it can be written. */
-async function record(
+export async function record(
   load: Load,
   more: (stats: WriterStats) => boolean,
   state: readonly Uint8Array[] = load.snapshot,
@@ -156,60 +150,4 @@ export async function recordingCost(): Promise<void> {
     value: spread(shares),
     aim: { under: 2 },
   });
-}
-
-/** The largest checkpoint there is: of a monitor that has filled its memory. */
-function fullState(): { readonly state: readonly Uint8Array[]; readonly exportMs: number } {
-  const monitor = new Monitor();
-  const host = new BusyHost(FILES);
-  while (monitor.graph.forgotten.edges === 0) for (const batch of host.load(FILL_ROWS).batches) monitor.ingest(batch);
-  const began = performance.now();
-  const state = [...monitor.checkpoint(CHECKPOINT_BYTES)];
-  return { state, exportMs: performance.now() - began };
-}
-
-/** Time to open a large recording and to reach any moment of it. Every segment begins with the largest checkpoint there is. */
-export async function recordingSeek(): Promise<void> {
-  const load = await captured();
-  const { state, exportMs } = fullState();
-  const stateBytes = state.reduce((sum, { length }) => sum + length, 0);
-  report({
-    key: "recording/checkpoint",
-    subject: `checkpoint of ${(stateBytes / 2 ** 20).toFixed(1)} MiB`,
-    mode: "full graph",
-    measure: "time to make",
-    unit: "ms",
-    value: once(exportMs),
-  });
-  const { path, stats } = await record(load, ({ bytes }) => bytes < LARGE_BYTES, state);
-  const line = { subject: `recording of ${(stats.bytes / 2 ** 30).toFixed(2)} GiB`, mode: `${stats.events} events` };
-  const opens = Array.from({ length: ROUNDS }, () => {
-    const began = performance.now();
-    openReplay(path).source.close();
-    return performance.now() - began;
-  });
-  report({ ...line, key: "recording/open", measure: "open", unit: "ms", value: spread(opens) });
-  for (const use of ["batches", "graph"] as const) {
-    let monitor = new Monitor();
-    const { source } = openReplay(path, { onRestart: () => (monitor = new Monitor()) });
-    source.pause();
-    const times = Array.from({ length: SEEKS }, () => {
-      const targetNs = source.startNs + Math.random() * source.durationNs;
-      const began = performance.now();
-      source.seek(targetNs);
-      while (source.drain((batch) => (use === "graph" ? monitor.ingest(batch) : undefined), 1_000));
-      return performance.now() - began;
-    });
-    source.close();
-    report({
-      ...line,
-      key: `recording/seek-${use}`,
-      measure: use === "graph" ? "seek, with the graph built" : "seek",
-      unit: "ms",
-      value: spread(times),
-      aim: { under: 200 },
-      note: `worst of ${SEEKS}: ${Math.max(...times).toFixed(0)} ms`,
-    });
-  }
-  rmSync(path);
 }
