@@ -5,7 +5,7 @@ import type { ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { interprets, programOf } from "../graph/interpreters.ts";
 import { baseName } from "../graph/paths.ts";
-import { ownersOf } from "../graph/peers.ts";
+import { MAX_PAST_OWNERS, ownersOf } from "../graph/peers.ts";
 import { imageAt, pipeHolders, stdinPipe } from "../graph/provenance.ts";
 import { eachSocket } from "../graph/roles.ts";
 import { isLoginServer } from "../graph/trust.ts";
@@ -83,9 +83,6 @@ function pipeFeeders(graph: Graph, process: ProcessIndex, image: ImageIndex, atN
   return before === NONE ? [] : forkedFrom(graph, maker, before);
 }
 
-/** Of a socket that generations of children had so many are looked at: those that live, and those that went last. */
-const MAX_OWNERS = 64;
-
 function socketFeeders(graph: Graph, process: ProcessIndex, atNs: number): readonly ProcessIndex[] {
   const { connections, edges } = graph;
   const found: ProcessIndex[] = [];
@@ -93,7 +90,7 @@ function socketFeeders(graph: Graph, process: ProcessIndex, atNs: number): reado
     const connection = edges.object.get(edge);
     if (!edges.has(edge, EDGE_FLAG.STDIN) || !connections.isUnix(connection)) return;
     const other = 1 - (edges.kind.get(edge) - EDGE.SIDE_0);
-    for (const owner of ownersOf(graph, connection, other, MAX_OWNERS))
+    for (const owner of ownersOf(graph, connection, other, MAX_PAST_OWNERS))
       if (owner !== process) found.push(...forkedFrom(graph, owner, imageAt(graph, owner, atNs)));
   });
   return found;

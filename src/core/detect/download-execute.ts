@@ -5,7 +5,7 @@ import type { ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { resolvePath } from "../graph/paths.ts";
 import { programPipe, writtenCode } from "../graph/provenance.ts";
-import { installedName, isPackageManager } from "../graph/trust.ts";
+import { isInstalled, isPackageManager } from "../graph/trust.ts";
 import { contentWrites } from "../graph/writes.ts";
 import { duration, who } from "../origin/words.ts";
 import { edgeCertainty, imageCertainty, weakest } from "../query/certainty.ts";
@@ -104,8 +104,7 @@ function signalOf(
 export function isInstaller(graph: Graph, process: ProcessIndex): boolean {
   const image = graph.processes.image.get(process);
   if (image === NONE) return false;
-  const name = installedName(graph, image);
-  return INSTALLER.test(name) || (PYTHON.test(name) && isModuleInstaller(graph, image));
+  return isInstalled(graph, image, INSTALLER) || (isInstalled(graph, image, PYTHON) && isModuleInstaller(graph, image));
 }
 
 /** `python3 -m pip`, unless somebody wrote a module of that name where Python looks first. */

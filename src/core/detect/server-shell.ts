@@ -3,7 +3,7 @@ import { IMAGE_KNOWN } from "../graph/images.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { type Accepted, acceptedBefore, beginsLogin, facesNetwork, nameAt } from "../graph/roles.ts";
-import { installedName, isContainerRuntime, isLoginServer, isScheduler, isTrusted } from "../graph/trust.ts";
+import { isContainerRuntime, isInstalled, isLoginServer, isScheduler, isTrusted } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { imageCertainty } from "../query/certainty.ts";
 import type { Severity, Subject } from "../query/model.ts";
@@ -19,6 +19,7 @@ const STARTS_SHELLS =
   /^(tmux.*|screen|emacs.*|code(-server)?|vscode.*|jupyter.*|gitlab-runner|buildkitd|make|ninja|systemd|Xorg|Xvnc|gnome-.*|zellij.*|ttyd|wetty)$/;
 const EDITOR_SERVER = /\.(vscode|cursor|windsurf)-server\//;
 const EDITOR_PROGRAM = /^(jupyter.*|code-server)$/;
+const ANY = /./;
 
 /** A shell below a process that serves the network, and no login in between. */
 export function shellBelowServer(graph: Graph, process: ProcessIndex): Signal | undefined {
@@ -76,8 +77,8 @@ function serverAbove(graph: Graph, process: ProcessIndex): ProcessIndex {
 function isEditorServer(graph: Graph, process: ProcessIndex): boolean {
   const image = graph.processes.image.get(process);
   if (image === NONE) return false;
-  const name = installedName(graph, image);
-  return name !== "" && (EDITOR_SERVER.test(graph.images.exe.get(image)) || EDITOR_PROGRAM.test(name));
+  const name = EDITOR_SERVER.test(graph.images.exe.get(image)) ? ANY : EDITOR_PROGRAM;
+  return isInstalled(graph, image, name);
 }
 
 interface Client {

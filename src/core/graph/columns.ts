@@ -78,6 +78,11 @@ export class HeapText {
     return this.#heap.same(this.#at.get(row), strings.heap, strings.at(id));
   }
 
+  /** As TextHeap.hashOf. */
+  hashOf(row: number): number {
+    return this.#heap.hashOf(this.#at.get(row));
+  }
+
   /** What a function makes of its bytes. */
   hints(row: number, of: (bytes: Uint8Array, start: number, end: number) => number): number {
     const start = 4 * this.#at.get(row) + 4;

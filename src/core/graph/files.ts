@@ -40,6 +40,9 @@ const PATH_EPOCH = 14;
 const PATH = 15;
 const WIDTH = 16;
 
+/** A file awaited before so many others is a second row when it comes. */
+const MAX_AWAITED = 1 << 16;
+
 /** Files by (device, inode, generation), under the path they were last seen at. */
 export class Files extends Table {
   readonly #rows = this.column(new MixedBlock(2, 12));
@@ -63,7 +66,8 @@ export class Files extends Table {
   readonly #byInode = new HashIndex();
   /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
   readonly #byPath = new Map<string, number>();
-  #awaited = 0;
+  /** Hashes of paths at which files are awaited, and of some at which none is any more. */
+  readonly #awaited = new Set<number>();
   /** The file found last by its identity, or expected next: looked at before any other. */
   #likely: FileIndex = NONE;
 
@@ -129,10 +133,7 @@ export class Files extends Table {
     awaited: FileIndex = NONE,
   ): FileIndex {
     const row = awaited === NONE ? this.#add(timeNs, 0) : awaited;
-    if (awaited !== NONE) {
-      this.clearFlag(row, FILE_FLAG.BY_PATH | FILE_FLAG.AWAITED);
-      this.#awaited--;
-    }
+    this.clearFlag(row, FILE_FLAG.BY_PATH | FILE_FLAG.AWAITED);
     this.#dev.set(row, dev);
     this.#generation.set(row, generation);
     this.#inoLo.set(row, inoLo);
@@ -144,16 +145,17 @@ export class Files extends Table {
 
   /** The file without an inode that the next one at the path of a wire string is. */
   awaitedAt(strings: StringTable, path: number): FileIndex {
-    if (this.#awaited === 0) return NONE;
+    if (this.#awaited.size === 0 || !this.#awaited.has(strings.heap.hashOf(strings.at(path)))) return NONE;
     const row = this.atPath(strings.get(path));
     return row !== NONE && this.has(row, FILE_FLAG.AWAITED) && !this.has(row, FILE_FLAG.DELETED) ? row : NONE;
   }
 
   /** Of a file of which only the path is known. */
   awaitInode(row: FileIndex): void {
-    if (this.has(row, FILE_FLAG.AWAITED) || !this.has(row, FILE_FLAG.BY_PATH)) return;
+    if (!this.has(row, FILE_FLAG.BY_PATH)) return;
     this.setFlag(row, FILE_FLAG.AWAITED);
-    this.#awaited++;
+    if (this.#awaited.size >= MAX_AWAITED) this.#awaited.clear();
+    this.#awaited.add(this.path.hashOf(row));
   }
 
   /** A file of which only the path is known. */
@@ -187,6 +189,7 @@ export class Files extends Table {
     this.path.set(row, path);
     this.#judgePath(row);
     if (moved) this.indexPath(row);
+    if (this.has(row, FILE_FLAG.AWAITED)) this.awaitInode(row);
   }
 
   #add(timeNs: number, flags: number): FileIndex {
@@ -260,7 +263,6 @@ export class Files extends Table {
   /** Forgets a file without edges. */
   remove(row: FileIndex): void {
     this.#leavePath(row);
-    if (this.has(row, FILE_FLAG.AWAITED)) this.#awaited--;
     this.#byInode.remove(
       fileHash(this.#dev.get(row), this.#generation.get(row), this.#inoLo.get(row), this.#inoHi.get(row)),
       row,

@@ -4,7 +4,7 @@ import { type HeapText, TextColumn, type Texts } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { isInterpreter, type Program, programOf } from "./interpreters.ts";
-import { baseName } from "./paths.ts";
+import { baseName, resolvePath } from "./paths.ts";
 import { Table } from "./table.ts";
 
 /** Bits of `known`: how and how much of the image is known. */
@@ -64,6 +64,8 @@ export class Images extends Table {
   readonly env: HeapText;
   /** Where an interpreter takes its program from, found when first asked for; null = it is none, or was run by a script's name. */
   readonly #programs: (Program | null | undefined)[] = [];
+  /** `operand`, of those that were asked for. */
+  readonly #operands: (string | undefined)[] = [];
   /** argv with blanks, made when first asked for. */
   readonly #command = this.column(new TextColumn());
   /** Of exe, cwd and script. */
@@ -103,7 +105,7 @@ export class Images extends Table {
     this.script.set(row, script);
     this.textLength += this.#textLength(row);
     this.#command.set(row, "");
-    this.#programs[row] = undefined;
+    this.#programs[row] = this.#operands[row] = undefined;
   }
 
   hold(row: ImageIndex): void {
@@ -132,6 +134,16 @@ export class Images extends Table {
     const command = (raw.endsWith("\0") ? raw.slice(0, -1) : raw).replaceAll("\0", " ").trimEnd();
     this.#command.set(row, command);
     return command;
+  }
+
+  /** The script of an interpreter, by the kernel or as the first argument: a later word may be the value of an option. Absolute, or empty. */
+  operand(row: ImageIndex): string {
+    const known = this.#operands[row];
+    if (known !== undefined) return known;
+    const named = this.script.get(row) || (this.argv.get(row).split("\0", 2)[1] ?? "");
+    const operand = named.startsWith("-") ? "" : resolvePath(named, this.cwd.get(row));
+    this.#operands[row] = operand;
+    return operand;
   }
 
   /** Where an image takes its program from when it is an interpreter that nothing but its command line tells the program of. */

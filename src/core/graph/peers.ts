@@ -4,21 +4,25 @@ import type { ConnectionIndex, EdgeIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 
+/** Of those that held a connection and are gone so many are looked at, where every event would ask. */
+export const MAX_PAST_OWNERS = 64;
+
 /**
- * Processes that hold, or held, one side of a connection: who opened it first, then the others, those that live first. With a most,
- * others are left out: all children of who holds it may have had it.
+ * Processes that hold, or held, one side of a connection: who opened it first, then the others, those that live first. Generations of
+ * children may have held it: of those that are gone, at either side, only so many are looked at, who went last first.
  */
 export function ownersOf(
   graph: Graph,
   connection: ConnectionIndex,
   side: number,
-  most = Number.POSITIVE_INFINITY,
+  mostPast = Number.POSITIVE_INFINITY,
 ): ProcessIndex[] {
   const { connections, edges } = graph;
   const openers: ProcessIndex[] = [];
   const others: ProcessIndex[] = [];
-  let edge: EdgeIndex = connections.edges.get(connection);
-  for (; edge !== NONE && others.length < most; edge = edges.nextOfObject.get(edge)) {
+  let left = mostPast;
+  for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    if (edges.has(edge, EDGE_FLAG.PAST) && left-- <= 0) break;
     if (edges.kind.get(edge) !== EDGE.SIDE_0 + side) continue;
     if (edges.has(edge, EDGE_FLAG.OPENER)) openers.push(edges.process.get(edge));
     else others.push(edges.process.get(edge));

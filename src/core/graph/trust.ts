@@ -5,7 +5,7 @@ import { IMAGE_KNOWN } from "./images.ts";
 import type { FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { interprets } from "./interpreters.ts";
-import { baseName, resolvePath } from "./paths.ts";
+import { baseName } from "./paths.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 import { HUB, imageAt } from "./provenance.ts";
 import { hostMountNamespace } from "./roles.ts";
@@ -52,19 +52,21 @@ export function isRuntimeImage(graph: Graph, image: ImageIndex): boolean {
 }
 
 /**
- * The name of a program anybody may install for themselves (nvm, cargo, a Python environment): wherever it is, other than in a directory
- * everybody may write to, if nobody but an installer of packages was seen to write it. Enough to say less of something, no trust.
+ * Whether the name of an image matches, of a program that anybody may install for themselves (nvm, cargo, a Python environment): wherever it
+ * is, other than in a directory everybody may write to, if nobody but an installer of packages was seen to write it. Enough to say less of
+ * something, no trust.
  */
-export function installedName(graph: Graph, image: ImageIndex): string {
+export function isInstalled(graph: Graph, image: ImageIndex, name: RegExp): boolean {
   const { images } = graph;
   const exe = images.exe.get(image);
-  if (!exe.startsWith("/") || EVERYBODY.test(exe) || !isUntouched(graph, image, 0)) return "";
-  const name = baseName(exe);
-  const script = interprets(exe) ? scriptOf(graph, image) : "";
-  if (script === "") return name;
-  return EVERYBODY.test(script) || isWritten(graph, graph.files.atPath(script), images.atNs.get(image), 0)
-    ? name
-    : baseName(script);
+  if (!exe.startsWith("/") || EVERYBODY.test(exe)) return false;
+  const script = interprets(exe) ? images.operand(image) : "";
+  const itself = name.test(baseName(exe));
+  const byScript = script !== "" && name.test(baseName(script));
+  if ((!itself && !byScript) || !isUntouched(graph, image, 0)) return false;
+  if (script === "") return itself;
+  const forged = EVERYBODY.test(script) || isWritten(graph, graph.files.atPath(script), images.atNs.get(image), 0);
+  return forged ? itself : byScript;
 }
 
 function ran(graph: Graph, process: ProcessIndex, timeNs: number, name: RegExp, depth: number): boolean {
@@ -84,7 +86,7 @@ function isNamed(graph: Graph, image: ImageIndex, name: RegExp, depth: number): 
   const { images } = graph;
   const exe = images.exe.get(image);
   if (!SYSTEM.test(exe)) return false;
-  const script = interprets(exe) ? scriptOf(graph, image) : "";
+  const script = interprets(exe) ? images.operand(image) : "";
   const scripted = SYSTEM.test(script);
   const itself = name.test(baseName(exe));
   const byScript = scripted && name.test(baseName(script));
@@ -119,12 +121,6 @@ function isDisplaced(graph: Graph, image: ImageIndex, depth: number): boolean {
 function isSameDevice({ files, images }: Graph, file: FileIndex, image: ImageIndex): boolean {
   const other = image === NONE || !SYSTEM.test(images.exe.get(image)) ? NONE : files.row(images.fileId.get(image));
   return other !== NONE && files.identity(other)[0] === files.identity(file)[0];
-}
-
-/** The script of an interpreter, by the kernel or as the first argument: a later word may be the value of an option. */
-function scriptOf({ images }: Graph, image: ImageIndex): string {
-  const named = images.script.get(image) || (images.argv.get(image).split("\0", 2)[1] ?? "");
-  return named.startsWith("-") ? "" : resolvePath(named, images.cwd.get(image));
 }
 
 function isUntouched(graph: Graph, image: ImageIndex, depth: number): boolean {

@@ -73,6 +73,15 @@ export class TextHeap {
     return true;
   }
 
+  /** The same for texts that are the same, in whatever heap: 32 bits. */
+  hashOf(at: TextAt): number {
+    const words = this.#words;
+    let hash = 0;
+    for (let i = 0, size = this.#size(at); i < size; i++)
+      hash = Math.imul(hash ^ (words[at + i] as number), 0x9e3779b1) ^ (hash >>> 15);
+    return hash;
+  }
+
   /** Takes in a text of another heap. */
   copy(other: TextHeap, otherAt: TextAt): TextAt {
     if (otherAt === NO_TEXT) return NO_TEXT;
