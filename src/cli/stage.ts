@@ -10,11 +10,13 @@ import { ReplaySource } from "../capture/recording/replay-source.ts";
 import { RewindBuffer } from "../capture/recording/rewind.ts";
 import { RecordingWriter } from "../capture/recording/writer.ts";
 import type { EventSource } from "../capture/source.ts";
+import { recollections } from "../core/detect/recall.ts";
 import { DEFAULT_MEMORY_BYTES, type Monitor, type MonitorOptions } from "../core/monitor.ts";
 import type { CaptureTotals, Names, Queries, TimeMachine } from "../ui/ports.ts";
 import type { Input } from "./args.ts";
 import { GiveBack } from "./give-back.ts";
 import { openSource } from "./open-source.ts";
+import { recalling } from "./recalled.ts";
 import { programVersion } from "./record.ts";
 import { ReportedFindings } from "./reported.ts";
 import { createSession, recordedNames } from "./session.ts";
@@ -139,7 +141,7 @@ export function rewinding(
     { memoryLimitBytes: maxBytes },
     {
       monitor,
-      ...(file === undefined ? {} : { complete: (past) => report(file, past) }),
+      complete: file === undefined ? recalling((from) => recollections(monitor, from)) : (past) => report(file, past),
       startNs: () => rewind.startNs,
       ready: () => recorder.flush(),
       open: (options) => new ReplaySource(rewind, options),

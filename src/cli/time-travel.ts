@@ -1,9 +1,11 @@
 import type { Note } from "../capture/recording/notes.ts";
+import { type Recollection, recollections } from "../core/detect/recall.ts";
 import type { Monitor, MonitorOptions } from "../core/monitor.ts";
 import { monitorQueries } from "../ui/monitor-queries.ts";
 import type { Making, Names, Queries, Standing, TimeAction, TimeMachine, TimeMark } from "../ui/ports.ts";
 import { formatClock } from "../ui/text/format.ts";
 import { type OpenReplay, Past } from "./past.ts";
+import { recalling } from "./recalled.ts";
 
 /** What is followed while the past is looked at. */
 export interface Present {
@@ -13,8 +15,8 @@ export interface Present {
   /** Resolves when everything up to now can be replayed. */
   readonly ready: () => Promise<void>;
   readonly open: OpenReplay;
-  /** Brings what no record tells to a monitor of the past. */
-  readonly complete?: (monitor: Monitor) => void;
+  /** Brings what its records do not tell to a monitor of the past. */
+  readonly complete: (monitor: Monitor) => void;
   /** Puts a bookmark into what is recorded. */
   readonly note: (note: Note) => void;
 }
@@ -75,10 +77,17 @@ export class TimeTravel implements TimeMachine {
     } else {
       this.#shelf = from;
       this.#bookmarks = from.notes.filter(({ text }) => text === BOOKMARK).map(({ timeNs }) => timeNs);
-      this.#past = new Past(from.open, limits);
+      // What was found is known at the end: the monitor there begins at the last checkpoint, which has all of it.
+      let found: readonly Recollection[] = [];
+      this.#past = new Past(
+        from.open,
+        limits,
+        recalling((index) => found.slice(index)),
+      );
       this.#past.seek(this.#past.source.endNs);
       while (this.#past.pump(Number.POSITIVE_INFINITY));
       this.#shownMonitor = this.#past.monitor as Monitor;
+      found = recollections(this.#shownMonitor, 0);
       this.#shown = monitorQueries(this.#shownMonitor, names);
     }
     this.queries = this.#switchboard();

@@ -1,4 +1,5 @@
 import { Detector } from "./detect/detector.ts";
+import { type Recollection, recalledSignal } from "./detect/recall.ts";
 import { type CheckpointSteps, checkpoint } from "./graph/checkpoint.ts";
 import { Graph } from "./graph/graph.ts";
 import { retain } from "./graph/retain.ts";
@@ -31,6 +32,16 @@ export class Monitor {
     this.graph.changes.clear();
     retain(this.graph, this.#memoryLimitBytes);
     this.version++;
+  }
+
+  /** Takes in what another monitor of the same capture found. Whether it could: its process is known. */
+  recall(found: Recollection): boolean {
+    if (this.detector.has(found.key)) return true;
+    const signal = recalledSignal(this, found);
+    if (signal === undefined) return false;
+    this.detector.recall(signal);
+    this.version++;
+    return true;
   }
 
   /** The present state as batches, about limitBytes at most: another monitor that takes them in answers alike. */

@@ -26,8 +26,8 @@ class Stage {
   readonly #writer = new BatchWriter();
   #told = 0;
 
-  constructor(text: string, time?: TimeTravel) {
-    this.time = time ?? rewinding(this.capture, windowOf(this.capture, WINDOW_BYTES), NAMES, WINDOW_BYTES);
+  constructor(text: string, time?: TimeTravel, pastBytes = WINDOW_BYTES) {
+    this.time = time ?? rewinding(this.capture, windowOf(this.capture, WINDOW_BYTES), NAMES, pastBytes);
     if (time === undefined) {
       this.capture.take(batchOf(this.#writer, [], BASE_NS));
       this.go(text);
@@ -90,7 +90,7 @@ class Stage {
 let stage: Stage | undefined;
 afterEach(() => stage?.close());
 
-const show = (text: string, time?: TimeTravel): Stage => (stage = new Stage(text, time));
+const show = (text: string, time?: TimeTravel, pastBytes?: number): Stage => (stage = new Stage(text, time, pastBytes));
 
 test("the time stands still while capture goes on, and goes back to the present", async () => {
   const it = show("bash > job(--one)");
@@ -254,6 +254,21 @@ test("a recording is shown at its end, and played from its beginning", async () 
   expect(it.time.standing.nowNs).toBeLessThan(5e9);
   expect(await it.press("V")).toContain("4 times as fast");
   recording.close();
+});
+
+test("an alert stands at its moment, and not before, also where the past has no room for what led to it", async () => {
+  const download = "bash > curl; curl -> 198.51.100.7:80; curl writes /tmp/.x; curl exits; +5s";
+  const it = show(download, undefined, 300_000);
+  const others = Array.from({ length: 4_000 }, (_, at) => `busy writes /srv/${at}`).join("; ");
+  it.go(`bash > busy; ${others}; busy exits; +5s; bash > /tmp/.x; +5s; bash > later(--one); +5s`);
+  expect(await it.press("4")).toMatch(/download-then-execute/u);
+  const then = await it.press("(");
+  expect(then).toMatch(/PAUSED/u);
+  expect(then).toMatch(/download-then-execute/u);
+  expect(it.time.monitor.graph.forgotten.files, "the past forgot files that the present knows").toBeGreaterThan(0);
+  expect(it.capture.monitor.graph.forgotten.files).toBe(0);
+  expect(await it.press("[", "[")).not.toMatch(/download-then-execute/u);
+  expect(await it.press("L")).toMatch(/download-then-execute/u);
 });
 
 test("a moment of the past survives that it is kept no longer", async () => {

@@ -113,11 +113,21 @@ export class Detector {
     this.#emit(becameRoot(this.#graph, mark));
   }
 
-  /** All findings with what tells alike ones apart. */
-  kept(): readonly KeptFinding[] {
+  /** All findings, or those from an index on, with what tells alike ones apart. */
+  kept(from = 0): readonly KeptFinding[] {
+    if (from >= this.findings.length) return [];
     // A key is added with its finding.
     const keys = [...this.#keys];
-    return this.findings.map((finding, at) => ({ finding, key: keys[at] ?? "" }));
+    return this.findings.slice(from).map((finding, at) => ({ finding, key: keys[from + at] ?? "" }));
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** Takes in what another monitor of the same capture saw. */
+  recall(signal: Signal): void {
+    this.#emit(signal);
   }
 
   /** Takes over what was found before a checkpoint; the highlights and pins of processes come with their rows. */
