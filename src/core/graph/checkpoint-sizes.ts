@@ -1,6 +1,6 @@
 import { STATE_CONNECTION, STATE_FILE, STATE_IMAGE, STATE_MARK, STATE_PROCESS } from "../wire/layout.gen.ts";
-import type { HeapText } from "./columns.ts";
 import type { Graph } from "./graph.ts";
+import type { HeapText } from "./texts.ts";
 
 /** Length and padding of a string, and the rounding of a batch's header over its rows. */
 export const TEXT_BYTES = 8;

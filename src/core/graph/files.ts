@@ -1,11 +1,11 @@
 import type { StringTable } from "../wire/strings.ts";
 import { MixedBlock } from "./blocks.ts";
-import type { HeapText, Texts } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, FileIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { HINT, isSecretPath, pathHints } from "./paths.ts";
 import { Table } from "./table.ts";
+import type { HeapText, Texts } from "./texts.ts";
 
 export const FILE_FLAG = {
   /** No name left when last seen. */

@@ -5,7 +5,6 @@ import { AddressNames } from "./address-names.ts";
 import { Changes } from "./changes.ts";
 import { Channels } from "./channels.ts";
 import { Clock } from "./clock.ts";
-import { Texts } from "./columns.ts";
 import { Connections } from "./connections.ts";
 import { EDGE_FLAG, Edges } from "./edges.ts";
 import { FILE_FLAG, Files } from "./files.ts";
@@ -30,6 +29,7 @@ import { Passing } from "./passing.ts";
 import { PROCESS_FLAG, Processes } from "./processes.ts";
 import { Queue } from "./queue.ts";
 import { ReadAhead } from "./read-ahead.ts";
+import { Texts } from "./texts.ts";
 
 /** Counts of rows the memory limit made us forget. */
 export interface Forgotten {

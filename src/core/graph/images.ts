@@ -1,11 +1,12 @@
 import type { StringTable } from "../wire/strings.ts";
 import { MixedBlock } from "./blocks.ts";
-import { type HeapText, TextColumn, type Texts } from "./columns.ts";
+import { TextColumn } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { isInterpreter, type Program, programOf } from "./interpreters.ts";
 import { baseName, resolvePath } from "./paths.ts";
 import { Table } from "./table.ts";
+import type { HeapText, Texts } from "./texts.ts";
 
 /** Bits of `known`: how and how much of the image is known. */
 export const IMAGE_KNOWN = {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { Texts } from "../../../src/core/graph/columns.ts";
 import { EDGE } from "../../../src/core/graph/edges.ts";
 import { Files } from "../../../src/core/graph/files.ts";
 import { Graph } from "../../../src/core/graph/graph.ts";
 import { NONE } from "../../../src/core/graph/indexes.ts";
+import { Texts } from "../../../src/core/graph/texts.ts";
 
 // What was found last, and what was found ahead of its turn, is looked at before the index is asked.
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { I32Block } from "../../../src/core/graph/blocks.ts";
-import { Texts } from "../../../src/core/graph/columns.ts";
+import { Texts } from "../../../src/core/graph/texts.ts";
 import { BatchReader } from "../../../src/core/wire/decode.ts";
 import { BatchWriter } from "../../../src/core/wire/encode.ts";
 import { FILE } from "../../../src/core/wire/layout.gen.ts";
