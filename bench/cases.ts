@@ -1,6 +1,7 @@
 import { attach, consumer } from "./cases/attach.ts";
 import { event, subjects } from "./cases/events.ts";
 import { flood, paced } from "./cases/flood.ts";
+import { history } from "./cases/history.ts";
 import { imports } from "./cases/import.ts";
 import { ingest } from "./cases/ingest.ts";
 import { cat, compile, job } from "./cases/jobs.ts";
@@ -10,6 +11,7 @@ import { auditd, bpftrace } from "./cases/peers.ts";
 import { recordingCost, recordingSize } from "./cases/recording.ts";
 import { recordingSeek } from "./cases/recording-seek.ts";
 import { redis } from "./cases/redis.ts";
+import { soak } from "./cases/soak.ts";
 import { state } from "./cases/state.ts";
 
 export interface Case {
@@ -39,6 +41,8 @@ export const cases: readonly Case[] = [
   { name: "storm", what: "the running monitor under a flood: keys, memory", run: storm },
   { name: "import", what: "38 MB of other tools' files to the graph", ofFile: true, run: imports },
   { name: "ingest", what: "cost of an event in a graph of a million nodes", run: ingest },
+  { name: "history", what: "cost of an event when the same has happened very often", run: history },
+  { name: "soak", what: "memory while millions of short-lived processes pass", run: soak },
   { name: "origin", what: "origin and impact of anything in a graph of a million edges", run: origin },
   {
     name: "recording",
