@@ -147,7 +147,7 @@ void check_cgroups(const Capture& c, const Facts& facts, Check& check) {
              "move");
 }
 
-constexpr int kWorkers = 10, kUrgent = 4, kLevels = 30, kFiles = 250, kChildren = 10;
+constexpr int kWorkers = 10, kUrgent = 4, kLevels = 40, kFiles = 600, kChildren = 6;
 
 // More runnable tasks than processors, so that they are preempted wherever the kernel allows it: two on each of two processors wait
 // for their time and then come first, one before the other, also in the middle of a program that runs for somebody else.
@@ -177,7 +177,7 @@ void contention(Facts& facts) {
     char path[64];
     if (worker < kUrgent) make_urgent(worker);
     for (int i = 0; i < kFiles; i++) {
-      if (worker < kUrgent) usleep(static_cast<unsigned>(300 + 97 * worker));
+      if (worker < kUrgent) usleep(static_cast<unsigned>(100 + 37 * worker));
       snprintf(path, sizeof(path), "%d-%d", worker, i);
       close(MUST(open(path, O_WRONLY | O_CREAT, 0644)));
       if (i % (kFiles / kChildren) == 0) reaped(start(exec_plain));
