@@ -78,6 +78,12 @@ test("runs with the same below them are one row too, and open into all of it", a
   expect(await rowsOf(screen)).toHaveLength(7);
 });
 
+test("deep in the tree what ran is more than that it exited", async () => {
+  const shells = Array.from({ length: 5 }, (_, at) => `sh#${at}`).join(" > ");
+  const screen = tell(`${shells} > bash; ${loop(12)}`);
+  expect(await screen.text()).toMatch(/▸.* date +×12 .*exit 0/u);
+});
+
 test("a search leads to one of them", async () => {
   const screen = tell(`${loop(6)}; bash > vim`);
   screen.press("/", "pid:104", "\r");

@@ -108,6 +108,8 @@ function exitText({ exit }: TreeRow, width: number, nowNs: number): string {
 }
 
 const MOST_OF_A_LINE = 0.7;
+/** Of the runs of a loop, where there is room beside the name: the activity column tells it, too. */
+const EXITED = " exited";
 
 /** Directory of the executable quiet, its name strong, arguments plain; the tree's lines in front. */
 function addCommand(line: LineBuilder, env: Env, row: TreeRow, columns: TreeColumns, nowNs: number): void {
@@ -122,8 +124,9 @@ function addCommand(line: LineBuilder, env: Env, row: TreeRow, columns: TreeColu
   const severity = row.suspect ? row.severity : undefined;
   const name: Token = quiet(row, severity ?? (row.kernelThread ? "dim" : "strong"));
   const ended = columns.activity > 0 || row.exit === undefined ? "" : `  ${exitText(row, width, nowNs)}`;
-  const alike = row.count > 1 ? `  ${env.theme.glyphs.times}${formatCount(row.count)} exited` : "";
-  const below = `${alike}${row.collapsed && row.hidden > 0 ? `  (${row.hidden} below)` : ""}${ended}`;
+  const times = row.count > 1 ? `  ${env.theme.glyphs.times}${formatCount(row.count)}` : "";
+  const fits = line.used + textWidth(`${program.slice(slash)}${times}${EXITED}`) <= end;
+  const below = `${times}${times !== "" && fits ? EXITED : ""}${row.collapsed && row.hidden > 0 ? `  (${row.hidden} below)` : ""}${ended}`;
   const room = end - line.used - textWidth(below);
   const clip = (token: Token, text: string): void => {
     line.clipped(token, text, end - line.used - textWidth(below));
