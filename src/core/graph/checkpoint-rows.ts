@@ -71,6 +71,7 @@ export class StateRows {
   readonly #connections: Numbers;
   readonly #images: Numbers;
   readonly #processes: Numbers;
+  readonly #processFields: ReturnType<typeof processFields>;
   readonly #address = new Uint32Array(4);
 
   constructor(graph: Graph, baseNs: bigint, cut: Uint8Array) {
@@ -85,6 +86,7 @@ export class StateRows {
     this.#connections = new Numbers(connections.limit);
     this.#images = new Numbers(images.limit);
     this.#processes = new Numbers(processes.limit);
+    this.#processFields = processFields(graph);
   }
 
   /** Whether there is enough for a batch. */
@@ -207,7 +209,7 @@ export class StateRows {
       writer.u32(STATE_PROCESS.parentTgid, processes.tgid.get(parent));
       this.#pair(STATE_PROCESS.parentStart, processes.startLo.get(parent), processes.startHi.get(parent));
     }
-    for (const [offset, field] of processFields(this.#graph)) writer.u32(offset, field.get(row));
+    for (const [offset, field] of this.#processFields) writer.u32(offset, field.get(row));
   }
 
   edge(row: EdgeIndex): void {

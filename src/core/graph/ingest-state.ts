@@ -25,6 +25,7 @@ import type { ConnectionIndex, EndIndex, FileIndex, ProcessIndex } from "./index
 import { NONE } from "./indexes.ts";
 import { rememberCgroup } from "./ingest-process.ts";
 import { PROCESS_FLAG } from "./processes.ts";
+import type { Queue } from "./queue.ts";
 import { noteAccept } from "./roles.ts";
 import type { Table } from "./table.ts";
 
@@ -69,12 +70,14 @@ export class Restore {
     connections: [] as number[],
     processes: [] as number[],
   };
+  readonly #processFields: ReturnType<typeof processFields>;
   #finding: RestoredFinding | undefined;
   /** Who the last edge is of, by what its row says. */
   readonly #actor = { tgid: 0, startLo: 0, startHi: 0, id: NO_ID };
 
   constructor(graph: Graph) {
     this.#graph = graph;
+    this.#processFields = processFields(graph);
   }
 
   /** One row of a STATE kind; false when it was the last. */
@@ -289,7 +292,7 @@ export class Restore {
       processes.exitNs.set(row, Math.max(processes.startNs.get(row), exited ? reader.timeNs(HDR.time) : 0));
       this.#forgettable.processes.push(processes.id(row));
     }
-    for (const [offset, field] of processFields(graph)) field.set(row, reader.u32(offset));
+    for (const [offset, field] of this.#processFields) field.set(row, reader.u32(offset));
     const [parentLo, parentHi] = halves(reader, STATE_PROCESS.parentStart);
     const parent = processes.find(reader.u32(STATE_PROCESS.parentTgid), parentLo, parentHi);
     if (parent !== NONE) processes.setParent(row, parent);
@@ -443,14 +446,11 @@ export class Restore {
   /** Who is forgotten first stands first. */
   #queue(): void {
     const { processes, connections, channels, files, exited, closed, pipes, readFiles } = this.#graph;
-    const inOrder = (ids: readonly number[], timeOf: (id: number) => number): number[] =>
-      [...ids].sort((a, b) => timeOf(a) - timeOf(b));
     const forgettable = this.#forgettable;
-    for (const id of inOrder(forgettable.processes, (one) => processes.exitNs.get(processes.row(one)))) exited.push(id);
-    for (const id of inOrder(forgettable.connections, (one) => endOf(this.#graph, connections.row(one))))
-      closed.push(id);
-    for (const id of inOrder(forgettable.channels, (one) => channels.firstNs.get(channels.row(one)))) pipes.push(id);
-    for (const id of inOrder(forgettable.files, (one) => files.lastNs.get(files.row(one)))) readFiles.push(id);
+    queueInOrder(forgettable.processes, exited, (id) => processes.exitNs.get(processes.row(id)));
+    queueInOrder(forgettable.connections, closed, (id) => endOf(this.#graph, connections.row(id)));
+    queueInOrder(forgettable.channels, pipes, (id) => channels.firstNs.get(channels.row(id)));
+    queueInOrder(forgettable.files, readFiles, (id) => files.lastNs.get(files.row(id)));
   }
 
   /** The process of the row's header; made, and remembered as made, when unknown. NONE when the row has none. */
@@ -479,6 +479,13 @@ export class Restore {
 function rowOf(table: Table, ids: readonly number[], number: number): number {
   const id = number < ids.length ? (ids[number] as number) : NO_ID;
   return id === NO_ID ? NONE : table.row(id);
+}
+
+/** By a time, those of the same as they come. */
+function queueInOrder(ids: readonly number[], queue: Queue, timeOf: (id: number) => number): void {
+  const times = Float64Array.from(ids, timeOf);
+  const order = Uint32Array.from(times.keys()).sort((a, b) => (times[a] as number) - (times[b] as number));
+  for (const at of order) queue.push(ids[at] as number);
 }
 
 function endOf({ connections }: Graph, row: ConnectionIndex): number {
