@@ -5,7 +5,7 @@ import { writeSnapshot } from "../capture/recording/commands.ts";
 import { FollowedCapture } from "../capture/recording/followed.ts";
 import { infoOf, type RecordingInfo } from "../capture/recording/info.ts";
 import { RecordingReader } from "../capture/recording/reader.ts";
-import { describeDamage, isRecording } from "../capture/recording/replay.ts";
+import { describeDamage, describeEnd, isRecording } from "../capture/recording/replay.ts";
 import { ReplaySource } from "../capture/recording/replay-source.ts";
 import { RewindBuffer } from "../capture/recording/rewind.ts";
 import { RecordingWriter } from "../capture/recording/writer.ts";
@@ -174,7 +174,8 @@ function recordingStage(path: string, limits: MonitorOptions): Stage {
     snapshot: (told) => saveMoment(time.monitor, recording.info, told),
     announce: (tell) => {
       const [damage] = recording.damage;
-      if (damage !== undefined) tell(describeDamage(recording, damage));
+      const missing = damage === undefined ? describeEnd(recording) : describeDamage(recording, damage);
+      if (missing !== undefined) tell(missing);
     },
     close: async () => {
       recording.close();

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { Feature, SourceStatus } from "../source.ts";
 import { checkPreamble, PREAMBLE_BYTES } from "./format.ts";
+import { spanNs } from "./frame-store.ts";
 import { type Damage, RecordingReader } from "./reader.ts";
 import { type ReplayOptions, ReplaySource } from "./replay-source.ts";
 
@@ -22,10 +23,19 @@ export function describeDamage(
   recording: RecordingReader,
   { what, offset, bytes, events, fromNs, toNs }: Damage,
 ): string {
-  const clock = (ns: number): string => wallText(Number(recording.zeroWall / 1_000_000n) + ns / 1e6);
-  const until = toNs === undefined ? "to the end" : `to ${clock(toNs)}`;
+  const until = toNs === undefined ? "to the end" : `to ${clockOf(recording, toNs)}`;
   const missing = events > 0 ? `${events} records` : "an unknown number of records";
-  return `${what}: ${bytes} bytes at byte ${offset}, ${missing} from ${clock(fromNs)} ${until}`;
+  return `${what}: ${bytes} bytes at byte ${offset}, ${missing} from ${clockOf(recording, fromNs)} ${until}`;
+}
+
+/** What may be missing after the last record of a file that has no end; undefined = it was closed. */
+export function describeEnd(recording: RecordingReader): string | undefined {
+  if (recording.complete) return undefined;
+  return `the file has no end, its writer was killed or still writes: up to a second after ${clockOf(recording, spanNs(recording).endNs)} may be missing`;
+}
+
+function clockOf({ zeroWall }: RecordingReader, ns: number): string {
+  return wallText(Number(zeroWall / 1_000_000n) + ns / 1e6);
 }
 
 function wallText(ms: number): string {
@@ -44,9 +54,19 @@ function statusOf(recording: RecordingReader): SourceStatus {
       why: describeDamage(recording, damage),
     }),
   );
-  const limited = damagedParts(recording) ?? recording.info.limited;
   const status = { delivered: new Map(), lost: new Map(), features };
-  return limited === undefined ? status : { ...status, limited };
+  const limits = [damagedParts(recording), openEnd(recording), recording.info.limited].filter(
+    (one) => one !== undefined,
+  );
+  if (limits.length === 0) return status;
+  const all = (field: "why" | "missed" | "fix"): string => limits.map((one) => one[field]).join("; ");
+  return { ...status, limited: { why: all("why"), missed: all("missed"), fix: all("fix") } };
+}
+
+function openEnd(recording: RecordingReader): SourceStatus["limited"] {
+  const why = describeEnd(recording);
+  if (why === undefined) return undefined;
+  return { why, missed: "what was not written yet", fix: "Ctrl-C or SIGTERM ends a recording whole" };
 }
 
 function damagedParts(recording: RecordingReader): SourceStatus["limited"] {

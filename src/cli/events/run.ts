@@ -59,7 +59,7 @@ export async function runEvents(options: EventsOptions): Promise<number> {
     const status = source.status();
     if (file) tellLimits(status);
     if (file && !printer.any && !stop.signal.aborted)
-      note(`${options.input.from} holds a state and no events: its processes are shown by top --batch --from FILE`);
+      note(`${options.input.from} holds no events: the state it may hold is shown by top --batch --from FILE`);
     // The kernel knows what no row has told yet.
     const lost = file ? printer.lost : sum(status.lost.values());
     if (lost > 0)
