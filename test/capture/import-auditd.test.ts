@@ -375,4 +375,19 @@ describe("forms of a log", () => {
       first: [{ line, byte: before.length, why: "not an audit record" }],
     });
   });
+
+  test.each([
+    ["pid=300", "pid=3x0"],
+    [" pid=300", ""],
+    ["syscall=59", "syscall="],
+  ])("a system call whose record has no usable %s is told as a broken line, not passed over", (was, is) => {
+    const before = log(lines);
+    const broken = log(execve(9, 300, 1, "/usr/bin/ls", ["ls"])).replace(was, is);
+    const run = imported(`${before}${broken}`);
+    expect(run.row(200).command).toBe("id");
+    expect(run.source.problems).toMatchObject({
+      total: 1,
+      first: [{ byte: before.length, why: "a system call without its pid or number" }],
+    });
+  });
 });

@@ -3,6 +3,7 @@ import { KIND } from "../../../core/wire/layout.gen.ts";
 import type { Importer } from "../format.ts";
 import type { Line } from "../line-reader.ts";
 import type { Output } from "../output.ts";
+import { MalformedLine } from "../problems.ts";
 import { Reorder } from "../reorder.ts";
 import { Assembler } from "./assembler.ts";
 import type { AuditEvent } from "./event.ts";
@@ -55,6 +56,8 @@ export class AuditdImporter implements Importer {
       this.#output.problems.ignore("records of another machine");
       return;
     }
+    if (record.type === "SYSCALL" && !namesCall(record))
+      throw new MalformedLine("a system call without its pid or number");
     if (Number.isNaN(this.#bootMs)) this.#bootMs = record.timeMs - LEAD_MS;
     if (record.names !== "") this.#nameUsers(record);
     this.#assembler.add(record);
@@ -203,4 +206,9 @@ export class AuditdImporter implements Importer {
         this.#output.users.set(uid, user);
     }
   }
+}
+
+/** What of a system call's record nothing can be made without. */
+function namesCall({ text }: AuditRecord): boolean {
+  return (numberField(text, " pid=") ?? 0) > 0 && numberField(text, " syscall=") !== undefined;
 }
