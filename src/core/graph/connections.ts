@@ -98,9 +98,8 @@ export class Connections extends Table {
     return this.#byInode;
   }
 
-  /** As HashIndex.touch: inodes, and tuples. */
-  touch(inodes: Int32Array, count: number, tuples: Int32Array, tupleCount: number): number {
-    return this.#byInode.touch(inodes, count) ^ this.#byTuple.touch(tuples, tupleCount);
+  get tuples(): HashIndex {
+    return this.#byTuple;
   }
 
   /** As I32Block.touch. */

@@ -105,12 +105,11 @@ export class ReadAhead {
 
   #lookAtFiles({ files, edges }: Graph): number {
     const { hashes, objects, edges: found, count } = this.#files;
-    let seen = files.index.touch(hashes, count);
     files.index.glance(hashes, count, objects);
-    seen ^= files.near(objects, count);
+    const seen = files.near(objects, count);
     // New files take the next rows.
     for (let i = 0, fresh = 0; i < count; i++) if (objects[i] === NONE) objects[i] = files.upcoming(fresh++);
-    seen ^= this.#lookAtEdges(edges, this.#files);
+    this.#lookAtEdges(edges, this.#files);
     for (let i = 0; i < count; i++) {
       // A new edge goes in front of the first of the file.
       if (found[i] === NONE) found[i] = files.firstReader(objects[i] as number);
@@ -121,23 +120,20 @@ export class ReadAhead {
   #lookAtSockets({ connections, edges }: Graph, tuples: number): number {
     const sockets = this.#sockets;
     const { hashes, objects, kinds, edges: found, count } = sockets;
-    let seen = connections.touch(hashes, count, this.#tuples, tuples);
     connections.inodes.glance(hashes, count, objects);
-    seen ^= connections.near(objects, count);
+    const seen = connections.tuples.touch(this.#tuples, tuples) ^ connections.near(objects, count);
     for (let i = 0, fresh = 0; i < count; i++) {
       const end = objects[i] as number;
       kinds[i] = EDGE.SIDE_0 + (end === NONE ? 0 : end & 1);
       objects[i] = end === NONE ? connections.upcoming(fresh++) : end >> 1;
     }
-    seen ^= this.#lookAtEdges(edges, sockets);
+    this.#lookAtEdges(edges, sockets);
     return seen ^ edges.near(found, count);
   }
 
-  #lookAtEdges(edges: Graph["edges"], { hashes, kinds, words, objects, edges: found, count }: Ahead): number {
+  #lookAtEdges(edges: Graph["edges"], { hashes, kinds, words, objects, edges: found, count }: Ahead): void {
     for (let i = 0; i < count; i++) hashes[i] = edgeHash(kinds[i] as number, words[i] as number, objects[i] as number);
-    const seen = edges.index.touch(hashes, count);
     edges.index.glance(hashes, count, found);
-    return seen;
   }
 
   #tupleOf(words: Uint32Array, at: number): number {
