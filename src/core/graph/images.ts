@@ -3,8 +3,8 @@ import { MixedBlock } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
-import { isInterpreter, type Program, programOf } from "./interpreters.ts";
-import { baseName, resolvePath } from "./paths.ts";
+import { interprets, type Program, programOf } from "./interpreters.ts";
+import { resolvePath } from "./paths.ts";
 import { Table } from "./table.ts";
 import type { HeapText, Texts } from "./texts.ts";
 
@@ -152,7 +152,7 @@ export class Images extends Table {
     const known = this.#programs[row];
     if (known !== undefined) return known ?? undefined;
     const exe = this.exe.get(row);
-    const named = this.script.get(row) === "" && isInterpreter(baseName(exe));
+    const named = this.script.get(row) === "" && interprets(exe);
     const program = named ? programOf(exe, this.argv.get(row).replace(/\0$/, "").split("\0")) : undefined;
     this.#programs[row] = program ?? null;
     return program;

@@ -7,7 +7,7 @@ import type { Graph } from "./graph.ts";
 import type { FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { noteMemoryWrite } from "./ingest-reach.ts";
-import { isInterpreter } from "./interpreters.ts";
+import { interprets } from "./interpreters.ts";
 import { MARK, SEVERAL_DEVICES } from "./marks.ts";
 import { baseName, resolvePath } from "./paths.ts";
 import { OPENING_NS, scriptNamed, scriptPath } from "./provenance.ts";
@@ -82,7 +82,7 @@ function isScript(graph: Graph, process: ProcessIndex, file: FileIndex, timeNs: 
 function readsProgram({ images, processes }: Graph, process: ProcessIndex, timeNs: number): boolean {
   const image = processes.image.get(process);
   if (image === NONE || timeNs - images.atNs.get(image) > OPENING_NS) return false;
-  return images.script.get(image) !== "" || isInterpreter(baseName(images.exe.get(image)));
+  return images.script.get(image) !== "" || interprets(images.exe.get(image));
 }
 
 /** READ and WRITE: that an open descriptor was used, also one inherited or opened before the start. */

@@ -1,8 +1,7 @@
 import type { Graph } from "../graph/graph.ts";
 import type { ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { isInterpreter } from "../graph/interpreters.ts";
-import { baseName } from "../graph/paths.ts";
+import { interprets } from "../graph/interpreters.ts";
 import { imageAt, programReads, scriptNamed } from "../graph/provenance.ts";
 import { lastWrite } from "../graph/writes.ts";
 import { type Cause, RANK } from "./cause.ts";
@@ -21,7 +20,7 @@ export function readCauses(graph: Graph, process: ProcessIndex, atNs: number): C
   if (image === NONE || scriptNamed(graph, image) !== "") return [];
   const executable = files.row(images.fileId.get(image));
   const written = executable !== NONE && files.writers.get(executable) !== NONE;
-  if (!written && !isInterpreter(baseName(images.exe.get(image)))) return [];
+  if (!written && !interprets(images.exe.get(image))) return [];
   const causes: Cause[] = [];
   for (const read of programReads(graph, image)) {
     const file = edges.object.get(read);
