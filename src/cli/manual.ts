@@ -51,7 +51,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Of operands. */
-export const WHAT = "WHAT is a pid, an ip:port (or :port) or a path that begins with /.";
+export const WHAT = "WHAT is a pid, an ip:port (or :port), a /path or @name of an abstract socket.";
 
 export type OptionGroup = "events" | "output" | "choice" | "monitor" | "program";
 

@@ -3,15 +3,26 @@ import { FILE_FLAG } from "../core/graph/files.ts";
 import type { Graph } from "../core/graph/graph.ts";
 import type { FileIndex } from "../core/graph/indexes.ts";
 import { PROCESS_FLAG } from "../core/graph/processes.ts";
+import { socketName } from "../core/query/connections.ts";
 import type { Subject } from "../core/query/model.ts";
-import { parseAddress } from "../core/text/address.ts";
+import { formatAddress, formatEndpoint, parseAddress } from "../core/text/address.ts";
 
-/** Whether a word can name a subject: a pid, an address with or without port, a port, or a path. */
+/** Whether a word can name a subject: a pid, an address with or without port, a port, a path, or an abstract socket. */
 export function isSubject(what: string): boolean {
-  if (/^\d+$/u.test(what) || what.startsWith("/") || parseAddress(what) !== undefined) return true;
-  const [, host, port] = /^(.*):(\d+)$/u.exec(what) ?? [];
-  if (host === undefined || Number(port) > 65_535) return false;
-  return host === "" || parseAddress(host.replace(/^\[(.*)\]$/u, "$1")) !== undefined;
+  return /^(\d+$|\/|@.)/u.test(what) || endpointOf(what) !== undefined;
+}
+
+/** An address, a port or both as the graph tells them, however they were written; undefined when it is neither. */
+function endpointOf(what: string): string | undefined {
+  const bare = (host: string): string => host.replace(/^\[(.*)\]$/u, "$1");
+  const alone = parseAddress(bare(what));
+  if (alone !== undefined) return formatAddress(alone);
+  const [, host, digits] = /^(.*):(\d+)$/u.exec(what) ?? [];
+  const port = Number(digits);
+  if (host === undefined || port > 65_535) return undefined;
+  if (host === "") return `:${port}`;
+  const address = parseAddress(bare(host));
+  return address && formatEndpoint(address, 0, port);
 }
 
 /** What was meant, and how many others could have been. */
@@ -21,18 +32,21 @@ export interface Match {
 }
 
 /**
- * What a user calls "4711", "192.0.2.1:443", "192.0.2.1", ":22" or "/tmp/x": of several what still is, then the newest. An address
+ * What a user calls "4711", "192.0.2.1:443", "192.0.2.1", ":22", "/tmp/x" or "@name": of several what still is, then the newest. An address
  * with a port means who connected rather than who listens there; ":22" means who listens.
  */
 export function findSubject(graph: Graph, what: string): Match | undefined {
   if (/^\d+$/u.test(what)) return findProcess(graph, Number(what));
   if (what.startsWith("/")) return findFile(graph, what) ?? findConnection(graph, (_ends, path) => path === what);
-  if (what.startsWith(":"))
+  if (what.startsWith("@")) return findConnection(graph, (_ends, path) => path === what);
+  const endpoint = endpointOf(what);
+  if (endpoint === undefined) return undefined;
+  if (/^:\d/u.test(endpoint))
     return (
-      findConnection(graph, ([local], _path, listens) => listens && local?.endsWith(what) === true) ??
-      findConnection(graph, (ends) => ends.some((end) => end.endsWith(what)))
+      findConnection(graph, ([local], _path, listens) => listens && local?.endsWith(endpoint) === true) ??
+      findConnection(graph, (ends) => ends.some((end) => end.endsWith(endpoint)))
     );
-  return findConnection(graph, (ends) => ends.some((end) => end === what || hostOf(end) === what));
+  return findConnection(graph, (ends) => ends.some((end) => end === endpoint || hostOf(end) === endpoint));
 }
 
 function findProcess(graph: Graph, pid: number): Match | undefined {
@@ -84,7 +98,7 @@ function findConnection(
     const ends = unix
       ? [""]
       : [2 * row, 2 * row + 1].flatMap((end) => [connections.ownEndpoint(end), connections.remoteEndpoint(end)]);
-    if (!holds(ends, unix ? connections.path.get(row) : "", connections.isListening(row))) continue;
+    if (!holds(ends, unix ? socketName(graph, row) : "", connections.isListening(row))) continue;
     found++;
     if (
       best === undefined ||

@@ -3,7 +3,7 @@ import { dotOf } from "../../src/cli/format/dot.ts";
 import { mermaidOf } from "../../src/cli/format/mermaid.ts";
 import type { Answer } from "../../src/cli/format/trace.ts";
 import { traceJson } from "../../src/cli/format/trace-json.ts";
-import { findSubject } from "../../src/cli/subject.ts";
+import { findSubject, isSubject } from "../../src/cli/subject.ts";
 import { impactOf } from "../../src/core/origin/impact.ts";
 import { originOf } from "../../src/core/origin/origin.ts";
 import type { Subject } from "../../src/core/query/model.ts";
@@ -86,6 +86,33 @@ test("a path is the file there, not the last call that named it; since when it i
   const [only] = originOf(told.monitor, match?.subject as Subject).steps;
   expect(only?.explanation).toBe("nothing earlier is known");
   expect(only?.atNs).toBeLessThan(told.monitor.nowNs - 1e9);
+});
+
+test.each([
+  ["::1", "tcp [::1]:40000 -> [::1]:7001"],
+  ["[::1]", "tcp [::1]:40000 -> [::1]:7001"],
+  ["[0:0:0:0:0:0:0:1]:7001", "tcp [::1]:40000 -> [::1]:7001"],
+  ["[::ffff:192.0.2.9]:80", "tcp 10.0.0.4:40001 -> 192.0.2.9:80"],
+  ["::ffff:192.0.2.9", "tcp 10.0.0.4:40001 -> 192.0.2.9:80"],
+  ["0.0.0.0:9001", "tcp :9001"],
+  ["[::]:9001", "tcp :9001"],
+  [":9001", "tcp :9001"],
+  ["@bus", "unix @bus"],
+])("%s is found, as ss, netstat or the screens write it", (what, title) => {
+  const told = graphFromText("bash > web; web listens :9001");
+  const head = told.story.head("web");
+  for (const [sock, local, remote, remotePort] of [
+    [70, "::1", "::1", 7001],
+    [71, "10.0.0.4", "192.0.2.9", 80],
+  ] as const)
+    told.story.emit((w) =>
+      w.sock(KIND.CONNECT, { ...head, sock, local, localPort: 39_930 + sock, remote, remotePort }),
+    );
+  told.story.emit((w) => w.unix(KIND.UNIX_CONNECT, { ...head, sock: 72, path: "\0bus", end: 1, peer: 73 }));
+  told.go("+1s");
+  expect(isSubject(what)).toBe(true);
+  const match = findSubject(told.monitor.graph, what);
+  expect(originOf(told.monitor, match?.subject as Subject).title).toContain(title);
 });
 
 test("an address with a port means who connected to it before who listens, open before closed, newest first", () => {

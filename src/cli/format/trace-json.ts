@@ -1,6 +1,6 @@
 import type { Graph } from "../../core/graph/graph.ts";
 import { NONE } from "../../core/graph/indexes.ts";
-import { translationOf } from "../../core/query/connections.ts";
+import { socketName, translationOf } from "../../core/query/connections.ts";
 import type { Subject } from "../../core/query/model.ts";
 import type { CaptureTotals } from "../../ui/ports.ts";
 import { processIdText } from "../events/actors.ts";
@@ -43,7 +43,7 @@ function subjectOf(graph: Graph, subject: Subject): object {
     case "connection": {
       const row = connections.row(id);
       if (row === NONE) return { kind };
-      if (connections.isUnix(row)) return { kind, path: connections.path.get(row) };
+      if (connections.isUnix(row)) return { kind, path: socketName(graph, row) };
       const client = 2 * row + connections.clientSide.get(row);
       const ends = { client: connections.endpoint(client), server: connections.endpoint(client ^ 1) };
       return { kind, ...ends, nat: translationOf(graph, row) };

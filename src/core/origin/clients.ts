@@ -6,6 +6,7 @@ import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
 import { isServerSide, nameAt } from "../graph/roles.ts";
 import { edgeCertainty } from "../query/certainty.ts";
+import { socketName } from "../query/connections.ts";
 import type { OriginStep } from "../query/model.ts";
 import type { Budget } from "./effect.ts";
 import { each } from "./process-effects.ts";
@@ -100,7 +101,7 @@ function stepOf(graph: Graph, client: Client): Omit<OriginStep, "depth" | "cause
         ? name
         : processTitle(graph, process, connections.openedNs.get(row));
   const where = connections.isUnix(row)
-    ? connections.path.get(row) || "a local socket"
+    ? socketName(graph, row) || "a local socket"
     : connections.ownEndpoint(2 * row + edges.kind.get(newest) - EDGE.SIDE_0);
   const times =
     client.connections === 1

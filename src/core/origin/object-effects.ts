@@ -6,7 +6,7 @@ import { ownersOf, processAt } from "../graph/peers.ts";
 import { HUB, pipeHolders } from "../graph/provenance.ts";
 import { isServerSide } from "../graph/roles.ts";
 import { edgeCertainty, imageCertainty } from "../query/certainty.ts";
-import { connectionCertainty } from "../query/connections.ts";
+import { connectionCertainty, socketName } from "../query/connections.ts";
 import { type Budget, COST, type Effect } from "./effect.ts";
 import { codeCauses } from "./process-causes.ts";
 import { each, runsOf } from "./process-effects.ts";
@@ -47,7 +47,7 @@ function servedBy(graph: Graph, connection: ConnectionIndex): Effect[] {
     if (index > 0 && !received) return [];
     const atNs = Math.max(edges.firstNs.get(edge), connections.openedNs.get(connection));
     const where = connections.isUnix(connection)
-      ? connections.path.get(connection) || "a local socket"
+      ? socketName(graph, connection) || "a local socket"
       : connections.ownEndpoint(2 * connection + side);
     return [
       {

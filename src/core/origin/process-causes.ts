@@ -19,6 +19,7 @@ import { acceptedBefore, eachSocket } from "../graph/roles.ts";
 import { isPackageManager } from "../graph/trust.ts";
 import { contentWrites, MAX_PAST_WRITERS, opensForWriting, unseenWriters, writersGap } from "../graph/writes.ts";
 import { edgeCertainty, weakest } from "../query/certainty.ts";
+import { socketName } from "../query/connections.ts";
 import type { Certainty } from "../query/model.ts";
 import { type Cause, RANK } from "./cause.ts";
 import { deviceCauses } from "./device-causes.ts";
@@ -257,7 +258,7 @@ function clientCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[
   }
   if (client === process || laterNs > REQUEST_WINDOW_NS) return [];
   const through = connections.isUnix(connection)
-    ? connections.path.get(connection) || "a local socket"
+    ? socketName(graph, connection) || "a local socket"
     : connections.endpoint(2 * connection + 1 - connections.clientSide.get(connection));
   const openedNs = Math.min(connections.openedNs.get(connection), acceptedNs);
   return [

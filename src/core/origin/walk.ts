@@ -6,6 +6,7 @@ import { imageAt } from "../graph/provenance.ts";
 import { isLoginServer } from "../graph/trust.ts";
 import { lastWrite } from "../graph/writes.ts";
 import type { Monitor } from "../monitor.ts";
+import { socketName } from "../query/connections.ts";
 import { type Boundary, boundaryOf } from "./boundary.ts";
 import { type Branch, type Cause, type Hop, keyOf, type Node, RANK } from "./cause.ts";
 import { Heap } from "./heap.ts";
@@ -205,7 +206,7 @@ function remoteEnd(graph: Graph, connection: number): Boundary | undefined {
   )
     return undefined;
   const client = 2 * connection + connections.clientSide.get(connection);
-  const from = connections.isUnix(connection) ? connections.path.get(connection) : connections.endpoint(client);
+  const from = connections.isUnix(connection) ? socketName(graph, connection) : connections.endpoint(client);
   const server = acceptorCauses(graph, connection, connections.openedNs.get(connection))[0]?.from;
   const login = server?.kind === "process" && server.row !== NONE && isLoginServer(graph, server.row, server.atNs);
   return {

@@ -4,7 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { ConnectionIndex, EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { writtenCode } from "../graph/provenance.ts";
-import { serverTitle } from "./connections.ts";
+import { serverTitle, socketName } from "./connections.ts";
 import type { Activity } from "./model.ts";
 
 /** A write stays in the activity column this long. */
@@ -66,7 +66,7 @@ function addSockets(graph: Graph, process: ProcessIndex, chips: Chip[], rates: R
     const kind = kindOf(graph, connection, side);
     // A local server's clients and a busy server's remotes would each be one chip: what they asked for is what they share.
     const text = connections.isUnix(connection)
-      ? connections.path.get(connection)
+      ? socketName(graph, connection)
       : kind === "connected" || kind === "datagram"
         ? serverTitle(graph, connection)
         : connections.endpoint(kind === "listen" ? end : end ^ 1);

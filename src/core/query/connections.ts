@@ -69,12 +69,17 @@ export function connectionTitle(graph: Graph, connection: ConnectionIndex): stri
   const { connections: table } = graph;
   const protocol = protocolOf(graph, connection);
   if (table.isListening(connection))
-    return `${protocol} ${table.isUnix(connection) ? table.path.get(connection) : table.endpoint(2 * connection)}`;
-  if (table.isUnix(connection)) return `unix ${table.path.get(connection) || "(unnamed)"}`;
+    return `${protocol} ${table.isUnix(connection) ? socketName(graph, connection) : table.endpoint(2 * connection)}`;
+  if (table.isUnix(connection)) return `unix ${socketName(graph, connection) || "(unnamed)"}`;
   const client = 2 * connection + table.clientSide.get(connection);
   const translated = translationOf(graph, connection);
   const nat = translated === undefined ? "" : ` (NAT: ${translated.client} -> ${translated.server})`;
   return `${protocol} ${table.endpoint(client)} -> ${serverTitle(graph, connection)}${nat}`;
+}
+
+/** Of a unix socket: its path, "@name" of an abstract one, "" without either. */
+export function socketName({ connections }: Graph, connection: ConnectionIndex): string {
+  return connections.path.get(connection).replace(/^\0/u, "@");
 }
 
 /** Both ends as the server's socket has them, where they were translated on the way from the client's. */
@@ -117,7 +122,7 @@ function rowFor(monitor: Monitor, end: EndIndex, whole: boolean): ConnectionRow 
   const both =
     !listening && table.endHas(0 + 2 * connection, END_FLAG.KNOWN) && table.endHas(2 * connection + 1, END_FLAG.KNOWN);
   const current = !closed && table.sampleRefresh.get(end) + 1 >= graph.socketRefresh;
-  const path = table.path.get(connection);
+  const path = socketName(graph, connection);
   const row: Mutable<ConnectionRow> = {
     id: table.id(connection),
     protocol: protocolOf(graph, connection),
