@@ -60,6 +60,14 @@ describe("the details of a process", () => {
 });
 
 describe("narrow terminals", () => {
+  test("who listens is told by its address, where there is no column for it", async () => {
+    const screen = tell("sshd listens :22; bash > curl; curl -> 198.51.100.9:443", { columns: 60, rows: 15 });
+    screen.press("2");
+    const text = await screen.text();
+    expect(text).toMatch(/⇐ +0\.0\.0\.0:22 +\d+ sshd/u);
+    expect(text).toMatch(/⇒ +198\.51\.100\.9:443 +\d+ curl/u);
+  });
+
   test.each([
     [40, 10],
     [40, 8],

@@ -63,11 +63,12 @@ const ENDPOINT = 21;
 /** "127.0.0.1:65535" */
 const LOOPBACK = 15;
 const WIDE_FROM = 96;
+const LOCAL_FROM = 70;
 
 function connectionColumns(
   env: Env,
   nowNs: number,
-  wide: boolean,
+  screenColumns: number,
   anyFolded: boolean,
   anyNamed: boolean,
 ): readonly Column<ConnectionItem>[] {
@@ -101,9 +102,9 @@ function connectionColumns(
       key: "local",
       title: "LOCAL",
       // Of a client's own address the port is enough where there is little room.
-      width: wide ? ENDPOINT : LOOPBACK,
+      width: screenColumns >= WIDE_FROM ? ENDPOINT : LOOPBACK,
       cut: "start",
-      from: 70,
+      from: LOCAL_FROM,
       value: ({ row }) => row.local,
       token: (item) => quiet(item, "text"),
     },
@@ -112,7 +113,8 @@ function connectionColumns(
       title: "REMOTE",
       width: ENDPOINT,
       cut: "start",
-      value: ({ row }) => row.remote,
+      // Who listens has no other address than its own.
+      value: ({ row }) => (row.remote === "" && screenColumns < LOCAL_FROM ? row.local : row.remote),
       token: (item) => quiet(item, "strong"),
     },
     ...(anyNamed ? [named] : []),
@@ -237,7 +239,7 @@ export function ConnectionsScreen({ env, view, frame, body }: ConnectionsProps) 
   const named = body.rows.some(({ row }) => remoteText(env, row) !== "");
   const columns = listening
     ? listenColumns(env, frame.nowNs)
-    : connectionColumns(env, frame.nowNs, frame.layout.columns >= WIDE_FROM, folded, named);
+    : connectionColumns(env, frame.nowNs, frame.layout.columns, folded, named);
   const empty = body.total > 0 ? "nothing matches the filter" : listening ? "nobody listens" : "no connection yet";
   return (
     <TableScreen
