@@ -305,6 +305,7 @@ test("more files than a list or a search looks through are said, and a filter fi
   expect(await screen.text()).toMatch(/of 10\d+ \(similar\), not in 5\d older files/u);
   screen.press("\x1b", "1", "G", "\r");
   expect(await screen.text()).toMatch(/files 2000 and 8\.1k older/u);
+  expect(await screen.text()).toMatch(/timeline 400 and 9\.7k older/u);
 });
 
 test("each thing that was done to one file has a row of its own in the details, which the cursor goes through", async () => {

@@ -266,7 +266,9 @@ export interface ProcessDetail {
   readonly filesLeft: number;
   readonly marks: readonly MarkRow[];
   readonly reach: readonly ReachRow[];
+  /** Its newest entries; of older ones how many. */
   readonly timeline: readonly TimelineEntry[];
+  readonly timelineLeft: number;
   readonly findings: readonly Finding[];
 }
 

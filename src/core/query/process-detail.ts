@@ -25,6 +25,7 @@ export function processDetail(monitor: Monitor, id: ProcessId): ProcessDetail | 
   const touched = files(monitor, { process: id });
   const marks = marksOf(graph, process);
   const reach = reachOf(graph, process);
+  const told = timeline(graph, process, own, touched.rows, marks, reach);
   const detail: Mutable<ProcessDetail> = {
     row: toRow(process),
     startNs: processes.startNs.get(process),
@@ -38,7 +39,8 @@ export function processDetail(monitor: Monitor, id: ProcessId): ProcessDetail | 
     filesLeft: touched.left,
     marks,
     reach,
-    timeline: timeline(graph, process, own, touched.rows, marks, reach),
+    timeline: told.entries,
+    timelineLeft: told.left + touched.left,
     findings: monitor.detector.findings.filter((finding) => finding.chain.includes(id)),
   };
   const nsPid = processes.nsPid.get(process);

@@ -9,7 +9,7 @@ import { commandOf, commandOfImage, pidName } from "./names.ts";
 
 const MAX_ENTRIES = 400;
 
-/** What happened in the life of a process, oldest first; the newest entries when there are too many. */
+/** What happened in the life of a process, oldest first; when there is too much the newest, and how many are left out. */
 export function timeline(
   graph: Graph,
   process: ProcessIndex,
@@ -17,7 +17,7 @@ export function timeline(
   files: readonly FileRow[],
   marks: readonly MarkRow[],
   reach: readonly ReachRow[],
-): readonly TimelineEntry[] {
+): { readonly entries: readonly TimelineEntry[]; readonly left: number } {
   const entries: TimelineEntry[] = [];
   addLife(graph, process, entries);
   for (const row of connections) {
@@ -47,7 +47,7 @@ export function timeline(
     });
   }
   entries.sort((a, b) => a.atNs - b.atNs);
-  return entries.slice(-MAX_ENTRIES);
+  return { entries: entries.slice(-MAX_ENTRIES), left: Math.max(0, entries.length - MAX_ENTRIES) };
 }
 
 function timesOf(count: number): string {

@@ -38,7 +38,7 @@ function sectionsOf(detail: ProcessDetail, queries: Queries, panes: boolean): re
   ];
   return named.map(([title, items], section) => ({
     title,
-    left: title === "files" ? detail.filesLeft : 0,
+    left: title === "files" ? detail.filesLeft : title === "timeline" ? detail.timelineLeft : 0,
     rows: items.map(([row]) => row),
     ids: items.map(([, id]) => (section + 1) * SECTION + 1 + id),
   }));
