@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { constants, createZstdCompress, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import {
@@ -201,18 +203,23 @@ test.each([
   expect(lost).toBe(1);
 });
 
-test("a small frame that claims to be huge, or unpacks to more than it claims, costs no memory", () => {
-  // A window no larger than a reader allows: only the length is wrong.
-  const params = { [constants.ZSTD_c_windowLog]: 18 };
-  const bomb = zstdCompressSync(Buffer.alloc(256 << 20), { params });
+// What a first attempt took would hide what a second one takes.
+test("a small frame that claims to be huge, or unpacks to more than it claims, costs no memory", {
+  retry: 0,
+}, async () => {
+  // A window no larger than a reader allows: only the length is wrong. Packed in pieces, or what is freed of it hides what is taken.
+  const packer = createZstdCompress({ params: { [constants.ZSTD_c_windowLog]: 18 } });
+  const piece = Buffer.alloc(1 << 20);
+  const bomb = await buffer(Readable.from(Array.from({ length: 256 }, () => piece)).pipe(packer));
   const before = process.memoryUsage().rss;
-  const bombs = Array.from({ length: 50 }, () => ({ bytes: bomb, rawBytes: 16 << 20 }));
+  const bombs = Array.from({ length: 5 }, () => ({ bytes: bomb, rawBytes: 16 << 20 }));
   const { rows, lost } = replayed(hostile(...bombs))!;
-  expect([rows, lost]).toEqual([[], 50]);
+  expect([rows, lost]).toEqual([[], 5]);
   const path = writeBase("claims", hostile({ bytes: bomb, rawBytes: 0xffffffff }));
   const reader = RecordingReader.open(path);
   expect(reader.damage).toHaveLength(1);
   reader.close();
+  // What all claim to be is less, what one is in truth is more.
   expect(process.memoryUsage().rss - before).toBeLessThan(128 << 20);
 });
 
