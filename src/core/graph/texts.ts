@@ -1,14 +1,16 @@
 import type { StringTable } from "../wire/strings.ts";
-import { NO_TEXT, type TextAt, TextHeap } from "../wire/text-heap.ts";
+import { NO_TEXT, type TextAt, type TextHeap } from "../wire/text-heap.ts";
 import type { Cells } from "./blocks.ts";
 
 /**
  * Text a row as bytes, found by a field of the row: for texts that are many, seldom alike and seldom asked for. That of a row that is
- * not in use is empty.
+ * not in use is empty. A text that came over the wire stays where it came: it is not copied.
  */
 export class HeapText {
   readonly #heap: TextHeap;
   readonly #at: Cells;
+  /** What its texts take. */
+  bytes = 0;
 
   constructor(heap: TextHeap, at: Cells) {
     this.#heap = heap;
@@ -28,14 +30,14 @@ export class HeapText {
     this.#put(row, this.#heap.add(text));
   }
 
-  /** Takes over the text of a wire string. */
+  /** It is that of a wire string. */
   read(row: number, strings: StringTable, id: number): void {
-    this.#put(row, this.#heap.copy(strings.heap, strings.at(id)));
+    this.#put(row, strings.at(id));
   }
 
   /** Whether it is that of a wire string. */
   is(row: number, strings: StringTable, id: number): boolean {
-    return this.#heap.same(this.#at.get(row), strings.heap, strings.at(id));
+    return this.#heap.same(this.#at.get(row), strings.at(id));
   }
 
   /** As TextHeap.hashOf. */
@@ -53,47 +55,53 @@ export class HeapText {
     this.#put(row, NO_TEXT);
   }
 
-  /** Gives each row below a limit another place. */
+  /** Gives the text of each row below a limit another place. */
   move(limit: number, to: (at: TextAt) => TextAt): void {
     for (let row = 0; row < limit; row++) this.#at.set(row, to(this.#at.get(row)));
   }
 
   #put(row: number, at: TextAt): void {
-    this.#heap.drop(this.#at.get(row));
+    this.bytes += this.#heap.spaceOf(at) - this.#heap.spaceOf(this.#at.get(row));
     this.#at.set(row, at);
   }
 }
 
-/** So much is worth a pause of some milliseconds. */
-const GARBAGE_BYTES = 1 << 20;
+/** So much more than what was referred to last time is worth a pause of some milliseconds. */
+const TIDY_BYTES = 4 << 20;
 
-/** The texts of several tables in one heap, which is tidied when half of it is garbage. */
+/** The texts of several tables, in the heap of the strings that came over the wire. */
 export class Texts {
-  readonly #heap = new TextHeap();
+  readonly #strings: StringTable;
   readonly #columns: { readonly column: HeapText; readonly table: { readonly limit: number } }[] = [];
+  /** Of the heap when it was tidied last. */
+  #keptBytes = 0;
 
-  /** Of what is referred to. */
-  get bytes(): number {
-    return this.#heap.liveBytes;
+  constructor(strings: StringTable) {
+    this.#strings = strings;
+    strings.share();
   }
 
-  /** With garbage. */
-  get usedBytes(): number {
-    return this.#heap.usedBytes;
+  /** What rows refer to; of several that refer to the same text each counts. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { column } of this.#columns) bytes += column.bytes;
+    return bytes;
   }
 
   column(table: { readonly limit: number }, at: Cells): HeapText {
-    const column = new HeapText(this.#heap, at);
+    const column = new HeapText(this.#strings.heap, at);
     this.#columns.push({ column, table });
     return column;
   }
 
-  /** Gives back what dropped texts took, when that is much. */
+  /** Gives back what texts take that nothing refers to, when the heap has doubled. */
   tidy(): void {
-    const heap = this.#heap;
-    if (heap.garbageBytes < GARBAGE_BYTES || heap.garbageBytes * 2 < heap.usedBytes) return;
+    const { heap } = this.#strings;
+    if (heap.usedBytes < 2 * this.#keptBytes + TIDY_BYTES) return;
     heap.compact((to) => {
+      this.#strings.move(to);
       for (const { column, table } of this.#columns) column.move(table.limit, to);
     });
+    this.#keptBytes = heap.usedBytes;
   }
 }

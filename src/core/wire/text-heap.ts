@@ -20,30 +20,10 @@ export class TextHeap {
   #bytes = new Uint8Array(this.#words.buffer);
   /** Words in use; the first is the length of the empty text. */
   #used = 1;
-  #garbage = 0;
 
-  /** Of texts that are referred to. */
-  get liveBytes(): number {
-    return 4 * (this.#used - this.#garbage);
-  }
-
-  /** Of texts that were dropped. */
-  get garbageBytes(): number {
-    return 4 * this.#garbage;
-  }
-
+  /** With those that nothing refers to any more. */
   get usedBytes(): number {
     return 4 * this.#used;
-  }
-
-  /** Forgets all texts. */
-  clear(): void {
-    this.#used = 1;
-    this.#garbage = 0;
-    if (this.#words.length <= LARGE_WORDS) return;
-    drop(this.#words.buffer);
-    this.#words = new Int32Array(FIRST_WORDS);
-    this.#bytes = new Uint8Array(this.#words.buffer);
   }
 
   text(at: TextAt): string {
@@ -60,37 +40,31 @@ export class TextHeap {
     return (this.#words[at] as number) >>> 0;
   }
 
+  /** Bytes that a text takes here. */
+  spaceOf(at: TextAt): number {
+    return at === NO_TEXT ? 0 : 4 * this.#size(at);
+  }
+
   /** All of it; the bytes of a text begin behind its length. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
 
-  /** Whether a text is that of another heap, byte by byte. */
-  same(at: TextAt, other: TextHeap, otherAt: TextAt): boolean {
-    const mine = this.#words;
-    const its = other.#words;
-    for (let i = 0, size = this.#size(at); i < size; i++) if (mine[at + i] !== its[otherAt + i]) return false;
+  /** Whether two texts are the same, byte by byte. */
+  same(a: TextAt, b: TextAt): boolean {
+    if (a === b) return true;
+    const words = this.#words;
+    for (let i = 0, size = this.#size(a); i < size; i++) if (words[a + i] !== words[b + i]) return false;
     return true;
   }
 
-  /** The same for texts that are the same, in whatever heap: 32 bits. */
+  /** The same for texts that are the same: 32 bits. */
   hashOf(at: TextAt): number {
     const words = this.#words;
     let hash = 0;
     for (let i = 0, size = this.#size(at); i < size; i++)
       hash = Math.imul(hash ^ (words[at + i] as number), 0x9e3779b1) ^ (hash >>> 15);
     return hash;
-  }
-
-  /** Takes in a text of another heap. */
-  copy(other: TextHeap, otherAt: TextAt): TextAt {
-    if (otherAt === NO_TEXT) return NO_TEXT;
-    const size = other.#size(otherAt);
-    const at = this.#take(size);
-    const mine = this.#words;
-    const its = other.#words;
-    for (let i = 0; i < size; i++) mine[at + i] = its[otherAt + i] as number;
-    return at;
   }
 
   add(text: string): TextAt {
@@ -112,21 +86,33 @@ export class TextHeap {
     return at;
   }
 
-  /** Nothing refers to a text any more. */
-  drop(at: TextAt): void {
-    if (at !== NO_TEXT) this.#garbage += this.#size(at);
+  /** Forgets all texts. */
+  clear(): void {
+    this.#used = 1;
+    if (this.#words.length <= LARGE_WORDS) return;
+    drop(this.#words.buffer);
+    this.#words = new Int32Array(FIRST_WORDS);
+    this.#bytes = new Uint8Array(this.#words.buffer);
   }
 
   /** Keeps the texts that are moved, at the positions that `move` returns. */
   compact(each: (move: (at: TextAt) => TextAt) => void): void {
-    const kept = new TextHeap();
-    kept.#reserve(this.#used - this.#garbage);
-    each((at) => kept.copy(this, at));
-    drop(this.#words.buffer);
-    this.#words = kept.#words;
-    this.#bytes = kept.#bytes;
-    this.#used = kept.#used;
-    this.#garbage = 0;
+    const before = this.#words;
+    this.#words = new Int32Array(FIRST_WORDS);
+    this.#bytes = new Uint8Array(this.#words.buffer);
+    this.#used = 1;
+    each((at) => {
+      if (at === NO_TEXT) return NO_TEXT;
+      const length = before[at] as number;
+      // Where a text went stands in its place, for the others that refer to it.
+      if (length < 0) return ~length;
+      const size = sizeOf(length);
+      const to = this.#take(size);
+      for (let i = 0; i < size; i++) this.#words[to + i] = before[at + i] as number;
+      before[at] = ~to;
+      return to;
+    });
+    drop(before.buffer);
   }
 
   #size(at: TextAt): number {
