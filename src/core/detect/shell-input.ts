@@ -1,9 +1,10 @@
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import { FILE_FLAG } from "../graph/files.ts";
 import type { Graph } from "../graph/graph.ts";
 import { STDIO } from "../graph/images.ts";
 import type { ConnectionIndex, EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { imageAt, isLibrary, obeysStdin, programPipe, scriptPath } from "../graph/provenance.ts";
+import { imageAt, obeysStdin, programPipe, scriptPath } from "../graph/provenance.ts";
 import { interpretsAt, nameAt } from "../graph/roles.ts";
 import { contentWrites } from "../graph/writes.ts";
 import { duration, who } from "../origin/words.ts";
@@ -95,10 +96,11 @@ function fromFile(graph: Graph, deed: Deed): Signal | undefined {
   let edge = processes.edges[FAMILY.READS]?.get(shell) ?? NONE;
   for (; edge !== NONE && left > 0; edge = edges.nextOfProcess.get(edge), left--) {
     const file = edges.object.get(edge);
-    const path = files.path.get(file);
     const readNs = graph.edges.lastBefore(edge, atNs);
     if (edges.kind.get(edge) !== EDGE.READ || readNs > atNs || atNs - readNs > FILE_WINDOW_NS) continue;
-    if (path === script || isLibrary(path)) continue;
+    if (files.has(file, FILE_FLAG.LIBRARY)) continue;
+    const path = files.path.get(file);
+    if (path === script) continue;
     if (edges.has(edge, EDGE_FLAG.FOREIGN)) return foreignRead(graph, deed.shell, edge, atNs, deed.words());
     if (files.writers.get(file) === NONE) continue;
     for (const write of contentWrites(graph, file, readNs, shell)) {

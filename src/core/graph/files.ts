@@ -24,6 +24,9 @@ export const FILE_FLAG = {
   EVIDENCE: 64,
   /** Perhaps the memory of a process, by its path. */
   MEMORY: 128,
+  /** Programs load it as code, by its path; it is the C library. */
+  LIBRARY: 1024,
+  C_LIBRARY: 2048,
   /** Was findable by path. */
   NAMED: 256,
   /** Somebody changed its mode by its path: the first inode seen there is its own. */
@@ -213,10 +216,13 @@ export class Files extends Table {
   }
 
   #judgePath(row: FileIndex): void {
+    this.clearFlag(row, FILE_FLAG.LIBRARY | FILE_FLAG.C_LIBRARY);
     const hints = this.path.hints(row, pathHints);
     if (hints === 0) return;
     if ((hints & HINT.SECRET) !== 0 && isSecretPath(this.path.get(row))) this.setFlag(row, FILE_FLAG.SECRET);
     if ((hints & HINT.MEMORY) !== 0) this.setFlag(row, FILE_FLAG.MEMORY);
+    if ((hints & HINT.LIBRARY) !== 0) this.setFlag(row, FILE_FLAG.LIBRARY);
+    if ((hints & HINT.C_LIBRARY) !== 0) this.setFlag(row, FILE_FLAG.C_LIBRARY);
   }
 
   /** Makes it findable by path: somebody wrote it, or it has a second name. */

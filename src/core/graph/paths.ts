@@ -8,6 +8,10 @@ export function isSecretPath(path: string): boolean {
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
+const DASH = 0x2d;
+const ZERO = 0x30;
+const SO = codes(".so");
+const C_LIBRARIES = ["libc", "ld-musl"].map(codes);
 const ETC = codes("/etc/");
 const PROC = codes("/proc/");
 const MEM = codes("/mem");
@@ -15,18 +19,47 @@ const MEM = codes("/mem");
 const IN_ETC = ["shad", "gsha", "sudo", "krb5", "ssh/", "secu"].map(head);
 const HIDDEN = "ssh/ aws/ azur conf kube dock netr pgpa my.c git- gnup vaul".split(" ").map(head);
 
-/** What the bytes of a path may mean: the rest has to be asked as text. */
-export const HINT = { SECRET: 1, MEMORY: 2 } as const;
+/** What the bytes of a path say, or may: SECRET has to be asked as text. */
+export const HINT = { SECRET: 1, MEMORY: 2, LIBRARY: 4, C_LIBRARY: 8 } as const;
 
-/** Bits of HINT. SECRET is missing only of what is no secret, MEMORY only of what is not the memory of a process. */
+/** Bits of HINT: perhaps a secret or the memory of a process; by its name a library, the C library. */
 export function pathHints(bytes: Uint8Array, start: number, end: number): number {
   const memory = has(bytes, start, end, PROC) && has(bytes, end - MEM.length, end, MEM) ? HINT.MEMORY : 0;
-  if (has(bytes, start, end, ETC) && IN_ETC.includes(word(bytes, start + ETC.length))) return memory | HINT.SECRET;
-  for (let at = start + 1; at < end; at++) {
-    const hidden = bytes[at] === DOT && bytes[at - 1] === SLASH;
-    if (hidden && HIDDEN.includes(word(bytes, at + 1))) return memory | HINT.SECRET;
+  const hints = memory | (isLibrary(bytes, start, end) ? HINT.LIBRARY : 0);
+  if (has(bytes, start, end, ETC) && IN_ETC.includes(word(bytes, start + ETC.length))) return hints | HINT.SECRET;
+  let base = start;
+  let secret = 0;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== SLASH) continue;
+    base = at + 1;
+    if (bytes[base] === DOT && HIDDEN.includes(word(bytes, base + 1))) secret = HINT.SECRET;
   }
-  return memory;
+  return hints | secret | (base > start && isCLibrary(bytes, base, end) ? HINT.C_LIBRARY : 0);
+}
+
+/** Whether a name says that programs load the file as code: /\.so(\.[\d.]+)?$/. */
+function isLibrary(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = end;
+  while (at > start && isVersion(bytes[at - 1] as number)) at--;
+  const version = end - at;
+  return (
+    has(bytes, at - SO.length, end, SO) &&
+    at - SO.length >= start &&
+    (version === 0 || (version > 1 && bytes[at] === DOT))
+  );
+}
+
+function isVersion(code: number): boolean {
+  return code === DOT || (code >= ZERO && code <= ZERO + 9);
+}
+
+/** The loader opens it after what is preloaded, and before the program itself runs. */
+function isCLibrary(bytes: Uint8Array, base: number, end: number): boolean {
+  for (const name of C_LIBRARIES) {
+    const next = bytes[base + name.length];
+    if (has(bytes, base, end - 1, name) && (next === DOT || next === DASH)) return true;
+  }
+  return false;
 }
 
 /** Whether bytes begin so. */

@@ -1,4 +1,5 @@
 import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
+import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import { STDIO } from "./images.ts";
 import type { ChannelIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "./indexes.ts";
@@ -77,7 +78,7 @@ export function programReads(graph: Graph, image: ImageIndex): readonly EdgeInde
     if (edges.kind.get(edge) !== EDGE.READ || files.writers.get(file) === NONE) continue;
     const openedNs = openedSince(graph, edge, ranNs);
     if (openedNs < ranNs || openedNs > ranNs + OPENING_NS || imageAt(graph, process, openedNs) !== image) continue;
-    if (!isLibrary(files.path.get(file))) found.push(edge);
+    if (!files.has(file, FILE_FLAG.LIBRARY)) found.push(edge);
   }
   return found.sort((a, b) => openedSince(graph, a, ranNs) - openedSince(graph, b, ranNs));
 }
@@ -107,16 +108,6 @@ export function programPipe(graph: Graph, process: ProcessIndex, image: ImageInd
   return best;
 }
 
-const LIBRARY = /\.so(\.[\d.]+)?$/;
-
-/** The loader opens it after what is preloaded, and before the program itself runs. */
-const C_LIBRARY = /\/(libc|ld-musl)[.-][^/]*$/;
-
-/** Whether a file's name says that programs load it as code. */
-export function isLibrary(path: string): boolean {
-  return LIBRARY.test(path);
-}
-
 /** Libraries somebody wrote while we looked that an image had loaded by a moment: the edges of their opening. */
 export function writtenLibraries(graph: Graph, image: ImageIndex, timeNs: number): EdgeIndex[] {
   const { images, edges, files, processes } = graph;
@@ -132,10 +123,9 @@ export function writtenLibraries(graph: Graph, image: ImageIndex, timeNs: number
     const openedNs = openedSince(graph, edge, ranNs);
     if (openedNs < ranNs || openedNs > timeNs) continue;
     const file = edges.object.get(edge);
-    const path = files.path.get(file);
-    if (C_LIBRARY.test(path) && imageAt(graph, process, openedNs) === image) loadedNs = openedNs;
+    if (files.has(file, FILE_FLAG.C_LIBRARY) && imageAt(graph, process, openedNs) === image) loadedNs = openedNs;
     if (files.writers.get(file) === NONE) continue;
-    if (isLibrary(path)) found.push(edge);
+    if (files.has(file, FILE_FLAG.LIBRARY)) found.push(edge);
     else opened.push(edge);
   }
   // What was opened before the C library was, the loader opened.

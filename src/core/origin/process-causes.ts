@@ -1,4 +1,5 @@
 import { EDGE, EDGE_FLAG } from "../graph/edges.ts";
+import { FILE_FLAG } from "../graph/files.ts";
 import type { Graph } from "../graph/graph.ts";
 import { STDIO } from "../graph/images.ts";
 import type { EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/indexes.ts";
@@ -7,7 +8,6 @@ import { processAt } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import {
   imageAt,
-  isLibrary,
   obeysStdin,
   pipeHolders,
   programPipe,
@@ -103,7 +103,7 @@ function codeOf(
     })),
     ...writtenLibraries(graph, image, atNs).map((edge) => ({
       file: edges.object.get(edge),
-      inferred: !isLibrary(files.path.get(edges.object.get(edge))),
+      inferred: !files.has(edges.object.get(edge), FILE_FLAG.LIBRARY),
       verb: "loaded",
       ranNs: edges.firstNs.get(edge),
       rank: RANK.LIBRARY,

@@ -1,10 +1,11 @@
 import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import { FILE_FLAG } from "../graph/files.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ConnectionIndex, EdgeIndex, FileIndex, ImageIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { processAt } from "../graph/peers.ts";
-import { HUB, imageAt, isLibrary, pipeHolders, scriptPath, writtenLibraries } from "../graph/provenance.ts";
+import { HUB, imageAt, pipeHolders, scriptPath, writtenLibraries } from "../graph/provenance.ts";
 import { acceptedBefore, facesNetwork, isServerSide, lastAccept } from "../graph/roles.ts";
 import { edgeCertainty } from "../query/certainty.ts";
 import { connectionTitle } from "../query/connections.ts";
@@ -175,7 +176,7 @@ export function runsOf(graph: Graph, file: FileIndex, sinceNs: number, budget: B
   if (files.readerCount.get(file) > HUB) return runs;
   const fileId = files.id(file);
   const path = files.path.get(file);
-  const library = isLibrary(path);
+  const library = files.has(file, FILE_FLAG.LIBRARY);
   const seen = new Set<ProcessIndex>();
   for (let edge = files.readers.get(file); edge !== NONE && budget.left > 0; edge = edges.nextOfObject.get(edge)) {
     budget.left--;

@@ -62,7 +62,26 @@ test("the memory of a process is told by the bytes of its path, other files of /
 });
 
 test("what looks at no text costs none: most paths have no hint", () => {
-  expect(
-    ["/usr/lib/x86_64-linux-gnu/libc.so.6", "/srv/app/node_modules/.bin/tsc", "/srv/.git/index"].map(hintsOf),
-  ).toEqual([0, 0, 0]);
+  expect(["/usr/share/zoneinfo/UTC", "/srv/app/node_modules/.bin/tsc", "/srv/.git/index"].map(hintsOf)).toEqual([
+    0, 0, 0,
+  ]);
+});
+
+test.each([
+  ["/usr/lib/libz.so", HINT.LIBRARY],
+  ["/usr/lib/libz.so.1.2.13", HINT.LIBRARY],
+  ["/lib/x86_64-linux-gnu/libc.so.6", HINT.LIBRARY | HINT.C_LIBRARY],
+  ["/lib/libc-2.31.so", HINT.LIBRARY | HINT.C_LIBRARY],
+  ["/lib/ld-musl-x86_64.so.1", HINT.LIBRARY | HINT.C_LIBRARY],
+  ["/usr/lib/libcrypto.so.3", HINT.LIBRARY],
+  ["/srv/x.so.", 0],
+  ["/srv/x.so5", 0],
+  ["/srv/x.so.conf", 0],
+  ["/srv/libc", 0],
+  ["libc.so.6", HINT.LIBRARY],
+  ["/libc.d/x", 0],
+  [".so", HINT.LIBRARY],
+  ["so", 0],
+])("what loads as code is told by its name: %s", (path, hints) => {
+  expect(hintsOf(path)).toBe(hints);
 });
