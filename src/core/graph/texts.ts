@@ -94,10 +94,10 @@ export class Texts {
     return column;
   }
 
-  /** Gives back what texts take that nothing refers to, when the heap has doubled. */
+  /** Gives back what texts take that nothing refers to, when the heap has grown by half. */
   tidy(): void {
     const { heap } = this.#strings;
-    if (heap.usedBytes < 2 * this.#keptBytes + TIDY_BYTES) return;
+    if (heap.usedBytes < 1.5 * this.#keptBytes + TIDY_BYTES) return;
     heap.compact((to) => {
       this.#strings.move(to);
       for (const { column, table } of this.#columns) column.move(table.limit, to);

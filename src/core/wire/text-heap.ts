@@ -8,8 +8,9 @@ export type TextAt = number;
 export const NO_TEXT: TextAt = 0;
 
 const FIRST_WORDS = 1 << 12;
-/** From so many words on room is taken far ahead: it costs address space until it is used, growing costs a copy. */
+/** Between so many words room is taken far ahead: it costs address space until it is used, growing costs a copy. */
 const LARGE_WORDS = 1 << 18;
+const HUGE_WORDS = 1 << 24;
 
 /**
  * Texts one behind the other, as the wire has them: their length in bytes, the bytes, zeros up to a multiple of 4. They lie outside of the
@@ -128,7 +129,7 @@ export class TextHeap {
 
   #reserve(words: number): void {
     let capacity = this.#words.length;
-    while (capacity < words) capacity *= capacity < LARGE_WORDS ? 2 : 8;
+    while (capacity < words) capacity *= capacity < LARGE_WORDS || capacity >= HUGE_WORDS ? 2 : 8;
     const before = this.#words;
     if (capacity === before.length) return;
     this.#words = new Int32Array(capacity);
