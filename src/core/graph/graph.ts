@@ -47,7 +47,7 @@ export class Graph {
   readonly reader = new BatchReader();
   readonly clock = new Clock();
   readonly processes = new Processes();
-  readonly texts = new Texts(this.reader.strings);
+  readonly texts = new Texts();
   readonly images = new Images(this.texts);
   readonly files = new Files(this.texts);
   readonly connections = new Connections();

@@ -1,16 +1,14 @@
 import type { StringTable } from "../wire/strings.ts";
-import { NO_TEXT, type TextAt, type TextHeap } from "../wire/text-heap.ts";
+import { NO_TEXT, type TextAt, TextHeap } from "../wire/text-heap.ts";
 import type { Cells } from "./blocks.ts";
 
 /**
  * Text a row as bytes, found by a field of the row: for texts that are many, seldom alike and seldom asked for. That of a row that is
- * not in use is empty. A text that came over the wire stays where it came: it is not copied.
+ * not in use is empty.
  */
 export class HeapText {
   readonly #heap: TextHeap;
   readonly #at: Cells;
-  /** What its texts take. */
-  bytes = 0;
 
   constructor(heap: TextHeap, at: Cells) {
     this.#heap = heap;
@@ -30,14 +28,14 @@ export class HeapText {
     this.#put(row, this.#heap.add(text));
   }
 
-  /** It is that of a wire string. */
+  /** Takes over the text of a wire string. */
   read(row: number, strings: StringTable, id: number): void {
-    this.#put(row, strings.at(id));
+    this.#put(row, this.#heap.copy(strings.heap, strings.at(id)));
   }
 
   /** Whether it is that of a wire string. */
   is(row: number, strings: StringTable, id: number): boolean {
-    return this.#heap.same(this.#at.get(row), strings.at(id));
+    return this.#heap.same(this.#at.get(row), strings.heap, strings.at(id));
   }
 
   /** As TextHeap.hashOf. */
@@ -55,53 +53,47 @@ export class HeapText {
     this.#put(row, NO_TEXT);
   }
 
-  /** Gives the text of each row below a limit another place. */
+  /** Gives each row below a limit another place. */
   move(limit: number, to: (at: TextAt) => TextAt): void {
     for (let row = 0; row < limit; row++) this.#at.set(row, to(this.#at.get(row)));
   }
 
   #put(row: number, at: TextAt): void {
-    this.bytes += this.#heap.spaceOf(at) - this.#heap.spaceOf(this.#at.get(row));
+    this.#heap.drop(this.#at.get(row));
     this.#at.set(row, at);
   }
 }
 
-/** So much more than what was referred to last time is worth a pause of some milliseconds. */
-const TIDY_BYTES = 4 << 20;
+/** So much is worth a pause of some milliseconds. */
+const FREE_BYTES = 1 << 20;
 
-/** The texts of several tables, in the heap of the strings that came over the wire. */
+/** The texts of several tables in one heap. */
 export class Texts {
-  readonly #strings: StringTable;
+  readonly #heap = new TextHeap();
   readonly #columns: { readonly column: HeapText; readonly table: { readonly limit: number } }[] = [];
-  /** Of the heap when it was tidied last. */
-  #keptBytes = 0;
 
-  constructor(strings: StringTable) {
-    this.#strings = strings;
-    strings.share();
+  /** Of what is referred to. */
+  get bytes(): number {
+    return this.#heap.liveBytes;
   }
 
-  /** What rows refer to; of several that refer to the same text each counts. */
-  get bytes(): number {
-    let bytes = 0;
-    for (const { column } of this.#columns) bytes += column.bytes;
-    return bytes;
+  /** With places that wait for another text. */
+  get usedBytes(): number {
+    return this.#heap.usedBytes;
   }
 
   column(table: { readonly limit: number }, at: Cells): HeapText {
-    const column = new HeapText(this.#strings.heap, at);
+    const column = new HeapText(this.#heap, at);
     this.#columns.push({ column, table });
     return column;
   }
 
-  /** Gives back what texts take that nothing refers to, when the heap has grown by half. */
+  /** Gives back places that no text comes for, when they are most of the heap: texts have become longer, or shorter. */
   tidy(): void {
-    const { heap } = this.#strings;
-    if (heap.usedBytes < 1.5 * this.#keptBytes + TIDY_BYTES) return;
+    const heap = this.#heap;
+    if (heap.freeBytes < FREE_BYTES || heap.freeBytes < heap.liveBytes) return;
     heap.compact((to) => {
-      this.#strings.move(to);
       for (const { column, table } of this.#columns) column.move(table.limit, to);
     });
-    this.#keptBytes = heap.usedBytes;
   }
 }

@@ -8,9 +8,6 @@ export class StringTable {
   readonly heap = new TextHeap();
   #at = new Int32Array(FIRST_IDS);
   #size = 1;
-  /** Bytes announced since the ids started again. */
-  #bytes = 0;
-  #shared = false;
   /** Of those that were asked for. */
   readonly #texts = new Map<number, string>();
 
@@ -23,15 +20,9 @@ export class StringTable {
 
   reset(): void {
     this.epoch++;
+    this.heap.clear();
     this.#size = 1;
-    this.#bytes = 0;
-    if (!this.#shared) this.heap.clear();
     this.#texts.clear();
-  }
-
-  /** From now on texts stay in the heap when the ids start again: others refer to them, who also give back what nobody refers to. */
-  share(): void {
-    this.#shared = true;
   }
 
   /** Where the text of an id is in the heap; that of the empty text for an id that was never announced. */
@@ -61,11 +52,10 @@ export class StringTable {
    */
   load(bytes: Uint8Array, start: number, end: number, first: number, count: number): boolean {
     if (count === 0) return true;
-    if (first === 0 || first > this.#size + MAX_GAP || this.#bytes > MAX_BYTES) return false;
+    if (first === 0 || first > this.#size + MAX_GAP || this.heap.usedBytes > MAX_BYTES) return false;
     // Every string takes at least its length.
     const fitting = Math.min(count, (end - start) >> 2);
     this.#reserve(first + fitting);
-    this.#bytes += end - start;
     let at = this.heap.append(bytes.subarray(start, end));
     let left = end - start;
     for (let id = first; id < first + fitting; id++) {
@@ -79,11 +69,6 @@ export class StringTable {
       left -= 4 * words;
     }
     return fitting === count;
-  }
-
-  /** Gives the text of each id another place. */
-  move(to: (at: TextAt) => TextAt): void {
-    for (let id = 1; id < this.#size; id++) this.#at[id] = to(this.#at[id] as number);
   }
 
   #reserve(ids: number): void {

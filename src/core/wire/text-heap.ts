@@ -11,6 +11,8 @@ const FIRST_WORDS = 1 << 12;
 /** Between so many words room is taken far ahead: it costs address space until it is used, growing costs a copy. */
 const LARGE_WORDS = 1 << 18;
 const HUGE_WORDS = 1 << 24;
+/** Places of so many words are kept for texts of just that length; longer ones are rounded up to a multiple of it. */
+const EXACT_WORDS = 64;
 
 /**
  * Texts one behind the other, as the wire has them: their length in bytes, the bytes, zeros up to a multiple of 4. They lie outside of the
@@ -21,10 +23,33 @@ export class TextHeap {
   #bytes = new Uint8Array(this.#words.buffer);
   /** Words in use; the first is the length of the empty text. */
   #used = 1;
+  /** By words, the last place that was dropped; each leads to the one before. */
+  readonly #free = new Map<number, TextAt>();
+  #freeWords = 0;
 
-  /** With those that nothing refers to any more. */
+  /** Of texts that are there. */
+  get liveBytes(): number {
+    return 4 * (this.#used - this.#freeWords);
+  }
+
+  /** Of places that wait for a text of their length. */
+  get freeBytes(): number {
+    return 4 * this.#freeWords;
+  }
+
   get usedBytes(): number {
     return 4 * this.#used;
+  }
+
+  /** Forgets all texts. */
+  clear(): void {
+    this.#used = 1;
+    this.#free.clear();
+    this.#freeWords = 0;
+    if (this.#words.length <= LARGE_WORDS) return;
+    drop(this.#words.buffer);
+    this.#words = new Int32Array(FIRST_WORDS);
+    this.#bytes = new Uint8Array(this.#words.buffer);
   }
 
   text(at: TextAt): string {
@@ -41,25 +66,20 @@ export class TextHeap {
     return (this.#words[at] as number) >>> 0;
   }
 
-  /** Bytes that a text takes here. */
-  spaceOf(at: TextAt): number {
-    return at === NO_TEXT ? 0 : 4 * this.#size(at);
-  }
-
   /** All of it; the bytes of a text begin behind its length. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
 
-  /** Whether two texts are the same, byte by byte. */
-  same(a: TextAt, b: TextAt): boolean {
-    if (a === b) return true;
-    const words = this.#words;
-    for (let i = 0, size = this.#size(a); i < size; i++) if (words[a + i] !== words[b + i]) return false;
+  /** Whether a text is that of another heap, byte by byte. */
+  same(at: TextAt, other: TextHeap, otherAt: TextAt): boolean {
+    const mine = this.#words;
+    const its = other.#words;
+    for (let i = 0, size = this.#size(at); i < size; i++) if (mine[at + i] !== its[otherAt + i]) return false;
     return true;
   }
 
-  /** The same for texts that are the same: 32 bits. */
+  /** The same for texts that are the same, in whatever heap: 32 bits. */
   hashOf(at: TextAt): number {
     const words = this.#words;
     let hash = 0;
@@ -68,11 +88,23 @@ export class TextHeap {
     return hash;
   }
 
+  /** Takes in a text of another heap. */
+  copy(other: TextHeap, otherAt: TextAt): TextAt {
+    if (otherAt === NO_TEXT) return NO_TEXT;
+    const size = other.#size(otherAt);
+    const at = this.#place(size);
+    const mine = this.#words;
+    const its = other.#words;
+    for (let i = 0; i < size; i++) mine[at + i] = its[otherAt + i] as number;
+    return at;
+  }
+
   add(text: string): TextAt {
     if (text === "") return NO_TEXT;
     const bytes = encodeUtf8(text);
-    const at = this.#take(sizeOf(bytes.length));
-    this.#words[at + sizeOf(bytes.length) - 1] = 0;
+    const size = sizeOf(bytes.length);
+    const at = this.#place(size);
+    this.#words[at + size - 1] = 0;
     this.#words[at] = bytes.length;
     this.#bytes.set(bytes, 4 * at + 4);
     return at;
@@ -87,37 +119,40 @@ export class TextHeap {
     return at;
   }
 
-  /** Forgets all texts. */
-  clear(): void {
-    this.#used = 1;
-    if (this.#words.length <= LARGE_WORDS) return;
-    drop(this.#words.buffer);
-    this.#words = new Int32Array(FIRST_WORDS);
-    this.#bytes = new Uint8Array(this.#words.buffer);
+  /** Nothing refers to a text of `copy` or `add` any more: another one takes its place. */
+  drop(at: TextAt): void {
+    if (at === NO_TEXT) return;
+    const words = placeOf(this.#size(at));
+    this.#words[at] = this.#free.get(words) ?? NO_TEXT;
+    this.#free.set(words, at);
+    this.#freeWords += words;
   }
 
   /** Keeps the texts that are moved, at the positions that `move` returns. */
   compact(each: (move: (at: TextAt) => TextAt) => void): void {
-    const before = this.#words;
-    this.#words = new Int32Array(FIRST_WORDS);
-    this.#bytes = new Uint8Array(this.#words.buffer);
-    this.#used = 1;
-    each((at) => {
-      if (at === NO_TEXT) return NO_TEXT;
-      const length = before[at] as number;
-      // Where a text went stands in its place, for the others that refer to it.
-      if (length < 0) return ~length;
-      const size = sizeOf(length);
-      const to = this.#take(size);
-      for (let i = 0; i < size; i++) this.#words[to + i] = before[at + i] as number;
-      before[at] = ~to;
-      return to;
-    });
-    drop(before.buffer);
+    const kept = new TextHeap();
+    kept.#reserve(this.#used - this.#freeWords);
+    each((at) => kept.copy(this, at));
+    drop(this.#words.buffer);
+    this.#words = kept.#words;
+    this.#bytes = kept.#bytes;
+    this.#used = kept.#used;
+    this.#free.clear();
+    this.#freeWords = 0;
   }
 
   #size(at: TextAt): number {
     return sizeOf(this.lengthOf(at));
+  }
+
+  /** Room for a text that may be dropped. */
+  #place(size: number): TextAt {
+    const words = placeOf(size);
+    const free = this.#freeWords === 0 ? undefined : this.#free.get(words);
+    if (free === undefined || free === NO_TEXT) return this.#take(words);
+    this.#free.set(words, this.#words[free] as number);
+    this.#freeWords -= words;
+    return free;
   }
 
   #take(size: number): TextAt {
@@ -140,3 +175,7 @@ export class TextHeap {
 }
 
 const sizeOf = (bytes: number): number => 1 + ((bytes + 3) >>> 2);
+
+function placeOf(size: number): number {
+  return size <= EXACT_WORDS ? size : Math.ceil(size / EXACT_WORDS) * EXACT_WORDS;
+}

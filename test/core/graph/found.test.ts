@@ -4,12 +4,11 @@ import { Files } from "../../../src/core/graph/files.ts";
 import { Graph } from "../../../src/core/graph/graph.ts";
 import { NONE } from "../../../src/core/graph/indexes.ts";
 import { Texts } from "../../../src/core/graph/texts.ts";
-import { StringTable } from "../../../src/core/wire/strings.ts";
 
 // What was found last, and what was found ahead of its turn, is looked at before the index is asked.
 
 test("a file that is forgotten is not found by its identity, whatever was found or expected before", () => {
-  const files = new Files(new Texts(new StringTable()));
+  const files = new Files(new Texts());
   const file = files.add(8, 1, 5, 6, 0);
   expect(files.find(8, 1, 5, 6)).toBe(file);
   files.remove(file);
@@ -25,7 +24,7 @@ test("a file that is forgotten is not found by its identity, whatever was found 
 });
 
 test("what another file or process is expected for finds its own", () => {
-  const files = new Files(new Texts(new StringTable()));
+  const files = new Files(new Texts());
   const one = files.add(8, 0, 0xffff_fff0, 0, 0);
   const other = files.add(8, 0, 0xffff_fff1, 0, 0);
   files.expect(one);
