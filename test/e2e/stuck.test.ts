@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { startProgram } from "./program.ts";
 import type { Tui } from "./tui.ts";
@@ -25,8 +25,12 @@ async function until(what: string, holds: () => boolean, timeoutMs = 5000): Prom
 
 /** Field of /proc/pid/stat behind the name; undefined once the process has ended. */
 function state(pid: number): string | undefined {
-  if (!existsSync(`/proc/${pid}/stat`)) return undefined;
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return undefined;
+  }
   const letter = stat.slice(stat.lastIndexOf(")") + 2)[0];
   return letter === "Z" ? undefined : letter;
 }
