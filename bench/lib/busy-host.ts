@@ -9,7 +9,7 @@ const SHARED_FILES = 400;
 const FIRST_FILE = 100_000;
 const TICK_ROWS = 6_000;
 
-interface Process {
+export interface Process {
   readonly pid: number;
   readonly startNs: number;
 }

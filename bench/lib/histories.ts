@@ -1,5 +1,6 @@
 import { BatchWriter } from "../../src/core/wire/encode.ts";
 import { KIND, OPEN_FLAG } from "../../src/core/wire/layout.gen.ts";
+import type { Process } from "./busy-host.ts";
 
 const SOCKET = 0o140000;
 const PIPE = 0o010000;
@@ -7,11 +8,6 @@ const FILE = 0o100644;
 const TCP_ESTABLISHED = 1;
 const SOCK_STREAM = 1;
 const START_NS = 5_000_000_000_000;
-
-interface Process {
-  readonly pid: number;
-  readonly startNs: number;
-}
 
 type Stdio = readonly ({ readonly mode: number; readonly ino: number } | undefined)[];
 

@@ -2,7 +2,7 @@ import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ChannelIndex, EdgeIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
-import { MAX_PAST_OWNERS } from "../graph/peers.ts";
+import { holdersOf, MAX_PAST_OWNERS } from "../graph/peers.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
 import { pipeHolders, programPipe, stdinPipe } from "../graph/provenance.ts";
 import { eachSocket, isServerSide, nameAt } from "../graph/roles.ts";
@@ -153,9 +153,7 @@ export function relayedDownload(graph: Graph, process: ProcessIndex, timeNs: num
   eachSocket(graph, process, (own) => {
     const connection = edges.object.get(own);
     if (found !== undefined || !connections.isUnix(connection) || connections.path.get(connection) !== "") return;
-    let left = MAX_PAST_OWNERS;
-    for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
-      if (edges.has(edge, EDGE_FLAG.PAST) && left-- <= 0) break;
+    for (const edge of holdersOf(graph, connection, MAX_PAST_OWNERS)) {
       const by = edges.process.get(edge);
       if (by === process || !edges.has(edge, EDGE_FLAG.STDOUT)) continue;
       const fetched = connectionBefore(graph, by, timeNs);

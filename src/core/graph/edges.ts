@@ -310,7 +310,7 @@ export class Edges extends Table {
     if (!this.has(row, EDGE_FLAG.PAST)) return;
     this.#unlinkObject(row);
     this.flags.set(row, this.flags.get(row) & ~EDGE_FLAG.PAST);
-    this.#linkObject(row, NONE, (this.#heads.ofObject[this.kind.get(row)] as Head).get(this.object.get(row)));
+    this.#linkObject(row, NONE, this.#listOf(row).get(this.object.get(row)));
   }
 
   remove(row: EdgeIndex): void {
@@ -359,7 +359,7 @@ export class Edges extends Table {
 
   /** Puts who wrote first in the list of its file, unless another wrote later. */
   #lead(row: EdgeIndex): void {
-    const list = this.#heads.ofObject[this.kind.get(row)] as Head;
+    const list = this.#listOf(row);
     const object = this.object.get(row);
     const first: EdgeIndex = list.get(object);
     if (first === row || this.#staysFirst(first, EDGE_FLAG.WRITTEN, this.lastNs.get(row))) return;
@@ -367,10 +367,15 @@ export class Edges extends Table {
     this.#linkObject(row, NONE, first);
   }
 
+  /** Where the list of an edge's object begins. */
+  #listOf(edge: EdgeIndex): Head {
+    return this.#heads.ofObject[this.kind.get(edge)] as Head;
+  }
+
   /** The last in the list of an edge's object. */
   #lastOf(edge: EdgeIndex): EdgeIndex {
     let last: EdgeIndex = NONE;
-    let row: EdgeIndex = (this.#heads.ofObject[this.kind.get(edge)] as Head).get(this.object.get(edge));
+    let row: EdgeIndex = this.#listOf(edge).get(this.object.get(edge));
     for (; row !== NONE; row = this.nextOfObject.get(row)) last = row;
     return last;
   }
@@ -380,7 +385,7 @@ export class Edges extends Table {
     this.#previousOfObject.set(row, previous);
     this.nextOfObject.set(row, next);
     if (next !== NONE) this.#previousOfObject.set(next, row);
-    if (previous === NONE) (this.#heads.ofObject[this.kind.get(row)] as Head).set(this.object.get(row), row);
+    if (previous === NONE) this.#listOf(row).set(this.object.get(row), row);
     else this.nextOfObject.set(previous, row);
   }
 
@@ -389,7 +394,7 @@ export class Edges extends Table {
     const previous = this.#previousOfObject.get(row);
     if (this.has(row, EDGE_FLAG.PAST) && this.#heads.past.get(this.object.get(row)) === row)
       this.#heads.past.set(this.object.get(row), next);
-    if (previous === NONE) (this.#heads.ofObject[this.kind.get(row)] as Head).set(this.object.get(row), next);
+    if (previous === NONE) this.#listOf(row).set(this.object.get(row), next);
     else this.nextOfObject.set(previous, next);
     if (next !== NONE) this.#previousOfObject.set(next, previous);
   }

@@ -1,4 +1,4 @@
-import type { StringTable } from "../wire/strings.ts";
+import type { BatchReader } from "../wire/decode.ts";
 import { MixedBlock } from "./blocks.ts";
 import { TextColumn } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
@@ -25,8 +25,8 @@ export const IMAGE_KNOWN = {
 /** Kinds of a standard descriptor: S_IFMT bits >> 12. */
 export const STDIO = { CLOSED: 0, PIPE: 1, DEVICE: 2, FILE: 8, SOCKET: 12 } as const;
 
-/** Ids of wire strings. */
-export interface ImageStrings {
+/** Offsets of its texts in a row of the wire. */
+export interface ImageTexts {
   readonly exe: number;
   readonly cwd: number;
   readonly argv: number;
@@ -92,11 +92,11 @@ export class Images extends Table {
     return row;
   }
 
-  /** Takes over its texts. */
-  read(row: ImageIndex, strings: StringTable, { exe, cwd, argv, script, env }: ImageStrings): void {
-    this.#setTexts(row, strings.get(exe), strings.get(cwd), strings.get(script));
-    this.argv.read(row, strings, argv);
-    this.env.read(row, strings, env);
+  /** Takes over its texts from the reader's row. */
+  read(row: ImageIndex, reader: BatchReader, { exe, cwd, argv, script, env }: ImageTexts): void {
+    this.#setTexts(row, reader.text(exe), reader.text(cwd), reader.text(script));
+    this.argv.read(row, reader.strings, reader.u32(argv));
+    this.env.read(row, reader.strings, reader.u32(env));
   }
 
   #setTexts(row: ImageIndex, exe: string, cwd: string, script: string): void {

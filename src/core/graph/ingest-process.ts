@@ -286,13 +286,7 @@ function readImage(
 ): ImageIndex {
   const { processes, images, files } = graph;
   const image = images.add(processes.id(process), previous, timeNs);
-  images.read(image, reader.strings, {
-    exe: reader.u32(IMAGE.exe),
-    cwd: reader.u32(IMAGE.cwd),
-    argv: reader.u32(IMAGE.argv),
-    script: reader.u32(IMAGE.script),
-    env: reader.u32(IMAGE.env),
-  });
+  images.read(image, reader, IMAGE);
   const flags = reader.u32(IMAGE.image);
   images.flags.set(image, flags);
   const { BEFORE_START, POLLED, UNVERIFIED, ARGV_CUT, ENV_CUT, USER_NAMESPACE } = IMAGE_KNOWN;

@@ -261,13 +261,7 @@ export class Restore {
     if (previous !== NONE) images.hold(previous);
     const processId = executor === NONE ? Number.NaN : processes.id(executor);
     const row = images.add(processId, previous, reader.timeNs(HDR.time));
-    images.read(row, reader.strings, {
-      exe: reader.u32(STATE_IMAGE.exe),
-      cwd: reader.u32(STATE_IMAGE.cwd),
-      argv: reader.u32(STATE_IMAGE.argv),
-      script: reader.u32(STATE_IMAGE.script),
-      env: reader.u32(STATE_IMAGE.env),
-    });
+    images.read(row, reader, STATE_IMAGE);
     this.#images.push(row);
     const file = rowOf(files, this.#files, reader.u32(STATE_IMAGE.file));
     if (file !== NONE) images.fileId.set(row, files.id(file));

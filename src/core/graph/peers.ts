@@ -7,9 +7,22 @@ import { PROCESS_FLAG } from "./processes.ts";
 /** Of those that held a connection and are gone so many are looked at, where every event would ask. */
 export const MAX_PAST_OWNERS = 64;
 
+/** The edges of a connection, at either side: those of processes that live, then of so many that are gone, who went last first. */
+export function* holdersOf(
+  { connections, edges }: Graph,
+  connection: ConnectionIndex,
+  mostPast: number,
+): Generator<EdgeIndex, void, void> {
+  let left = mostPast;
+  for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
+    if (edges.has(edge, EDGE_FLAG.PAST) && left-- <= 0) return;
+    yield edge;
+  }
+}
+
 /**
  * Processes that hold, or held, one side of a connection: who opened it first, then the others, those that live first. Generations of
- * children may have held it: of those that are gone, at either side, only so many are looked at, who went last first.
+ * children may have held it: of those that are gone only so many are looked at (holdersOf).
  */
 export function ownersOf(
   graph: Graph,
@@ -17,12 +30,10 @@ export function ownersOf(
   side: number,
   mostPast = Number.POSITIVE_INFINITY,
 ): ProcessIndex[] {
-  const { connections, edges } = graph;
+  const { edges } = graph;
   const openers: ProcessIndex[] = [];
   const others: ProcessIndex[] = [];
-  let left = mostPast;
-  for (let edge = connections.edges.get(connection); edge !== NONE; edge = edges.nextOfObject.get(edge)) {
-    if (edges.has(edge, EDGE_FLAG.PAST) && left-- <= 0) break;
+  for (const edge of holdersOf(graph, connection, mostPast)) {
     if (edges.kind.get(edge) !== EDGE.SIDE_0 + side) continue;
     if (edges.has(edge, EDGE_FLAG.OPENER)) openers.push(edges.process.get(edge));
     else others.push(edges.process.get(edge));

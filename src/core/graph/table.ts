@@ -1,8 +1,14 @@
+import { grown } from "../wire/memory.ts";
 import { I32Block, type U32Field } from "./blocks.ts";
 import type { Column } from "./columns.ts";
 
 /** Ids are row + generation x this: 2^26 rows at once, 2^27 reuses of each. */
 const GENERATION = 0x400_0000;
+
+/** Rows there is room for at first. */
+const SMALLEST = 64;
+/** As of `grown`. */
+const LARGE = 1 << 14;
 
 /**
  * Rows with a free list. A row index is valid while its object lives; an id is never used again, so an id kept by a screen
@@ -57,7 +63,7 @@ export class Table {
   protected take(): number {
     const row = this.#free.pop() ?? this.limit++;
     if (row >= this.#capacity) {
-      this.#capacity = grown(this.#capacity);
+      this.#capacity = Math.max(SMALLEST, grown(this.#capacity, LARGE));
       for (const column of this.#columns) column.reserve(this.#capacity);
     }
     this.#state.set(row, this.#state.get(row) | 1);
@@ -71,11 +77,4 @@ export class Table {
     this.#free.push(row);
     this.count--;
   }
-}
-
-/** From so many rows on room is taken far ahead: it costs address space until it is used, growing costs a copy. */
-const LARGE = 1 << 14;
-
-function grown(capacity: number): number {
-  return Math.max(64, capacity * (capacity < LARGE ? 2 : 8));
 }

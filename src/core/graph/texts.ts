@@ -69,17 +69,16 @@ const FREE_BYTES = 1 << 20;
 
 /** The texts of several tables in one heap. */
 export class Texts {
-  readonly #heap = new TextHeap();
+  readonly #heap: TextHeap;
   readonly #columns: { readonly column: HeapText; readonly table: { readonly limit: number } }[] = [];
+
+  constructor(heap = new TextHeap()) {
+    this.#heap = heap;
+  }
 
   /** Of what is referred to. */
   get bytes(): number {
     return this.#heap.liveBytes;
-  }
-
-  /** With places that wait for another text. */
-  get usedBytes(): number {
-    return this.#heap.usedBytes;
   }
 
   column(table: { readonly limit: number }, at: Cells): HeapText {

@@ -1,4 +1,4 @@
-import { drop } from "./memory.ts";
+import { drop, grown } from "./memory.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 /** A position: the word where a text begins. */
@@ -8,7 +8,7 @@ export type TextAt = number;
 export const NO_TEXT: TextAt = 0;
 
 const FIRST_WORDS = 1 << 12;
-/** Between so many words room is taken far ahead: it costs address space until it is used, growing costs a copy. */
+/** As of `grown`. */
 const LARGE_WORDS = 1 << 18;
 const HUGE_WORDS = 1 << 24;
 /** Places of so many words are kept for texts of just that length; longer ones are rounded up to a multiple of it. */
@@ -164,7 +164,7 @@ export class TextHeap {
 
   #reserve(words: number): void {
     let capacity = this.#words.length;
-    while (capacity < words) capacity *= capacity < LARGE_WORDS || capacity >= HUGE_WORDS ? 2 : 8;
+    while (capacity < words) capacity = grown(capacity, LARGE_WORDS, HUGE_WORDS);
     const before = this.#words;
     if (capacity === before.length) return;
     this.#words = new Int32Array(capacity);

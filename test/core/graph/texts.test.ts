@@ -4,6 +4,7 @@ import { Texts } from "../../../src/core/graph/texts.ts";
 import { BatchReader } from "../../../src/core/wire/decode.ts";
 import { BatchWriter } from "../../../src/core/wire/encode.ts";
 import { FILE } from "../../../src/core/wire/layout.gen.ts";
+import { TextHeap } from "../../../src/core/wire/text-heap.ts";
 import { BASE_NS, WALL_NS } from "../fixture.ts";
 
 const ROWS = 400;
@@ -11,7 +12,8 @@ const ROWS = 400;
 test("texts stay what they are while most of them change, and what changed takes no room", () => {
   const block = new I32Block(2);
   block.reserve(ROWS);
-  const texts = new Texts();
+  const heap = new TextHeap();
+  const texts = new Texts(heap);
   const columns = [0, 1].map((offset) => texts.column({ limit: ROWS }, block.field(offset)));
   const expected = columns.map(() => new Array<string>(ROWS).fill(""));
   let most = 0;
@@ -23,7 +25,7 @@ test("texts stay what they are while most of them change, and what changed takes
     else columns[which]?.set(row, text);
     (expected[which] as string[])[row] = text;
     texts.tidy();
-    most = Math.max(most, texts.usedBytes);
+    most = Math.max(most, heap.usedBytes);
   }
   for (const [which, column] of columns.entries())
     expect(Array.from({ length: ROWS }, (_, row) => column.get(row))).toEqual(expected[which]);
