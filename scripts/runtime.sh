@@ -7,7 +7,7 @@
 malloc=glibc.malloc.mmap_threshold=8388608:glibc.malloc.trim_threshold=2097152:glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1
 # A small young generation saves 20 MB of resident memory and costs nothing measurable at a few frames a second; V8 without helper threads
 # saves as much again and a tenth of the CPU. After a flood the program collects what it left (give-back.ts).
-engine="--expose-gc --max-semi-space-size=1 --single-threaded"
+engine="--expose-gc --max-semi-space-size=1 --max-valid-polymorphic-map-count=16 --single-threaded"
 # What plays a file takes V8's helper threads: they compile and collect beside it, and its own thread reaches a moment in half the CPU. Live
 # they would take 22 MB more.
-engine_of_file="--expose-gc --max-semi-space-size=1"
+engine_of_file="--expose-gc --max-semi-space-size=1 --max-valid-polymorphic-map-count=16"

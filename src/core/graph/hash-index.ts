@@ -40,15 +40,21 @@ export class HashIndex {
     return seen;
   }
 
-  /** Rows that have some hashes, where that takes one look; -1 else. For reading ahead: they may be wrong. */
-  glance(hashes: Int32Array, count: number, rows: Int32Array): void {
+  /**
+   * The first row of each of some hashes, NONE where there is none. For reading ahead: it may be another of that hash that is meant.
+   * Returns what nobody needs.
+   */
+  glance(hashes: Int32Array, count: number, rows: Int32Array): number {
+    const seen = this.touch(hashes, count);
     const slots = this.#slots;
     const mask = this.#mask;
     for (let i = 0; i < count; i++) {
       const hash = hashes[i] as number;
-      const at = 2 * (hash & mask);
-      rows[i] = slots[at] === hash ? (slots[at + 1] as number) - 1 : -1;
+      let at = hash & mask;
+      while (slots[2 * at] !== hash && slots[2 * at + 1] !== 0) at = (at + 1) & mask;
+      rows[i] = (slots[2 * at + 1] as number) - 1;
     }
+    return seen;
   }
 
   add(hash: number, row: number): void {

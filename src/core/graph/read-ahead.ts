@@ -8,6 +8,8 @@ import { NONE } from "./indexes.ts";
 
 /** Rows looked at together. */
 const GROUP = 128;
+/** So many objects that are new in a group are known again. */
+const NEW_ONES = 8;
 /** With fewer the tables are in the processor's caches as they are. */
 const MANY_EDGES = 1 << 16;
 
@@ -22,6 +24,8 @@ class Ahead {
   readonly edges = new Int32Array(GROUP);
   /** Where in the batch the rows begin. */
   readonly rows = new Int32Array(GROUP + 1);
+  /** The rows that named a new object last. */
+  readonly #new = new Int32Array(NEW_ONES);
 
   add(row: number, hash: number, kind: number, word: number): void {
     const at = this.count++;
@@ -29,6 +33,23 @@ class Ahead {
     this.hashes[at] = hash;
     this.kinds[at] = kind;
     this.words[at] = word;
+  }
+
+  /** Tells those whose object is new which row of its table it will have; `hashes` are of the objects still. */
+  foresee(table: { upcoming(others: number): number }): void {
+    const { objects, hashes, count } = this;
+    const named = this.#new;
+    for (let i = 0, many = 0; i < count; i++) {
+      if (objects[i] !== NONE) continue;
+      let before = many - 1;
+      const oldest = Math.max(many - NEW_ONES, 0);
+      while (before >= oldest && hashes[named[before % NEW_ONES] as number] !== hashes[i]) before--;
+      if (before >= oldest) objects[i] = objects[named[before % NEW_ONES] as number] as number;
+      else {
+        objects[i] = table.upcoming(many);
+        named[many++ % NEW_ONES] = i;
+      }
+    }
   }
 }
 
@@ -105,11 +126,9 @@ export class ReadAhead {
 
   #lookAtFiles({ files, edges }: Graph): number {
     const { hashes, objects, edges: found, count } = this.#files;
-    files.index.glance(hashes, count, objects);
-    const seen = files.near(objects, count);
-    // New files take the next rows.
-    for (let i = 0, fresh = 0; i < count; i++) if (objects[i] === NONE) objects[i] = files.upcoming(fresh++);
-    this.#lookAtEdges(edges, this.#files);
+    let seen = files.index.glance(hashes, count, objects) ^ files.near(objects, count);
+    this.#files.foresee(files);
+    seen ^= this.#lookAtEdges(edges, this.#files);
     for (let i = 0; i < count; i++) {
       // A new edge goes in front of the first of the file.
       if (found[i] === NONE) found[i] = files.firstReader(objects[i] as number);
@@ -120,20 +139,21 @@ export class ReadAhead {
   #lookAtSockets({ connections, edges }: Graph, tuples: number): number {
     const sockets = this.#sockets;
     const { hashes, objects, kinds, edges: found, count } = sockets;
-    connections.inodes.glance(hashes, count, objects);
-    const seen = connections.tuples.touch(this.#tuples, tuples) ^ connections.near(objects, count);
-    for (let i = 0, fresh = 0; i < count; i++) {
+    let seen = connections.inodes.glance(hashes, count, objects);
+    seen ^= connections.tuples.touch(this.#tuples, tuples) ^ connections.near(objects, count);
+    for (let i = 0; i < count; i++) {
       const end = objects[i] as number;
       kinds[i] = EDGE.SIDE_0 + (end === NONE ? 0 : end & 1);
-      objects[i] = end === NONE ? connections.upcoming(fresh++) : end >> 1;
+      objects[i] = end >> 1;
     }
-    this.#lookAtEdges(edges, sockets);
+    sockets.foresee(connections);
+    seen ^= this.#lookAtEdges(edges, sockets);
     return seen ^ edges.near(found, count);
   }
 
-  #lookAtEdges(edges: Graph["edges"], { hashes, kinds, words, objects, edges: found, count }: Ahead): void {
+  #lookAtEdges(edges: Graph["edges"], { hashes, kinds, words, objects, edges: found, count }: Ahead): number {
     for (let i = 0; i < count; i++) hashes[i] = edgeHash(kinds[i] as number, words[i] as number, objects[i] as number);
-    edges.index.glance(hashes, count, found);
+    return edges.index.glance(hashes, count, found);
   }
 
   #tupleOf(words: Uint32Array, at: number): number {
