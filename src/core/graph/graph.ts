@@ -29,6 +29,7 @@ import { Passing } from "./passing.ts";
 import { PROCESS_FLAG, Processes } from "./processes.ts";
 import { Queue } from "./queue.ts";
 import { ReadAhead } from "./read-ahead.ts";
+import { SharedTexts } from "./shared-texts.ts";
 import { Texts } from "./texts.ts";
 
 /** Counts of rows the memory limit made us forget. */
@@ -46,9 +47,10 @@ export interface Forgotten {
 export class Graph {
   readonly reader = new BatchReader();
   readonly clock = new Clock();
-  readonly processes = new Processes();
   readonly texts = new Texts();
-  readonly images = new Images(this.texts);
+  readonly sharedTexts = new SharedTexts();
+  readonly processes = new Processes(this.sharedTexts);
+  readonly images = new Images(this.texts, this.sharedTexts);
   readonly files = new Files(this.texts);
   readonly connections = new Connections();
   readonly channels = new Channels();

@@ -1,10 +1,11 @@
 import type { BatchReader } from "../wire/decode.ts";
 import { MixedBlock } from "./blocks.ts";
-import { TextColumn } from "./columns.ts";
+import { SparseText } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { interprets, type Program, programOf } from "./interpreters.ts";
 import { resolvePath } from "./paths.ts";
+import type { SharedText, SharedTexts } from "./shared-texts.ts";
 import { Table } from "./table.ts";
 import type { HeapText, Texts } from "./texts.ts";
 
@@ -39,8 +40,8 @@ export interface ImageTexts {
  * through `previous`, which leads on into the images it inherited. Counted: the last holder frees the row.
  */
 export class Images extends Table {
-  /** Three floats and seven fields: 56 bytes with the one that is spare. */
-  readonly #rows = this.column(new MixedBlock(3, 8));
+  /** Three floats and ten fields, 64 bytes. */
+  readonly #rows = this.column(new MixedBlock(3, 10));
   readonly #ints = this.#rows.ints;
   readonly #floats = this.#rows.floats;
   readonly previous = this.#ints.field<ImageIndex>(6);
@@ -55,10 +56,10 @@ export class Images extends Table {
   readonly atNs = this.#floats.field(1);
   /** Id of the executable's file; NaN = not known. */
   readonly fileId = this.#floats.field(2);
-  /** Programs, scripts and folders are few: each is made once. */
-  readonly exe = this.column(new TextColumn());
-  readonly cwd = this.column(new TextColumn());
-  readonly script = this.column(new TextColumn());
+  /** Programs, scripts and folders are few. */
+  readonly exe: SharedText;
+  readonly cwd: SharedText;
+  readonly script: SharedText;
   /** Arguments separated by NUL. */
   readonly argv: HeapText;
   /** Variables that load or run other code or say who asked for it, each ended by NUL. */
@@ -68,12 +69,13 @@ export class Images extends Table {
   /** `operand`, of those that were asked for. */
   readonly #operands: (string | undefined)[] = [];
   /** argv with blanks, made when first asked for. */
-  readonly #command = this.column(new TextColumn());
-  /** Of exe, cwd and script. */
-  textLength = 0;
+  readonly #command = this.column(new SparseText());
 
-  constructor(texts: Texts) {
+  constructor(texts: Texts, shared: SharedTexts) {
     super();
+    this.exe = shared.column(this.#ints.field(13));
+    this.cwd = shared.column(this.#ints.field(14));
+    this.script = shared.column(this.#ints.field(15));
     this.argv = texts.column(this, this.#ints.field(11));
     this.env = texts.column(this, this.#ints.field(12));
   }
@@ -100,13 +102,12 @@ export class Images extends Table {
   }
 
   #setTexts(row: ImageIndex, exe: string, cwd: string, script: string): void {
-    this.textLength -= this.#textLength(row);
     this.exe.set(row, exe);
     this.cwd.set(row, cwd);
     this.script.set(row, script);
-    this.textLength += this.#textLength(row);
     this.#command.set(row, "");
-    this.#programs[row] = this.#operands[row] = undefined;
+    if (row < this.#programs.length) this.#programs[row] = undefined;
+    if (row < this.#operands.length) this.#operands[row] = undefined;
   }
 
   hold(row: ImageIndex): void {
@@ -165,9 +166,5 @@ export class Images extends Table {
   /** The kind (STDIO) of a standard descriptor at exec. */
   stdioKind(row: ImageIndex, fd: 0 | 1 | 2): number {
     return (this.stdio.get(row) >> (fd * 4)) & 15;
-  }
-
-  #textLength(row: ImageIndex): number {
-    return this.exe.get(row).length + this.cwd.get(row).length + this.script.get(row).length;
   }
 }

@@ -1,10 +1,10 @@
 import type { ProcessId } from "../query/model.ts";
 import { MixedBlock } from "./blocks.ts";
-import { TextColumn } from "./columns.ts";
 import { EDGE_FAMILIES } from "./edges.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, ImageIndex, MarkIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import type { SharedText, SharedTexts } from "./shared-texts.ts";
 import { Table } from "./table.ts";
 
 /** Bits of `flags`. */
@@ -45,8 +45,8 @@ export const NO_LOGIN = 0xffffffff;
  * At most one process of a tgid is alive.
  */
 export class Processes extends Table {
-  /** Nine times and counters, then 32-bit fields and one more time: 232 bytes. */
-  readonly #rows = this.column(new MixedBlock(9, 40));
+  /** Nine times and counters, then 32-bit fields and one more time: 240 bytes. */
+  readonly #rows = this.column(new MixedBlock(9, 42));
   readonly #ints = this.#rows.ints;
   readonly #floats = this.#rows.floats;
   readonly tgid = this.#ints.unsigned(18);
@@ -102,8 +102,8 @@ export class Processes extends Table {
   readonly sampleNs = this.#floats.field(8);
   /** When the newest child it ever had began; 0 = it had none. */
   readonly newestChildNs = this.#floats.field(28);
-  readonly cgroupPath = this.column(new TextColumn());
-  readonly comm = this.column(new TextColumn());
+  readonly cgroupPath: SharedText;
+  readonly comm: SharedText;
   readonly #links = [
     this.parent,
     this.firstChild,
@@ -115,6 +115,12 @@ export class Processes extends Table {
     ...this.edges,
   ];
   readonly #byTgid = new HashIndex();
+
+  constructor(shared: SharedTexts) {
+    super();
+    this.cgroupPath = shared.column(this.#ints.field(58));
+    this.comm = shared.column(this.#ints.field(59));
+  }
 
   find(tgid: number, startLo: number, startHi: number): ProcessIndex {
     const index = this.#byTgid;
@@ -168,8 +174,6 @@ export class Processes extends Table {
     this.sessionId.set(row, NO_LOGIN);
     this.cpuPercent.set(row, Number.NaN);
     this.sampleNs.set(row, Number.NaN);
-    this.cgroupPath.set(row, "");
-    this.comm.set(row, "");
     this.#byTgid.add(hash2(tgid, 0), row);
     return row;
   }
@@ -181,8 +185,8 @@ export class Processes extends Table {
     const to = row * width;
     for (let at = INHERITED; at < INHERITED_END; at++) data[to + at] = data[from + at] as number;
     this.cgroup.set(row, this.cgroup.get(parent));
-    this.cgroupPath.set(row, this.cgroupPath.get(parent));
-    this.comm.set(row, this.comm.get(parent));
+    this.cgroupPath.copy(parent, row);
+    this.comm.copy(parent, row);
     if (this.has(parent, PROCESS_FLAG.KERNEL_THREAD)) this.setFlag(row, PROCESS_FLAG.KERNEL_THREAD);
   }
 

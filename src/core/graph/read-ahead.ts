@@ -127,6 +127,7 @@ export class ReadAhead {
   #lookAtFiles({ files, edges }: Graph): number {
     const { hashes, objects, edges: found, count } = this.#files;
     let seen = files.index.glance(hashes, count, objects) ^ files.near(objects, count);
+    seen ^= files.path.near(objects, count);
     this.#files.foresee(files);
     seen ^= this.#lookAtEdges(edges, this.#files);
     for (let i = 0; i < count; i++) {

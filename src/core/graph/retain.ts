@@ -26,7 +26,7 @@ export function usedBytes(graph: Graph): number {
     queued * QUEUED_BYTES +
     files.nameCount * NAME_BYTES +
     graph.texts.bytes +
-    images.textLength +
+    graph.sharedTexts.bytes +
     connections.textLength +
     marks.textLength +
     graph.names.bytes +

@@ -53,6 +53,17 @@ export class HeapText {
     this.#put(row, NO_TEXT);
   }
 
+  /** As I32Block.touch. */
+  near(rows: Int32Array, count: number): number {
+    const heap = this.#heap;
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number;
+      if (row >= 0) seen ^= heap.lengthOf(this.#at.get(row));
+    }
+    return seen;
+  }
+
   /** Gives each row below a limit another place. */
   move(limit: number, to: (at: TextAt) => TextAt): void {
     for (let row = 0; row < limit; row++) this.#at.set(row, to(this.#at.get(row)));
