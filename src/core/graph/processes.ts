@@ -122,9 +122,13 @@ export class Processes extends Table {
     this.comm = shared.column(this.#ints.field(59));
   }
 
+  get index(): HashIndex {
+    return this.#byTgid;
+  }
+
   find(tgid: number, startLo: number, startHi: number): ProcessIndex {
     const index = this.#byTgid;
-    for (let row = index.first(hash2(tgid, 0)); row >= 0; row = index.next()) {
+    for (let row = index.first(tgidHash(tgid)); row >= 0; row = index.next()) {
       if (this.startLo.get(row) === startLo && this.startHi.get(row) === startHi && this.tgid.get(row) === tgid)
         return row;
     }
@@ -134,7 +138,7 @@ export class Processes extends Table {
   /** The living process of a pid, else NONE. */
   living(tgid: number): ProcessIndex {
     const index = this.#byTgid;
-    for (let row = index.first(hash2(tgid, 0)); row >= 0; row = index.next()) {
+    for (let row = index.first(tgidHash(tgid)); row >= 0; row = index.next()) {
       if (this.tgid.get(row) === tgid && !this.has(row, PROCESS_FLAG.EXITED)) return row;
     }
     return NONE;
@@ -143,7 +147,7 @@ export class Processes extends Table {
   /** The process that had a pid at a moment: started by then and, if it has exited, not before then. */
   at(tgid: number, timeNs: number): ProcessIndex {
     const index = this.#byTgid;
-    for (let row = index.first(hash2(tgid, 0)); row >= 0; row = index.next()) {
+    for (let row = index.first(tgidHash(tgid)); row >= 0; row = index.next()) {
       if (this.tgid.get(row) !== tgid || this.startNs.get(row) > timeNs) continue;
       if (!this.has(row, PROCESS_FLAG.EXITED) || this.exitNs.get(row) >= timeNs) return row;
     }
@@ -154,7 +158,7 @@ export class Processes extends Table {
   withTgid(tgid: number): ProcessIndex[] {
     const found: ProcessIndex[] = [];
     const index = this.#byTgid;
-    for (let row = index.first(hash2(tgid, 0)); row >= 0; row = index.next()) {
+    for (let row = index.first(tgidHash(tgid)); row >= 0; row = index.next()) {
       if (this.tgid.get(row) === tgid) found.push(row);
     }
     return found;
@@ -174,7 +178,7 @@ export class Processes extends Table {
     this.sessionId.set(row, NO_LOGIN);
     this.cpuPercent.set(row, Number.NaN);
     this.sampleNs.set(row, Number.NaN);
-    this.#byTgid.add(hash2(tgid, 0), row);
+    this.#byTgid.add(tgidHash(tgid), row);
     return row;
   }
 
@@ -192,7 +196,7 @@ export class Processes extends Table {
 
   /** Forgets a process without children and edges. */
   remove(row: ProcessIndex): void {
-    this.#byTgid.remove(hash2(this.tgid.get(row), 0), row);
+    this.#byTgid.remove(tgidHash(this.tgid.get(row)), row);
     this.setParent(row, NONE);
     this.cgroupPath.set(row, "");
     this.comm.set(row, "");
@@ -257,4 +261,8 @@ export class Processes extends Table {
     }
     return true;
   }
+}
+
+export function tgidHash(tgid: number): number {
+  return hash2(tgid, 0);
 }

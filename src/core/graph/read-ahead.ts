@@ -5,6 +5,7 @@ import { fileHash } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import { hash2 } from "./hash-index.ts";
 import { NONE } from "./indexes.ts";
+import { tgidHash } from "./processes.ts";
 
 /** Rows looked at together. */
 const GROUP = 128;
@@ -62,6 +63,7 @@ export class ReadAhead {
   readonly #files = new Ahead();
   readonly #sockets = new Ahead();
   readonly #tuples = new Int32Array(GROUP);
+  readonly #tgids = new Int32Array(GROUP);
   readonly #addresses = new Uint32Array(8);
   /** What of the files is told next. */
   #told = 0;
@@ -78,6 +80,8 @@ export class ReadAhead {
     const sockets = this.#sockets;
     files.count = sockets.count = 0;
     let tuples = 0;
+    let tgids = 0;
+    let lastTgid = 0;
     let lastIno = 0;
     let lastEdge = NONE;
     let lastWord = 0;
@@ -87,7 +91,10 @@ export class ReadAhead {
       const kind = head & 0xffff;
       const size = head >>> 18;
       if (size < HDR.SIZE / 4 || at + size > end) break;
-      const word = (words[at + HDR.tgid / 4] as number) ^ (words[at + HDR.start / 4] as number);
+      const tgid = words[at + HDR.tgid / 4] as number;
+      const word = tgid ^ (words[at + HDR.start / 4] as number);
+      if (tgid !== lastTgid) this.#tgids[tgids++] = tgidHash(tgid);
+      lastTgid = tgid;
       const edge = fileEdge(kind, words, at);
       if (edge !== NONE) {
         const bytes = kind === KIND.BYTES;
@@ -109,7 +116,7 @@ export class ReadAhead {
       }
       at += size;
     }
-    this.seen = this.#lookAtFiles(graph) ^ this.#lookAtSockets(graph, tuples);
+    this.seen = graph.processes.index.touch(this.#tgids, tgids) ^ this.#lookAtFiles(graph) ^ this.#lookAtSockets(graph, tuples);
     files.rows[files.count] = end;
     this.#told = 0;
     this.row = files.rows[0] as number;
