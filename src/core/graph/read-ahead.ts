@@ -116,7 +116,8 @@ export class ReadAhead {
       }
       at += size;
     }
-    this.seen = graph.processes.index.touch(this.#tgids, tgids) ^ this.#lookAtFiles(graph) ^ this.#lookAtSockets(graph, tuples);
+    this.seen =
+      graph.processes.index.touch(this.#tgids, tgids) ^ this.#lookAtFiles(graph) ^ this.#lookAtSockets(graph, tuples);
     files.rows[files.count] = end;
     this.#told = 0;
     this.row = files.rows[0] as number;
