@@ -269,14 +269,14 @@ export class Selection {
       });
     yield* count(this.#processes, sizes.process);
     yield* count(this.#images, sizes.image);
-    yield* count(this.#files, sizes.file);
+    yield* count(this.#files, (row) => sizes.file(row) * (files.has(row, FILE_FLAG.FOUND) ? 2 : 1));
     yield* count(this.#connections, sizes.connection);
     yield* count(this.#channels, () => STATE_CHANNEL.SIZE);
     yield* eachRow(marks.limit, (mark) => {
       if (marks.isLive(mark)) add(this.#processes[marks.process.get(mark)] as number, sizes.mark(mark));
     });
     let names = 0;
-    for (const [path, file] of files.names()) {
+    for (const [path, file] of files.otherNames()) {
       add(this.#files[file] as number, sizes.name(path));
       if (++names % STRIDE === 0) yield;
     }

@@ -3,6 +3,7 @@ import { LOSS, STATE_END, STATE_FINDING, STATE_LINK, STATE_NAME } from "../wire/
 import { StateRows } from "./checkpoint-rows.ts";
 import { Selection, STRIDE } from "./checkpoint-select.ts";
 import { TEXT_BYTES } from "./checkpoint-sizes.ts";
+import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import type { EdgeIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -36,7 +37,11 @@ export function* checkpoint(graph: Graph, findings: readonly KeptFinding[], limi
     if (selection.file(file)) rows.file(file);
     if (pause()) yield piece();
   }
-  for (const [path, file] of files.names()) {
+  for (let file = 0; file < files.limit; file++) {
+    if (selection.file(file) && files.has(file, FILE_FLAG.FOUND)) rows.path(file, files.path.get(file));
+    if (pause()) yield piece();
+  }
+  for (const [path, file] of files.otherNames()) {
     if (selection.file(file)) rows.path(file, path);
     if (pause()) yield piece();
   }

@@ -1,5 +1,6 @@
 import type { StringTable } from "../wire/strings.ts";
 import { MixedBlock } from "./blocks.ts";
+import { FileNames } from "./file-names.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, FileIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
@@ -27,10 +28,12 @@ export const FILE_FLAG = {
   /** Programs load it as code, by its path; it is the C library. */
   LIBRARY: 1024,
   C_LIBRARY: 2048,
-  /** Was findable by path. */
+  /** A path led to it, once. */
   NAMED: 256,
   /** Somebody changed its mode by its path: the first inode seen there is its own. */
   AWAITED: 512,
+  /** The path it was last seen at leads to it. */
+  FOUND: 4096,
 } as const;
 
 /** Offsets in a row of two times and twelve fields, 64 bytes. */
@@ -67,8 +70,8 @@ export class Files extends Table {
   readonly lastNs = this.#rows.floats.field(1);
   readonly path: HeapText;
   readonly #byInode = new HashIndex();
-  /** Files somebody wrote, and files without an inode, by path: how a script named in argv finds its writer. */
-  readonly #byPath = new Map<string, number>();
+  /** Of files somebody wrote, and of files without an inode: how a script named in argv finds its writer. */
+  readonly #names: FileNames;
   /** Hashes of paths at which files are awaited, and of some at which none is any more. */
   readonly #awaited = new Set<number>();
   /** The file found last by its identity, or expected next: looked at before any other. */
@@ -77,6 +80,7 @@ export class Files extends Table {
   constructor(texts: Texts) {
     super();
     this.path = texts.column(this, this.#fields.field(PATH));
+    this.#names = new FileNames(this.path, this);
   }
 
   get index(): HashIndex {
@@ -120,10 +124,9 @@ export class Files extends Table {
     return data[at + DEV] === (dev | 0) && data[at + GENERATION] === (generation | 0);
   }
 
-  /** A written file by the path it was last seen at. */
+  /** The file a path leads to: a written one at the path it was last seen at, or linked there. */
   atPath(path: string): FileIndex {
-    const id = this.#byPath.get(path);
-    return id === undefined ? NONE : this.row(id);
+    return this.#names.find(path);
   }
 
   /** A file without a path as yet, or the one that was awaited. */
@@ -161,13 +164,19 @@ export class Files extends Table {
     this.#awaited.add(this.path.hashOf(row));
   }
 
-  /** A file of which only the path is known. */
+  /** A file of which only the path is known, which leads to it. */
   addNamed(path: string, timeNs: number): FileIndex {
-    const row = this.#add(timeNs, FILE_FLAG.BY_PATH | FILE_FLAG.NAMED);
-    for (const field of [this.#dev, this.#generation, this.#inoLo, this.#inoHi]) field.set(row, 0);
-    this.#byPath.set(path, this.id(row));
+    const row = this.addUnseen(timeNs);
     this.path.set(row, path);
     this.#judgePath(row);
+    this.indexPath(row);
+    return row;
+  }
+
+  /** A file of which only the path will be known. */
+  addUnseen(timeNs: number): FileIndex {
+    const row = this.#add(timeNs, FILE_FLAG.BY_PATH);
+    for (const field of [this.#dev, this.#generation, this.#inoLo, this.#inoHi]) field.set(row, 0);
     return row;
   }
 
@@ -181,8 +190,7 @@ export class Files extends Table {
     if (this.path.is(row, strings, id)) return;
     const moved = this.#leavePath(row);
     this.path.read(row, strings, id);
-    this.#judgePath(row);
-    if (moved) this.indexPath(row);
+    this.#arrive(row, moved);
   }
 
   rename(row: FileIndex, path: string): void {
@@ -190,8 +198,7 @@ export class Files extends Table {
     this.#pathString.set(row, NONE);
     const moved = this.#leavePath(row);
     this.path.set(row, path);
-    this.#judgePath(row);
-    if (moved) this.indexPath(row);
+    this.#arrive(row, moved);
     if (this.has(row, FILE_FLAG.AWAITED)) this.awaitInode(row);
   }
 
@@ -208,11 +215,20 @@ export class Files extends Table {
     return row;
   }
 
-  /** Returns whether it was found by its path. */
+  /** Returns whether its path led to it. */
   #leavePath(row: FileIndex): boolean {
     if (!this.has(row, FILE_FLAG.NAMED)) return false;
-    const path = this.path.get(row);
-    return this.#byPath.get(path) === this.id(row) && this.#byPath.delete(path);
+    if (!this.has(row, FILE_FLAG.FOUND))
+      return !this.path.isPlain(row) && this.#names.removeOther(this.path.get(row), this.id(row));
+    this.#names.remove(row);
+    this.clearFlag(row, FILE_FLAG.FOUND);
+    return true;
+  }
+
+  /** moved: the path before led to it. */
+  #arrive(row: FileIndex, moved: boolean): void {
+    this.#judgePath(row);
+    if (moved || (this.has(row, FILE_FLAG.NAMED) && this.atPath(this.path.get(row)) === row)) this.indexPath(row);
   }
 
   #judgePath(row: FileIndex): void {
@@ -225,27 +241,46 @@ export class Files extends Table {
     if ((hints & HINT.C_LIBRARY) !== 0) this.setFlag(row, FILE_FLAG.C_LIBRARY);
   }
 
-  /** Makes it findable by path: somebody wrote it, or it has a second name. */
-  indexPath(row: FileIndex, path: string = this.path.get(row)): void {
-    this.#byPath.set(path, this.id(row));
+  /** Its path leads to it: somebody wrote it. */
+  indexPath(row: FileIndex): void {
+    if (this.has(row, FILE_FLAG.FOUND)) return;
+    if (!this.path.isPlain(row)) {
+      this.#addOther(row, this.path.get(row));
+      return;
+    }
+    this.#superseded(this.#names.add(row));
+    this.setFlag(row, FILE_FLAG.NAMED | FILE_FLAG.FOUND);
+  }
+
+  /** A path leads to it, perhaps besides its own. */
+  addName(row: FileIndex, path: string): void {
+    if (this.path.get(row) === path) this.indexPath(row);
+    else this.#addOther(row, path);
+  }
+
+  /** The same for that of a wire string. */
+  readName(row: FileIndex, strings: StringTable, id: number): void {
+    if (this.path.is(row, strings, id)) this.indexPath(row);
+    else this.addName(row, strings.get(id));
+  }
+
+  #addOther(row: FileIndex, path: string): void {
+    this.#superseded(this.#names.addOther(path, this.id(row)));
     this.setFlag(row, FILE_FLAG.NAMED);
   }
 
-  /** No file is found by that path any more. */
-  dropName(path: string): void {
-    this.#byPath.delete(path);
+  #superseded(row: FileIndex): void {
+    if (row !== NONE) this.clearFlag(row, FILE_FLAG.FOUND);
   }
 
-  get nameCount(): number {
-    return this.#byPath.size;
+  /** About what the names take. */
+  get nameBytes(): number {
+    return this.#names.bytes;
   }
 
-  /** Every path that leads to a file. */
-  *names(): Iterable<readonly [path: string, row: FileIndex]> {
-    for (const [path, id] of this.#byPath) {
-      const row = this.row(id);
-      if (row !== NONE) yield [path, row];
-    }
+  /** Paths that lead to a file though its row does not say so. */
+  otherNames(): Iterable<readonly [path: string, row: FileIndex]> {
+    return this.#names.others();
   }
 
   /** Device, generation and the halves of the inode. */

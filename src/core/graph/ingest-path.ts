@@ -28,7 +28,7 @@ export function ingestPath(graph: Graph, reader: BatchReader): void {
   const to = resolvePath(reader.text(PATH.to), reader.text(PATH.toDir));
   if (to === "") return;
   if (reader.kind === KIND.RENAME) files.rename(file, to);
-  files.indexPath(file, to);
+  files.addName(file, to);
   edges.touch(EDGE.RENAMED, process, file, timeNs, graph.rowEdgeFlags(reader));
 }
 

@@ -125,7 +125,7 @@ export class Restore {
     const number = words[word + STATE_FILE.number / 4] as number;
     if (words[word + STATE_FILE.named / 4] !== 0) {
       const row = rowOf(files, this.#files, number);
-      if (row !== NONE) files.indexPath(row, reader.text(STATE_FILE.path));
+      if (row !== NONE) files.readName(row, reader.strings, reader.u32(STATE_FILE.path));
       return;
     }
     if (number !== this.#files.length) return;
@@ -143,20 +143,15 @@ export class Restore {
     const { files } = this.#graph;
     const flags = reader.u32(STATE_FILE.flags);
     const firstNs = reader.timeNs(STATE_FILE.first);
-    const path = reader.u32(STATE_FILE.path);
-    let row: FileIndex;
-    if (byPath) {
-      row = files.addNamed(reader.strings.get(path), firstNs);
-      // Which of several leads to it is told by rows of their own.
-      files.dropName(reader.strings.get(path));
-      if ((flags & FILE_FLAG.AWAITED) !== 0) files.awaitInode(row);
-    } else {
-      const [lo, hi] = halves(reader, STATE_FILE.ino);
-      row = files.add(reader.u32(STATE_FILE.dev), reader.u32(STATE_FILE.gen), lo, hi, firstNs);
-      files.readPath(row, reader.strings, path);
-    }
+    const [lo, hi] = halves(reader, STATE_FILE.ino);
+    const row = byPath
+      ? files.addUnseen(firstNs)
+      : files.add(reader.u32(STATE_FILE.dev), reader.u32(STATE_FILE.gen), lo, hi, firstNs);
+    files.readPath(row, reader.strings, reader.u32(STATE_FILE.path));
+    if ((flags & FILE_FLAG.AWAITED) !== 0) files.awaitInode(row);
     files.lastNs.set(row, reader.timeNs(HDR.time));
-    files.setFlag(row, flags);
+    // Which paths lead to it is told by rows of their own.
+    files.setFlag(row, flags & ~FILE_FLAG.FOUND);
     if ((flags & FILE_FLAG.QUEUED) !== 0) this.#forgettable.files.push(files.id(row));
     return row;
   }

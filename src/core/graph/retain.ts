@@ -8,8 +8,6 @@ import type { Table } from "./table.ts";
 
 /** Of a row beside its columns: slots of an index, which is a third full on average. */
 const INDEX_BYTES = 24;
-/** A path that leads to a file, in a table of the engine. */
-const NAME_BYTES = 48;
 /** An id that waits in a queue. */
 const QUEUED_BYTES = 12;
 /** Room that an overrun makes: little, so that forgetting is spread over the batches that cause it. */
@@ -24,7 +22,7 @@ export function usedBytes(graph: Graph): number {
   const queued = exited.length + closed.length + pipes.length + readFiles.length + otherFiles.length;
   return (
     queued * QUEUED_BYTES +
-    files.nameCount * NAME_BYTES +
+    files.nameBytes +
     graph.texts.bytes +
     graph.sharedTexts.bytes +
     connections.textLength +

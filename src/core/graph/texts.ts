@@ -35,7 +35,22 @@ export class HeapText {
 
   /** Whether it is that of a wire string. */
   is(row: number, strings: StringTable, id: number): boolean {
-    return this.#heap.same(this.#at.get(row), strings.heap, strings.at(id));
+    return this.sameAs(row, strings.heap, strings.at(id));
+  }
+
+  /** Whether it is a text of another heap. */
+  sameAs(row: number, heap: TextHeap, at: TextAt): boolean {
+    return this.#heap.same(this.#at.get(row), heap, at);
+  }
+
+  /** Whether two rows have the same. */
+  alike(row: number, other: number): boolean {
+    return this.#heap.same(this.#at.get(row), this.#heap, this.#at.get(other));
+  }
+
+  /** As TextHeap.isPlain. */
+  isPlain(row: number): boolean {
+    return this.#heap.isPlain(this.#at.get(row));
   }
 
   /** As TextHeap.hashOf. */

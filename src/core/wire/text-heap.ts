@@ -1,3 +1,4 @@
+import { keyedHash } from "./keyed-hash.ts";
 import { drop, grown } from "./memory.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
@@ -44,7 +45,7 @@ export class TextHeap {
   /** Forgets all texts. */
   clear(): void {
     this.#used = 1;
-    this.#free.clear();
+    if (this.#freeWords > 0) this.#free.clear();
     this.#freeWords = 0;
     if (this.#words.length <= LARGE_WORDS) return;
     drop(this.#words.buffer);
@@ -79,13 +80,17 @@ export class TextHeap {
     return true;
   }
 
-  /** The same for texts that are the same, in whatever heap: 32 bits. */
+  /** The same for texts that are the same, in whatever heap, while the program runs: 32 bits. */
   hashOf(at: TextAt): number {
+    return keyedHash(this.#words, at, at + this.#size(at));
+  }
+
+  /** Whether a text is ASCII: its bytes are what any text that reads the same has. */
+  isPlain(at: TextAt): boolean {
     const words = this.#words;
-    let hash = 0;
-    for (let i = 0, size = this.#size(at); i < size; i++)
-      hash = Math.imul(hash ^ (words[at + i] as number), 0x9e3779b1) ^ (hash >>> 15);
-    return hash;
+    let all = 0;
+    for (let i = at + 1, end = at + this.#size(at); i < end; i++) all |= words[i] as number;
+    return (all & 0x80808080) === 0;
   }
 
   /** Takes in a text of another heap. */

@@ -22,6 +22,16 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 
 /** UTF-8 of text; a lone surrogate becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
+  const plain = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x80) return encodeAny(text);
+    plain[at] = code;
+  }
+  return plain;
+}
+
+function encodeAny(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const char of text) {
     const point = char.codePointAt(0) as number;
