@@ -180,11 +180,18 @@ export class Files extends Table {
     return row;
   }
 
-  /** It was last seen at a path: that of a wire string. */
-  readPath(row: FileIndex, strings: StringTable, id: number): void {
+  /** Whether its path is known to be that of a wire string, without a look at the text. */
+  hasRead(row: FileIndex, strings: StringTable, id: number): boolean {
     const { data } = this.#fields;
     const at = row * WIDTH;
-    if (data[at + PATH_STRING] === id && data[at + PATH_EPOCH] === strings.epoch) return;
+    return data[at + PATH_STRING] === id && data[at + PATH_EPOCH] === strings.epoch;
+  }
+
+  /** It was last seen at a path: that of a wire string. */
+  readPath(row: FileIndex, strings: StringTable, id: number): void {
+    if (this.hasRead(row, strings, id)) return;
+    const { data } = this.#fields;
+    const at = row * WIDTH;
     data[at + PATH_STRING] = id;
     data[at + PATH_EPOCH] = strings.epoch;
     if (this.path.is(row, strings, id)) return;

@@ -1,4 +1,5 @@
 import { BYTES, FILE, HDR, KIND, OPEN_FLAG, SOCK } from "../wire/layout.gen.ts";
+import type { StringTable } from "../wire/strings.ts";
 import { tupleHash } from "./connections.ts";
 import { EDGE, edgeHash } from "./edges.ts";
 import { fileHash } from "./files.ts";
@@ -19,6 +20,8 @@ class Ahead {
   count = 0;
   readonly hashes = new Int32Array(GROUP);
   readonly kinds = new Int32Array(GROUP);
+  /** The wire strings of the rows' paths. */
+  readonly paths = new Int32Array(GROUP);
   /** `Processes.word` of the rows' processes. */
   readonly words = new Int32Array(GROUP);
   readonly objects = new Int32Array(GROUP);
@@ -28,12 +31,13 @@ class Ahead {
   /** The rows that named a new object last. */
   readonly #new = new Int32Array(NEW_ONES);
 
-  add(row: number, hash: number, kind: number, word: number): void {
+  add(row: number, hash: number, kind: number, word: number, path: number): void {
     const at = this.count++;
     this.rows[at] = row;
     this.hashes[at] = hash;
     this.kinds[at] = kind;
     this.words[at] = word;
+    this.paths[at] = path;
   }
 
   /** Tells those whose object is new which row of its table it will have; `hashes` are of the objects still. */
@@ -64,6 +68,8 @@ export class ReadAhead {
   readonly #sockets = new Ahead();
   readonly #tuples = new Int32Array(GROUP);
   readonly #tgids = new Int32Array(GROUP);
+  readonly #kept = new Int32Array(GROUP);
+  readonly #toldTexts = new Int32Array(GROUP);
   readonly #addresses = new Uint32Array(8);
   /** What of the files is told next. */
   #told = 0;
@@ -104,14 +110,15 @@ export class ReadAhead {
         if (lo !== lastIno || edge !== lastEdge || word !== lastWord) {
           const dev = words[at + (bytes ? BYTES.dev : FILE.dev) / 4] as number;
           const generation = words[at + (bytes ? BYTES.gen : FILE.gen) / 4] as number;
-          files.add(at, fileHash(dev, generation, lo, words[ino + 1] as number), edge, word);
+          const path = bytes ? 0 : (words[at + FILE.path / 4] as number);
+          files.add(at, fileHash(dev, generation, lo, words[ino + 1] as number), edge, word, path);
           lastIno = lo;
           lastEdge = edge;
           lastWord = word;
         }
       } else if (kind === KIND.CONNECT || kind === KIND.ACCEPT || kind === KIND.CLOSE) {
         const ino = at + SOCK.sock / 4;
-        sockets.add(at, hash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, word);
+        sockets.add(at, hash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, word, 0);
         if (kind !== KIND.CLOSE) this.#tuples[tuples++] = this.#tupleOf(words, at);
       }
       at += size;
@@ -132,10 +139,10 @@ export class ReadAhead {
     edges.expect(this.#files.edges[at] as number);
   }
 
-  #lookAtFiles({ files, edges }: Graph): number {
+  #lookAtFiles({ files, edges, reader }: Graph): number {
     const { hashes, objects, edges: found, count } = this.#files;
     let seen = files.index.glance(hashes, count, objects) ^ files.near(objects, count);
-    seen ^= files.path.near(objects, count);
+    seen ^= this.#lookAtPaths(files, reader.strings);
     this.#files.foresee(files);
     seen ^= this.#lookAtEdges(edges, this.#files);
     for (let i = 0; i < count; i++) {
@@ -143,6 +150,22 @@ export class ReadAhead {
       if (found[i] === NONE) found[i] = files.firstReader(objects[i] as number);
     }
     return seen ^ edges.near(found, count);
+  }
+
+  /** Of files that are named by another string than before, the texts are compared. */
+  #lookAtPaths(files: Graph["files"], strings: StringTable): number {
+    const { objects, paths, count } = this.#files;
+    const kept = this.#kept;
+    const told = this.#toldTexts;
+    let many = 0;
+    for (let i = 0; i < count; i++) {
+      const row = objects[i] as number;
+      const path = paths[i] as number;
+      if (row === NONE || path === 0 || files.hasRead(row, strings, path)) continue;
+      kept[many] = files.path.at(row);
+      told[many++] = strings.at(path);
+    }
+    return files.path.touch(kept, many) ^ strings.heap.touch(told, many);
   }
 
   #lookAtSockets({ connections, edges }: Graph, tuples: number): number {

@@ -53,6 +53,16 @@ export class HeapText {
     return this.#heap.isPlain(this.#at.get(row));
   }
 
+  /** Where it is in the heap. */
+  at(row: number): TextAt {
+    return this.#at.get(row);
+  }
+
+  /** As TextHeap.touch. */
+  touch(at: Int32Array, count: number): number {
+    return this.#heap.touch(at, count);
+  }
+
   /** As TextHeap.hashOf. */
   hashOf(row: number): number {
     return this.#heap.hashOf(this.#at.get(row));
@@ -66,17 +76,6 @@ export class HeapText {
 
   clear(row: number): void {
     this.#put(row, NO_TEXT);
-  }
-
-  /** As I32Block.touch. */
-  near(rows: Int32Array, count: number): number {
-    const heap = this.#heap;
-    let seen = 0;
-    for (let i = 0; i < count; i++) {
-      const row = rows[i] as number;
-      if (row >= 0) seen ^= heap.lengthOf(this.#at.get(row));
-    }
-    return seen;
   }
 
   /** Gives each row below a limit another place. */

@@ -67,6 +67,14 @@ export class TextHeap {
     return (this.#words[at] as number) >>> 0;
   }
 
+  /** Brings texts near. Returns what nobody needs. */
+  touch(at: Int32Array, count: number): number {
+    const words = this.#words;
+    let seen = 0;
+    for (let i = 0; i < count; i++) seen ^= words[at[i] as number] as number;
+    return seen;
+  }
+
   /** All of it; the bytes of a text begin behind its length. */
   get bytes(): Uint8Array {
     return this.#bytes;
