@@ -1,6 +1,9 @@
 import { drop } from "../wire/memory.ts";
 import type { Column } from "./columns.ts";
 
+/** A large block of glibc begins 16 bytes behind the begin of a page: behind so many more, rows of 64 bytes are one cache line each. */
+const TO_A_LINE = 48;
+
 /** One value a row: a column, or a field of a block. */
 export interface Cells<T extends number = number> {
   get(row: number): T;
@@ -161,10 +164,11 @@ export class MixedBlock implements Column {
 
   reserve(capacity: number): void {
     const before = this.ints.data;
-    const memory = new ArrayBuffer(capacity * this.bytesPerRow);
+    const bytes = capacity * this.bytesPerRow;
+    const memory = new ArrayBuffer(TO_A_LINE + bytes);
     for (const blocks of [this, this.halves]) {
-      blocks.ints.data = new Int32Array(memory);
-      blocks.floats.data = new Float64Array(memory);
+      blocks.ints.data = new Int32Array(memory, TO_A_LINE, bytes / 4);
+      blocks.floats.data = new Float64Array(memory, TO_A_LINE, bytes / 8);
     }
     this.ints.data.set(before);
     drop(before.buffer);
