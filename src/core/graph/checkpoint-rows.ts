@@ -73,6 +73,9 @@ export class StateRows {
   readonly #processes: Numbers;
   readonly #processFields: ReturnType<typeof processFields>;
   readonly #address = new Uint32Array(4);
+  /** By file, the wire string of its path; 0 = not announced in this epoch. */
+  readonly #paths: Int32Array;
+  #pathEpoch = 0;
 
   constructor(graph: Graph, baseNs: bigint, cut: Uint8Array) {
     const { files, channels, connections, images, processes } = graph;
@@ -82,6 +85,7 @@ export class StateRows {
     this.#baseHi = Number(baseNs >> 32n);
     this.#cut = cut;
     this.#files = new Numbers(files.limit);
+    this.#paths = new Int32Array(files.limit);
     this.#channels = new Numbers(channels.limit);
     this.#connections = new Numbers(connections.limit);
     this.#images = new Numbers(images.limit);
@@ -113,10 +117,9 @@ export class StateRows {
     const { files } = this.#graph;
     const writer = this.#writer;
     const [dev, generation, lo, hi] = files.identity(row);
-    const path = files.path.get(row);
     writer.begin(KIND.STATE_FILE, STATE_FILE.SIZE, 1, NOBODY);
     this.#time(HDR.time, files.lastNs.get(row));
-    writer.text(STATE_FILE.path, path);
+    writer.u32(STATE_FILE.path, this.#pathOf(row));
     writer.u32(STATE_FILE.number, this.#files.give(row));
     this.#time(STATE_FILE.first, files.firstNs.get(row));
     this.#pair(STATE_FILE.ino, lo, hi);
@@ -125,11 +128,12 @@ export class StateRows {
     writer.u32(STATE_FILE.flags, files.flags.get(row));
   }
 
-  /** A path that leads to a file written before. */
-  path(row: FileIndex, path: string): void {
+  /** A path that leads to a file written before; without one its own. */
+  path(row: FileIndex, path?: string): void {
     const writer = this.#writer;
     writer.begin(KIND.STATE_FILE, STATE_FILE.SIZE, 1, NOBODY);
-    writer.text(STATE_FILE.path, path);
+    if (path === undefined) writer.u32(STATE_FILE.path, this.#pathOf(row));
+    else writer.text(STATE_FILE.path, path);
     writer.u32(STATE_FILE.number, this.#files.of(row));
     writer.u32(STATE_FILE.named, 1);
   }
@@ -283,6 +287,17 @@ export class StateRows {
     writer.u64(STATE_END.forgottenConnections, graph.forgotten.connections + left.connections);
     writer.u64(STATE_END.forgottenFiles, graph.forgotten.files + left.files);
     writer.u64(STATE_END.forgottenEdges, graph.forgotten.edges + left.edges);
+  }
+
+  /** The wire string of the path of a file: its bytes as they are, no text is made. */
+  #pathOf(row: FileIndex): number {
+    const writer = this.#writer;
+    if (writer.epoch !== this.#pathEpoch) {
+      this.#paths.fill(0);
+      this.#pathEpoch = writer.epoch;
+    }
+    const { path } = this.#graph.files;
+    return (this.#paths[row] ||= path.map(row, (bytes, start, end) => writer.announce(bytes, start, end)));
   }
 
   #end(end: number, side: 0 | 1): void {

@@ -38,7 +38,7 @@ export function* checkpoint(graph: Graph, findings: readonly KeptFinding[], limi
     if (pause()) yield piece();
   }
   for (let file = 0; file < files.limit; file++) {
-    if (selection.file(file) && files.has(file, FILE_FLAG.FOUND)) rows.path(file, files.path.get(file));
+    if (selection.file(file) && files.has(file, FILE_FLAG.FOUND)) rows.path(file);
     if (pause()) yield piece();
   }
   for (const [path, file] of files.otherNames()) {

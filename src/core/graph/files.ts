@@ -240,7 +240,7 @@ export class Files extends Table {
 
   #judgePath(row: FileIndex): void {
     this.clearFlag(row, FILE_FLAG.LIBRARY | FILE_FLAG.C_LIBRARY);
-    const hints = this.path.hints(row, pathHints);
+    const hints = this.path.map(row, pathHints);
     if (hints === 0) return;
     if ((hints & HINT.SECRET) !== 0 && isSecretPath(this.path.get(row))) this.setFlag(row, FILE_FLAG.SECRET);
     if ((hints & HINT.MEMORY) !== 0) this.setFlag(row, FILE_FLAG.MEMORY);

@@ -69,7 +69,7 @@ export class HeapText {
   }
 
   /** What a function makes of its bytes. */
-  hints(row: number, of: (bytes: Uint8Array, start: number, end: number) => number): number {
+  map(row: number, of: (bytes: Uint8Array, start: number, end: number) => number): number {
     const start = 4 * this.#at.get(row) + 4;
     return of(this.#heap.bytes, start, start + this.lengthOf(row));
   }

@@ -90,6 +90,9 @@ export class BatchWriter {
   #key = true;
   #row = 0;
 
+  /** Grows with each restart: ids of different epochs have nothing to do with each other. */
+  epoch = 0;
+
   /** Rows since the last finish. */
   get rows(): number {
     return this.#count;
@@ -220,7 +223,7 @@ export class BatchWriter {
 
   dns(fields: DnsFields): void {
     this.#begin(KIND.DNS, DNS.SIZE, 1, fields);
-    this.#u32(DNS.message, this.#announce(fields.message));
+    this.#u32(DNS.message, this.announce(fields.message));
     this.#u32(DNS.size, fields.message.length);
     this.#u64(DNS.sock, fields.sock);
   }
@@ -320,6 +323,16 @@ export class BatchWriter {
     this.#text(offset, value);
   }
 
+  /** The id, in this epoch, of a string that is not looked for among those known. */
+  announce(bytes: Uint8Array, start = 0, end = bytes.length): number {
+    if (start === end) return 0;
+    const at = this.#strs.length;
+    this.#strs.reserve(4 + ((end - start + 3) & ~3));
+    this.#strs.u32(at, end - start);
+    this.#strs.set(at + 4, bytes.subarray(start, end));
+    return this.#nextId++;
+  }
+
   /**
    * The batch of all rows since the last finish, in memory of its own.
    * @param timeNs ns since boot at this moment
@@ -351,6 +364,7 @@ export class BatchWriter {
 
   /** The next batch becomes a key batch. Only between batches. */
   restart(): void {
+    this.epoch++;
     this.#ids.clear();
     this.#nextId = this.#firstId = 1;
     this.#key = true;
@@ -408,18 +422,9 @@ export class BatchWriter {
     if (value === undefined || value === "") return;
     let id = this.#ids.get(value);
     if (id === undefined) {
-      id = this.#announce(encodeUtf8(value));
+      id = this.announce(encodeUtf8(value));
       this.#ids.set(value, id);
     }
     this.#u32(offset, id);
-  }
-
-  /** The id of a string that is not looked for among those known. */
-  #announce(bytes: Uint8Array): number {
-    const at = this.#strs.length;
-    this.#strs.reserve(4 + ((bytes.length + 3) & ~3));
-    this.#strs.u32(at, bytes.length);
-    this.#strs.set(at + 4, bytes);
-    return this.#nextId++;
   }
 }

@@ -8,7 +8,7 @@ import { KIND } from "../../../src/core/wire/layout.gen.ts";
 import { StringTable } from "../../../src/core/wire/strings.ts";
 import { TextHeap } from "../../../src/core/wire/text-heap.ts";
 import { decodeUtf8 } from "../../../src/core/wire/utf8.ts";
-import { by, emptyMonitor, feed } from "../fixture.ts";
+import { BASE_NS, by, emptyMonitor, feed, WALL_NS } from "../fixture.ts";
 
 // What a path leads to: the last file that was given it, whatever it was found by.
 
@@ -213,4 +213,25 @@ test("a checkpoint keeps every path that leads to a file, and which file it is",
     });
   expect(inodes(monitor)).toEqual([["/srv/old", 11], "/srv/new", ["/srv/link", 14], ["/srv/é", 13], "/srv/read"]);
   expect(inodes(other)).toEqual(inodes(monitor));
+});
+
+test("a checkpoint keeps more paths than there are strings between two key batches, and bytes that are no UTF-8", () => {
+  const { monitor, writer } = emptyMonitor();
+  const daemon = by(3, 9e6);
+  const last = 70_000;
+  feed(monitor, writer, 10e6, (w) => {
+    for (let i = 0; i <= last; i++) w.open({ ...daemon, dev: 1, open: 4, path: `/srv/${i}`, ino: 1000 + i });
+  });
+  writer.open({ ...daemon, dev: 1, open: 4, path: "/srv/caf?", ino: 10 });
+  const batch = writer.finish(BASE_NS + 11e6, WALL_NS);
+  batch[batch.lastIndexOf(0x3f)] = 0xe9;
+  monitor.ingest(batch);
+  const other = emptyMonitor().monitor;
+  for (const part of monitor.checkpoint(64 << 20)) other.ingest(part);
+  for (const { files } of [monitor.graph, other.graph]) {
+    for (const i of [0, 1, 40_000, last]) expect(files.identity(files.atPath(`/srv/${i}`))[2]).toBe(1000 + i);
+    const row = files.atPath("/srv/caf\\xe9");
+    expect([files.identity(row)[2], files.path.lengthOf(row)]).toEqual([10, 9]);
+    expect(files.count).toBe(last + 2);
+  }
 });
