@@ -42,7 +42,7 @@ export class ReplaySource implements EventSource {
   #begin = true;
   /** The checkpoint the replay began with is being delivered; those met later repeat what is known. */
   #checkpoint = true;
-  #checkpointNs = 0;
+  #checkpointNs = Number.NaN;
   /** The segment's next EVENTS frame is its first. */
   #fresh = true;
   /** It is not known what is missing: nothing is of use until a segment begins. */

@@ -86,7 +86,8 @@ export class Graph {
   readonly cgroupPaths = new Map<number, string>();
 
   snapshot = 0;
-  snapshotBeganNs = 0;
+  /** NaN = never. A field that turned from a whole number into another would give the next graph another shape, and undo what was compiled. */
+  snapshotBeganNs = Number.NaN;
   /** Refreshes of usage and of sockets that are complete, and when the last one was. */
   tickRefresh = 0;
   tickRefreshNs = Number.NaN;
@@ -97,7 +98,7 @@ export class Graph {
   /** A checkpoint is being taken in. */
   #restore: Restore | undefined;
   #lastTgid = -1;
-  #lastStartLo = 0;
+  #lastStartLo = Number.NaN;
   #lastStartHi = 0;
   #lastProcess: ProcessIndex = NONE;
 

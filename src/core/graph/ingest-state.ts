@@ -25,7 +25,6 @@ import type { ConnectionIndex, EndIndex, FileIndex, ProcessIndex } from "./index
 import { NONE } from "./indexes.ts";
 import { rememberCgroup } from "./ingest-process.ts";
 import { PROCESS_FLAG } from "./processes.ts";
-import type { Queue } from "./queue.ts";
 import { noteAccept } from "./roles.ts";
 import type { Table } from "./table.ts";
 
@@ -73,7 +72,7 @@ export class Restore {
   readonly #processFields: ReturnType<typeof processFields>;
   #finding: RestoredFinding | undefined;
   /** Who the last edge is of, by what its row says. */
-  readonly #actor = { tgid: 0, startLo: 0, startHi: 0, id: NO_ID };
+  readonly #actor = { tgid: 0, startLo: Number.NaN, startHi: 0, id: NO_ID };
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -420,7 +419,7 @@ export class Restore {
     graph.monitorPid = reader.u32(HDR.tgid);
     graph.events += reader.number(STATE_END.events);
     graph.snapshot = reader.u32(STATE_END.snapshot);
-    graph.snapshotBeganNs = reader.timeNs(STATE_END.snapshotBegun);
+    graph.snapshotBeganNs = maybe(reader, STATE_END.snapshotBegun);
     graph.tickRefresh = reader.u32(STATE_END.tick);
     graph.tickRefreshNs = maybe(reader, STATE_END.ticked);
     graph.socketRefresh = reader.u32(STATE_END.socketsTick);
@@ -436,10 +435,10 @@ export class Restore {
   #queue(): void {
     const { processes, connections, channels, files, exited, closed, pipes, readFiles } = this.#graph;
     const forgettable = this.#forgettable;
-    queueInOrder(forgettable.processes, exited, (id) => processes.exitNs.get(processes.row(id)));
-    queueInOrder(forgettable.connections, closed, (id) => endOf(this.#graph, connections.row(id)));
-    queueInOrder(forgettable.channels, pipes, (id) => channels.firstNs.get(channels.row(id)));
-    queueInOrder(forgettable.files, readFiles, (id) => files.lastNs.get(files.row(id)));
+    exited.pushInOrder(forgettable.processes, (id) => processes.exitNs.get(processes.row(id)));
+    closed.pushInOrder(forgettable.connections, (id) => endOf(this.#graph, connections.row(id)));
+    pipes.pushInOrder(forgettable.channels, (id) => channels.firstNs.get(channels.row(id)));
+    readFiles.pushInOrder(forgettable.files, (id) => files.lastNs.get(files.row(id)));
   }
 
   /** The process of the row's header; made, and remembered as made, when unknown. NONE when the row has none. */
@@ -468,13 +467,6 @@ export class Restore {
 function rowOf(table: Table, ids: readonly number[], number: number): number {
   const id = number < ids.length ? (ids[number] as number) : NO_ID;
   return id === NO_ID ? NONE : table.row(id);
-}
-
-/** By a time, those of the same as they come. */
-function queueInOrder(ids: readonly number[], queue: Queue, timeOf: (id: number) => number): void {
-  const times = Float64Array.from(ids, timeOf);
-  const order = Uint32Array.from(times.keys()).sort((a, b) => (times[a] as number) - (times[b] as number));
-  for (const at of order) queue.push(ids[at] as number);
 }
 
 function endOf({ connections }: Graph, row: ConnectionIndex): number {

@@ -15,6 +15,27 @@ export class Queue {
     this.#items[this.#end++] = id;
   }
 
+  /** Pushes several by a time, those of the same as they come. Without a comparison of ours the engine sorts several times as fast. */
+  pushInOrder(ids: readonly number[], timeOf: (id: number) => number): void {
+    const times = new Float64Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      times[i] = timeOf(ids[i] as number);
+      // What is forgotten already has none.
+      if (Number.isNaN(times[i])) times[i] = Number.POSITIVE_INFINITY;
+    }
+    const sorted = times.slice().sort();
+    const ordered = new Float64Array(ids.length);
+    /** How many of the same time have come, where the first of them stands. */
+    const came = new Uint32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      const first = firstOf(sorted, times[i] as number);
+      const before = came[first] as number;
+      ordered[first + before] = ids[i] as number;
+      came[first] = before + 1;
+    }
+    for (const id of ordered) this.push(id);
+  }
+
   /** The oldest, which stays; undefined when empty. */
   get first(): number | undefined {
     return this.#head === this.#end ? undefined : this.#items[this.#head];
@@ -51,4 +72,16 @@ export class Queue {
     this.#end -= this.#head;
     this.#head = 0;
   }
+}
+
+/** Where the first of a time stands. */
+function firstOf(sorted: Float64Array, time: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

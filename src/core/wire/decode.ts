@@ -56,8 +56,8 @@ export class BatchReader {
 
   /** Of the open batch. */
   keyBatch = false;
-  batchTimeNs = 0;
-  batchWallMs = 0;
+  batchTimeNs = Number.NaN;
+  batchWallMs = Number.NaN;
 
   /** Of the current row. */
   kind = 0;
