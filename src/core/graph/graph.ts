@@ -98,7 +98,7 @@ export class Graph {
   /** A checkpoint is being taken in. */
   #restore: Restore | undefined;
   #lastTgid = -1;
-  #lastStartLo = Number.NaN;
+  #lastStartLo = 0;
   #lastStartHi = 0;
   #lastProcess: ProcessIndex = NONE;
 
@@ -165,7 +165,7 @@ export class Graph {
     const tgid = reader.u32(HDR.tgid);
     const startLo = reader.lo(HDR.start);
     const startHi = reader.hi(HDR.start);
-    if (tgid === this.#lastTgid && startLo === this.#lastStartLo && startHi === this.#lastStartHi)
+    if (tgid === this.#lastTgid && (startLo | 0) === this.#lastStartLo && startHi === this.#lastStartHi)
       return this.#lastProcess;
     if (tgid === 0 || (reader.flags & FLAG.NO_OWNER) !== 0) return NONE;
     const row = this.obtain(tgid, startLo, startHi, reader.timeNs(HDR.start));
@@ -175,7 +175,7 @@ export class Graph {
     if (processes.has(row, PROCESS_FLAG.EXIT_INFERRED) && reader.timeNs(HDR.time) > processes.exitNs.get(row))
       revive(this, row);
     this.#lastTgid = tgid;
-    this.#lastStartLo = startLo;
+    this.#lastStartLo = startLo | 0;
     this.#lastStartHi = startHi;
     this.#lastProcess = row;
     return row;
