@@ -1,4 +1,5 @@
 import { formatBound } from "../text/address.ts";
+import { keyedHash } from "../wire/keyed-hash.ts";
 import { MixedBlock } from "./blocks.ts";
 import { SparseText } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
@@ -478,8 +479,7 @@ export function tupleHash(proto: number, addresses: Uint32Array, localPort: numb
   return hash2((endpointHash(addresses, 0, localPort) + endpointHash(addresses, 4, remotePort)) | 0, proto);
 }
 
-/** Of four words at `at`. */
+/** Of four words at `at`. Whoever connects has 2^64 of them to choose from: the key keeps them from choosing the hash. */
 function endpointHash(words: Uint32Array | Int32Array, at: number, port: number): number {
-  const first = (words[at] as number) ^ Math.imul(words[at + 1] as number, 0x9e3779b1);
-  return hash2(first ^ port, (words[at + 3] as number) ^ Math.imul(words[at + 2] as number, 0x9e3779b1));
+  return hash2(keyedHash(words, at, at + 4), port);
 }

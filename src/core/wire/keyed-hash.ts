@@ -6,7 +6,7 @@ const KEY_0 = draw();
 const KEY_1 = draw();
 
 /** Of words from start up to end: 32 bits. */
-export function keyedHash(words: Int32Array, start: number, end: number): number {
+export function keyedHash(words: Int32Array | Uint32Array, start: number, end: number): number {
   let v0 = KEY_0;
   let v1 = KEY_1;
   let v2 = KEY_0 ^ 0x6c796765;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { tupleHash } from "../../../src/core/graph/connections.ts";
 import type { Monitor } from "../../../src/core/monitor.ts";
 import { connections } from "../../../src/core/query/connections.ts";
 import type { ConnectionRow } from "../../../src/core/query/model.ts";
@@ -429,4 +430,15 @@ describe("unix sockets", () => {
     });
     expect(all(monitor, false)).toHaveLength(2);
   });
+});
+
+test("addresses cannot be chosen so that many connections share a hash", () => {
+  const addresses = new Uint32Array(8);
+  const hashes = new Set<number>();
+  for (let i = 1; i <= 4096; i++) {
+    // In one network of 64 bits; the last two words cancel each other in a hash of products.
+    addresses.set([0xb80d0120, 1, i, Math.imul(i, 0x9e3779b1)], 4);
+    hashes.add(tupleHash(6, addresses, 443, 5000));
+  }
+  expect(hashes.size).toBeGreaterThan(4090);
 });
