@@ -20,13 +20,15 @@ reach(endNs);
 const openMs = performance.now() - beganMs;
 const seekMs: number[] = [];
 const seekCpuMs: number[] = [];
+const seekKernelMs: number[] = [];
 while (seekMs.length < Number(seeks)) {
   const before = process.threadCpuUsage();
   seekMs.push(reach(startNs + Math.random() * durationNs));
   const { user, system } = process.threadCpuUsage(before);
   seekCpuMs.push((user + system) / 1e3);
+  seekKernelMs.push(system / 1e3);
 }
 past.close();
 recording.close();
 const peakMb = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ openMs, seekMs, seekCpuMs, peakMb }));
+console.log(JSON.stringify({ openMs, seekMs, seekCpuMs, seekKernelMs, peakMb }));
