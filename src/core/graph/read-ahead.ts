@@ -9,7 +9,7 @@ import { NONE } from "./indexes.ts";
 import { tgidHash } from "./processes.ts";
 
 /** Rows looked at together. */
-const GROUP = 128;
+const GROUP = 256;
 /** So many objects that are new in a group are known again. */
 const NEW_ONES = 8;
 /** With fewer the tables are in the processor's caches as they are. */
