@@ -1,3 +1,4 @@
+import { keyedWord } from "../wire/keyed-hash.ts";
 import type { StringTable } from "../wire/strings.ts";
 import { MixedBlock } from "./blocks.ts";
 import { FileNames } from "./file-names.ts";
@@ -322,6 +323,7 @@ export class Files extends Table {
   }
 }
 
+/** Whoever mounts a file system of their own chooses its inodes: the key keeps them from choosing the hash. */
 export function fileHash(dev: number, generation: number, inoLo: number, inoHi: number): number {
-  return hash2(inoLo ^ (dev << 8), inoHi ^ generation);
+  return hash2(keyedWord(inoLo ^ (dev << 8)), inoHi ^ generation);
 }

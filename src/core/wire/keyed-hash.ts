@@ -31,6 +31,14 @@ export function keyedHash(words: Int32Array | Uint32Array, start: number, end: n
   return v1 ^ v3;
 }
 
+/** A word that nobody who chose it can tell, for a hash of a few: murmur3's finaliser over it and the key. */
+export function keyedWord(word: number): number {
+  let h = word ^ KEY_0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16) ^ KEY_1;
+}
+
 function draw(): number {
   return (Math.random() * 0x1_0000_0000) | 0;
 }

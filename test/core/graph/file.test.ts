@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { fileHash } from "../../../src/core/graph/files.ts";
 import type { Monitor } from "../../../src/core/monitor.ts";
 import { files } from "../../../src/core/query/files.ts";
 import type { BatchWriter } from "../../../src/core/wire/encode.ts";
@@ -66,4 +67,14 @@ describe("a file whose mode was changed by its path", () => {
     feed(later, writer, 2 * MS, (w) => w.open({ ...other(2), ...opened }));
     expect(deeds(later)).toEqual(["chmod,write"]);
   });
+});
+
+test("inodes cannot be chosen so that many files share a hash", () => {
+  const hashes = new Set<number>();
+  for (let lo = 1; lo <= 4096; lo++) {
+    // The halves cancel each other in a hash of products.
+    const hi = Math.imul(Math.imul(lo, 0xcc9e2d51), 0x56ed309b);
+    hashes.add(fileHash(0, 0, lo, hi));
+  }
+  expect(hashes.size).toBeGreaterThan(4090);
 });
