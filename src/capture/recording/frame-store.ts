@@ -1,3 +1,4 @@
+import { firstWhere } from "../../core/wire/first-where.ts";
 import type { FrameHead } from "./format.ts";
 
 /** Where a replay finds frames: a file, or the rewind window. A number never changes its frame; frames are in the order of time. */
@@ -29,14 +30,8 @@ export function spanNs(store: FrameStore): { readonly startNs: number; readonly 
 /** The last frame of `starts` that is not after a time; the first one when all are. */
 export function startBefore(store: FrameStore, timeNs: number): number | undefined {
   const { starts } = store;
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (relativeNs(store, store.head(starts[middle] as number).lastTime) <= timeNs) low = middle;
-    else high = middle - 1;
-  }
-  return starts[low];
+  const timeOf = (at: number): number => relativeNs(store, store.head(starts[at] as number).lastTime);
+  return starts[firstWhere(1, starts.length, (at) => timeOf(at) > timeNs) - 1];
 }
 
 export interface Density {

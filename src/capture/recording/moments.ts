@@ -1,3 +1,4 @@
+import { firstWhere } from "../../core/wire/first-where.ts";
 import { BATCH, FLAG, HDR, KIND } from "../../core/wire/layout.gen.ts";
 import { giveBack } from "./compress.ts";
 import { FRAME } from "./format.ts";
@@ -44,26 +45,12 @@ export function momentFrom(store: FrameStore, timeNs: number): number | undefine
 
 /** The last frame that begins at or before a moment; before the first when none does. */
 function lastFrameAt(store: FrameStore, timeNs: number): number {
-  let low = store.first - 1;
-  let high = store.end - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (relativeNs(store, store.head(middle).firstTime) <= timeNs) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  return firstWhere(store.first, store.end, (frame) => relativeNs(store, store.head(frame).firstTime) > timeNs) - 1;
 }
 
 /** The first frame that ends at or after a moment. */
 function firstFrameTo(store: FrameStore, timeNs: number): number {
-  let low = store.first;
-  let high = store.end;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (relativeNs(store, store.head(middle).lastTime) < timeNs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere(store.first, store.end, (frame) => relativeNs(store, store.head(frame).lastTime) >= timeNs);
 }
 
 /** The batches of a frame, which is given back; what contradicts its own lengths ends them. */

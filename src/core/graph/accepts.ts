@@ -1,3 +1,5 @@
+import { firstWhere } from "../wire/first-where.ts";
+
 /** What one process accepted, time and connection in turns; in the order of time once sorted. */
 interface Log {
   entries: Float64Array<ArrayBuffer>;
@@ -53,14 +55,8 @@ export class Accepts {
     if (log === undefined) return;
     sort(log);
     const { entries, end } = log;
-    let low = 0;
-    let high = end / 2;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((entries[2 * middle] as number) <= timeNs) low = middle + 1;
-      else high = middle;
-    }
-    for (let at = low - 1; at >= Math.max(0, low - most); at--) yield entries[2 * at + 1] as number;
+    const later = firstWhere(0, end / 2, (at) => (entries[2 * at] as number) > timeNs);
+    for (let at = later - 1; at >= Math.max(0, later - most); at--) yield entries[2 * at + 1] as number;
   }
 
   /** Drops those of connections that are no longer wanted. */

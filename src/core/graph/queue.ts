@@ -1,3 +1,4 @@
+import { firstWhere } from "../wire/first-where.ts";
 import { drop } from "../wire/memory.ts";
 
 /** First in, first out, for ids. */
@@ -28,7 +29,8 @@ export class Queue {
     /** How many of the same time have come, where the first of them stands. */
     const came = new Uint32Array(ids.length);
     for (let i = 0; i < ids.length; i++) {
-      const first = firstOf(sorted, times[i] as number);
+      const time = times[i] as number;
+      const first = firstWhere(0, sorted.length, (at) => (sorted[at] as number) >= time);
       const before = came[first] as number;
       ordered[first + before] = ids[i] as number;
       came[first] = before + 1;
@@ -72,16 +74,4 @@ export class Queue {
     this.#end -= this.#head;
     this.#head = 0;
   }
-}
-
-/** Where the first of a time stands. */
-function firstOf(sorted: Float64Array, time: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
