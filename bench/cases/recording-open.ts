@@ -4,6 +4,7 @@
 import { RecordingReader } from "../../src/capture/recording/reader.ts";
 import { ReplaySource } from "../../src/capture/recording/replay-source.ts";
 import { Past } from "../../src/cli/past.ts";
+import type { Played, Seek } from "./recording-seek.ts";
 
 const [path = "", seeks = "0"] = process.argv.slice(2);
 const beganMs = performance.now();
@@ -18,17 +19,14 @@ const reach = (timeNs: number): number => {
 const { startNs, endNs, durationNs } = past.source;
 reach(endNs);
 const openMs = performance.now() - beganMs;
-const seekMs: number[] = [];
-const seekCpuMs: number[] = [];
-const seekKernelMs: number[] = [];
-while (seekMs.length < Number(seeks)) {
+const reached: Seek[] = [];
+while (reached.length < Number(seeks)) {
   const before = process.threadCpuUsage();
-  seekMs.push(reach(startNs + Math.random() * durationNs));
+  const ms = reach(startNs + Math.random() * durationNs);
   const { user, system } = process.threadCpuUsage(before);
-  seekCpuMs.push((user + system) / 1e3);
-  seekKernelMs.push(system / 1e3);
+  reached.push({ ms, cpuMs: (user + system) / 1e3, kernelMs: system / 1e3 });
 }
 past.close();
 recording.close();
 const peakMb = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ openMs, seekMs, seekCpuMs, seekKernelMs, peakMb }));
+console.log(JSON.stringify({ openMs, seeks: reached, peakMb } satisfies Played));

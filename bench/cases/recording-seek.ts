@@ -17,14 +17,18 @@ const CHECKPOINT_BYTES = 8 << 20;
 const FILES = 500_000;
 const FILL_ROWS = 50_000;
 
-/** What recording-open.ts prints. */
-interface Played {
-  readonly openMs: number;
-  readonly seekMs: readonly number[];
+export interface Seek {
+  readonly ms: number;
   /** CPU of its own thread. */
-  readonly seekCpuMs: readonly number[];
+  readonly cpuMs: number;
   /** Of that, in the kernel: memory that is touched for the first time. */
-  readonly seekKernelMs: readonly number[];
+  readonly kernelMs: number;
+}
+
+/** What recording-open.ts prints. */
+export interface Played {
+  readonly openMs: number;
+  readonly seeks: readonly Seek[];
   readonly peakMb: number;
 }
 
@@ -85,22 +89,12 @@ function seekBatches(line: Place, path: string): void {
 
 /** As the screens do: the engine has compiled nothing when a recording is opened, and not all when the first moment is asked for. */
 function seekGraph(line: Place, path: string): void {
-  const opens: number[] = [];
-  const firsts: Seeks = { times: [], cpu: [], kernel: [] };
-  const all: Seeks = { times: [], cpu: [], kernel: [] };
-  let peakMb = 0;
+  const plays: Played[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const script = join(import.meta.dirname, "recording-open.ts");
     const child = spawnSync(asProgram, ["--of-file", script, path, String(SEEKS / ROUNDS)], { encoding: "utf8" });
     if (child.status !== 0) throw new Error(child.stderr);
-    const played = JSON.parse(child.stdout) as Played;
-    opens.push(played.openMs);
-    for (const [seeks, many] of [[firsts, 1] as const, [all, SEEKS] as const]) {
-      seeks.times.push(...played.seekMs.slice(0, many));
-      seeks.cpu.push(...played.seekCpuMs.slice(0, many));
-      seeks.kernel.push(...played.seekKernelMs.slice(0, many));
-    }
-    peakMb = Math.max(peakMb, played.peakMb);
+    plays.push(JSON.parse(child.stdout) as Played);
     progress(`seek: process ${round + 1} of ${ROUNDS}`);
   }
   report({
@@ -108,15 +102,16 @@ function seekGraph(line: Place, path: string): void {
     key: "recording/open-graph",
     measure: "open, and the graph of its end",
     unit: "ms",
-    value: spread(opens),
+    value: spread(plays.map(({ openMs }) => openMs)),
   });
   report({
     ...line,
     key: "recording/seek-first",
     measure: "the first seek after that, with the graph",
-    ...built(firsts),
+    ...built(plays.map(({ seeks }) => seeks[0] as Seek)),
   });
-  const { note, ...row } = built(all);
+  const { note, ...row } = built(plays.flatMap(({ seeks }) => seeks));
+  const peakMb = Math.max(...plays.map((play) => play.peakMb));
   report({
     ...line,
     key: "recording/seek-graph",
@@ -126,20 +121,13 @@ function seekGraph(line: Place, path: string): void {
   });
 }
 
-/** ms of each seek, of its thread's CPU, and of that in the kernel. */
-interface Seeks {
-  readonly times: number[];
-  readonly cpu: number[];
-  readonly kernel: number[];
-}
-
-function built({ times, cpu, kernel }: Seeks) {
-  const { note, ...row } = reached(times);
-  const own = `its thread's CPU ${median(cpu).toFixed(0)} ms, at worst ${Math.max(...cpu).toFixed(0)}`;
-  return {
-    ...row,
-    note: `${note}; ${own}; of it in the kernel ${median(kernel).toFixed(0)}, at worst ${Math.max(...kernel).toFixed(0)}`,
-  };
+function built(seeks: readonly Seek[]) {
+  const { note, ...row } = reached(seeks.map(({ ms }) => ms));
+  const told = (times: readonly number[]): string =>
+    `${median(times).toFixed(0)} ms, at worst ${Math.max(...times).toFixed(0)}`;
+  const own = told(seeks.map(({ cpuMs }) => cpuMs));
+  const kernel = told(seeks.map(({ kernelMs }) => kernelMs));
+  return { ...row, note: `${note}; its thread's CPU ${own}; of it in the kernel ${kernel}` };
 }
 
 const reached = (times: readonly number[]) => ({

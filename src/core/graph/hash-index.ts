@@ -1,3 +1,4 @@
+import { finalised } from "../wire/keyed-hash.ts";
 import { drop } from "../wire/memory.ts";
 
 /**
@@ -46,14 +47,7 @@ export class HashIndex {
    */
   glance(hashes: Int32Array, count: number, rows: Int32Array): number {
     const seen = this.touch(hashes, count);
-    const slots = this.#slots;
-    const mask = this.#mask;
-    for (let i = 0; i < count; i++) {
-      const hash = hashes[i] as number;
-      let at = hash & mask;
-      while (slots[2 * at] !== hash && slots[2 * at + 1] !== 0) at = (at + 1) & mask;
-      rows[i] = (slots[2 * at + 1] as number) - 1;
-    }
+    for (let i = 0; i < count; i++) rows[i] = this.first(hashes[i] as number);
     return seen;
   }
 
@@ -118,8 +112,5 @@ export class HashIndex {
 
 /** Mixes two words to 32 signed bits (murmur3's finaliser over both): an unsigned number may need a box of its own. */
 export function hash2(a: number, b: number): number {
-  let h = Math.imul(a, 0xcc9e2d51) ^ Math.imul(b, 0x1b873593);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
+  return finalised(Math.imul(a, 0xcc9e2d51) ^ Math.imul(b, 0x1b873593));
 }

@@ -31,12 +31,16 @@ export function keyedHash(words: Int32Array | Uint32Array, start: number, end: n
   return v1 ^ v3;
 }
 
-/** A word that nobody who chose it can tell, for a hash of a few: murmur3's finaliser over it and the key. */
+/** A word that nobody who chose it can tell, for a hash of a few. */
 export function keyedWord(word: number): number {
-  let h = word ^ KEY_0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  return finalised(word ^ KEY_0) ^ KEY_1;
+}
+
+/** The finaliser of murmur3: each bit of a word depends on each that went in. */
+export function finalised(word: number): number {
+  let h = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16) ^ KEY_1;
+  return h ^ (h >>> 16);
 }
 
 function draw(): number {
