@@ -8,4 +8,4 @@ if [ "${1-}" = --of-file ]; then
 fi
 # Options are words.
 # shellcheck disable=SC2086
-GLIBC_TUNABLES=$malloc exec "$top/scripts/node.sh" $engine "$@"
+GLIBC_TUNABLES=$malloc exec "$top/scripts/node.sh" $engine --import "$top/scripts/as-bundled.ts" "$@"

@@ -7,6 +7,7 @@ import { isBuiltin } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { withConstants } from "./constants.ts";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -67,6 +68,17 @@ const rewrites = {
   },
 };
 
+const constants = {
+  name: "constants",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/.*\.tsx?$/ }, async ({ path }) =>
+      path.startsWith(`${top}/src/`)
+        ? { contents: withConstants(await readFile(path, "utf8"), path), loader: path.endsWith("x") ? "tsx" : "ts" }
+        : undefined,
+    );
+  },
+};
+
 const { metafile } = await build({
   absWorkingDir: top,
   entryPoints: { spydertop: "src/cli/main.ts" },
@@ -95,7 +107,7 @@ const { metafile } = await build({
   banner: {
     js: "#!/usr/bin/env node\nconst require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
-  plugins: [builtins, rewrites],
+  plugins: [builtins, rewrites, constants],
 });
 
 // Chunks are named after their contents: those of earlier bundles would stay.

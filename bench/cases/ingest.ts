@@ -34,14 +34,19 @@ export function ingest(): Promise<void> {
   const take = ({ batches }: Load): void => {
     for (const batch of batches) monitor.ingest(batch);
   };
+  const takeBare = ({ batches }: Load): void => {
+    for (const batch of batches) {
+      graph.ingest(batch);
+      graph.changes.clear();
+    }
+  };
   take(host.backup());
   while (nodesOf(graph) < NODES) take(host.load(FILL_ROWS));
   progress(`${nodesOf(graph)} nodes, ${graph.edges.count} edges, ${graph.events} events`);
   const costs: { graph: Cost[]; monitor: Cost[] } = { graph: [], monitor: [] };
   for (let round = 0; round < LOADS; round++) {
     const bare = host.load(LOAD_ROWS);
-    costs.graph.push(costOf(bare.rows, () => bare.batches.forEach((batch) => void graph.ingest(batch))));
-    graph.changes.clear();
+    costs.graph.push(costOf(bare.rows, () => takeBare(bare)));
     const whole = host.load(LOAD_ROWS);
     costs.monitor.push(costOf(whole.rows, () => take(whole)));
   }

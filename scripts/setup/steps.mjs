@@ -19,7 +19,13 @@ const nativeInputs = [
 const nativeOutputs = [nativeStamp, "build/spydertop.bpf.o", "build/spydertop.node"];
 
 const bundleStamp = "dist/.bundle";
-const bundleInputs = ["src", "scripts/bundle.mjs", "scripts/stubs", "node_modules/.spydertop-lock"];
+const bundleInputs = [
+  "src",
+  "scripts/bundle.mjs",
+  "scripts/constants.ts",
+  "scripts/stubs",
+  "node_modules/.spydertop-lock",
+];
 const bundleOutputs = [bundleStamp, "dist/spydertop.mjs"];
 
 const upToDate = (outputs, inputs) => Math.min(...outputs.map(mtime)) > 0 && mtime(outputs[0]) > newest(inputs);
