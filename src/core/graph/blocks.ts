@@ -79,14 +79,6 @@ export class I32Block extends Block<Words> {
     super(new Int32Array(0), width);
   }
 
-  /** Brings rows near; -1 = none. Returns what nobody needs. */
-  touch(rows: Int32Array, count: number): number {
-    const { data, width } = this;
-    let seen = 0;
-    for (let i = 0; i < count; i++) seen ^= data[Math.max(rows[i] as number, 0) * width] as number;
-    return seen;
-  }
-
   /** Signed; also links, -1 = none. */
   field<T extends number = number>(offset: number): I32Field<T> {
     return this.join(new I32Field<T>(this.data, this.width), offset);
@@ -116,7 +108,17 @@ export class F64Block extends Block<Floats> {
   }
 }
 
-export class I32Field<T extends number = number> extends Field<Words> implements Cells<T> {
+abstract class WordField extends Field<Words> {
+  /** Brings the field of some rows near, and what shares its cache line; -1 = none. Returns what nobody needs. */
+  touch(rows: Int32Array, count: number): number {
+    const { view, width } = this;
+    let seen = 0;
+    for (let i = 0; i < count; i++) seen ^= view[Math.max(rows[i] as number, 0) * width] as number;
+    return seen;
+  }
+}
+
+export class I32Field<T extends number = number> extends WordField implements Cells<T> {
   get(row: number): T {
     return this.view[Math.imul(row, this.width)] as T;
   }
@@ -126,7 +128,7 @@ export class I32Field<T extends number = number> extends Field<Words> implements
   }
 }
 
-export class U32Field extends Field<Words> implements Cells {
+export class U32Field extends WordField implements Cells {
   get(row: number): number {
     return (this.view[Math.imul(row, this.width)] as number) >>> 0;
   }

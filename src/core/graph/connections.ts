@@ -103,9 +103,9 @@ export class Connections extends Table {
     return this.#byTuple;
   }
 
-  /** As I32Block.touch. */
-  near(ends: Int32Array, count: number): number {
-    return this.#ends.ints.touch(ends, count);
+  /** What a connection is found by, by its tuple. */
+  hashOf(row: ConnectionIndex): number {
+    return hash2((this.#endpointHash(2 * row) + this.#endpointHash(2 * row + 1)) | 0, this.proto.get(row));
   }
 
   add(family: number, proto: number, timeNs: number): ConnectionIndex {
@@ -442,14 +442,10 @@ export class Connections extends Table {
   }
 
   #dropTuple(row: ConnectionIndex): void {
-    const proto = this.proto.get(row);
-    if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0) {
-      const one = this.#endpointHash(2 * row);
-      this.#byTuple.remove(hash2((one + this.#endpointHash(2 * row + 1)) | 0, proto), row);
-    }
+    if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0) this.#byTuple.remove(this.hashOf(row), row);
     const servers = this.#translations.get(row);
     if (servers === undefined) return;
-    this.#byTuple.remove(tupleHash(proto, servers.addresses, servers.localPort, servers.remotePort), row);
+    this.#byTuple.remove(tupleHash(this.proto.get(row), servers.addresses, servers.localPort, servers.remotePort), row);
     this.#translations.delete(row);
   }
 

@@ -146,6 +146,8 @@ export class Edges extends Table {
   readonly nextOfObject = this.#fields.field<EdgeIndex>(NEXT_OF_OBJECT);
   readonly #previousOfProcess = this.#fields.field<EdgeIndex>(PREVIOUS_OF_PROCESS);
   readonly #previousOfObject = this.#fields.field<EdgeIndex>(PREVIOUS_OF_OBJECT);
+  /** All that lead from an edge to others. */
+  readonly links = [this.nextOfProcess, this.nextOfObject, this.#previousOfProcess, this.#previousOfObject];
   readonly #family = this.#fields.field(IN_FAMILY);
   /** READ, WROTE: bytes moved by system calls, as far as told; unsigned, MAX_BYTES = that or more. Between processes: bits, accumulated. */
   readonly detail = this.#fields.field(DETAIL);
@@ -178,9 +180,9 @@ export class Edges extends Table {
     return this.#index;
   }
 
-  /** As I32Block.touch. */
-  near(rows: Int32Array, count: number): number {
-    return this.#fields.touch(rows, count);
+  /** What an edge is found by. */
+  hashOf(row: EdgeIndex): number {
+    return edgeHash(this.kind.get(row), this.#heads.word.get(this.process.get(row)), this.object.get(row));
   }
 
   /** A row that is free has no kind. */
@@ -316,7 +318,7 @@ export class Edges extends Table {
   remove(row: EdgeIndex): void {
     const kind = this.kind.get(row);
     const object = this.object.get(row);
-    this.#index.remove(edgeHash(kind, this.#heads.word.get(this.process.get(row)), object), row);
+    this.#index.remove(this.hashOf(row), row);
     this.#unlinkProcess(row);
     this.#unlinkObject(row);
     const degree = this.#heads.degree[kind] as Cells;

@@ -88,9 +88,9 @@ export class Files extends Table {
     return this.#byInode;
   }
 
-  /** As I32Block.touch. */
-  near(rows: Int32Array, count: number): number {
-    return this.#rows.ints.touch(rows, count);
+  /** What a file is found by. */
+  hashOf(row: FileIndex): number {
+    return fileHash(this.#dev.get(row), this.#generation.get(row), this.#inoLo.get(row), this.#inoHi.get(row));
   }
 
   /** The first edge of a file's readers; NONE also of a row that was never taken. */
@@ -312,10 +312,7 @@ export class Files extends Table {
   /** Forgets a file without edges. */
   remove(row: FileIndex): void {
     this.#leavePath(row);
-    this.#byInode.remove(
-      fileHash(this.#dev.get(row), this.#generation.get(row), this.#inoLo.get(row), this.#inoHi.get(row)),
-      row,
-    );
+    this.#byInode.remove(this.hashOf(row), row);
     this.#inoLo.set(row, 0);
     this.#inoHi.set(row, 0);
     this.path.clear(row);

@@ -48,6 +48,11 @@ export class Queue {
     return this.#head === this.#end ? undefined : this.#items[this.#head++];
   }
 
+  /** The oldest, so many at most; they stay. */
+  peek(most: number): Float64Array {
+    return this.#items.subarray(this.#head, Math.min(this.#end, this.#head + most));
+  }
+
   /** Drops ids that are no longer wanted. */
   keep(wanted: (id: number) => boolean): void {
     const items = this.#items;

@@ -141,7 +141,7 @@ export class ReadAhead {
 
   #lookAtFiles({ files, edges, reader }: Graph): number {
     const { hashes, objects, edges: found, count } = this.#files;
-    let seen = files.index.glance(hashes, count, objects) ^ files.near(objects, count);
+    let seen = files.index.glance(hashes, count, objects) ^ files.flags.touch(objects, count);
     seen ^= this.#lookAtPaths(files, reader.strings);
     this.#files.foresee(files);
     seen ^= this.#lookAtEdges(edges, this.#files);
@@ -149,7 +149,7 @@ export class ReadAhead {
       // A new edge goes in front of the first of the file.
       if (found[i] === NONE) found[i] = files.firstReader(objects[i] as number);
     }
-    return seen ^ edges.near(found, count);
+    return seen ^ edges.object.touch(found, count);
   }
 
   /** Of files that are named by another string than before, the texts are compared. */
@@ -172,7 +172,7 @@ export class ReadAhead {
     const sockets = this.#sockets;
     const { hashes, objects, kinds, edges: found, count } = sockets;
     let seen = connections.inodes.glance(hashes, count, objects);
-    seen ^= connections.tuples.touch(this.#tuples, tuples) ^ connections.near(objects, count);
+    seen ^= connections.tuples.touch(this.#tuples, tuples) ^ connections.inoLo.touch(objects, count);
     for (let i = 0; i < count; i++) {
       const end = objects[i] as number;
       kinds[i] = EDGE.SIDE_0 + (end === NONE ? 0 : end & 1);
@@ -180,7 +180,7 @@ export class ReadAhead {
     }
     sockets.foresee(connections);
     seen ^= this.#lookAtEdges(edges, sockets);
-    return seen ^ edges.near(found, count);
+    return seen ^ edges.object.touch(found, count);
   }
 
   #lookAtEdges(edges: Graph["edges"], { hashes, kinds, words, objects, edges: found, count }: Ahead): number {

@@ -1,6 +1,7 @@
 import { CONNECTION_FLAG, UDP } from "./connections.ts";
 import { FILE_FLAG } from "./files.ts";
 import { forgetChannel, forgetConnection, forgetFile, forgetProcess } from "./forget.ts";
+import { ForgetAhead } from "./forget-ahead.ts";
 import type { Graph } from "./graph.ts";
 import { NONE } from "./indexes.ts";
 import type { Queue } from "./queue.ts";
@@ -58,10 +59,10 @@ export function retain(graph: Graph, limitBytes: number): void {
   if (usedBytes(graph) <= limitBytes) return;
   const enough = (): boolean => usedBytes(graph) <= limitBytes * SLACK;
   const { readFiles, exited, closed, pipes, otherFiles } = graph;
-  forgetFrom(readFiles, enough, (id) => takeFile(graph, readFiles, id, true));
+  forgetFiles(graph, readFiles, enough, true);
   forgetEnded(graph, enough);
-  forgetFrom(pipes, enough, (id) => takePipe(graph, id));
-  forgetFrom(otherFiles, enough, (id) => takeFile(graph, otherFiles, id, false));
+  forgetPipes(graph, enough);
+  forgetFiles(graph, otherFiles, enough, false);
   dropStale(exited, graph.processes);
   dropStale(closed, graph.connections);
   dropStale(pipes, graph.channels);
@@ -71,20 +72,38 @@ export function retain(graph: Graph, limitBytes: number): void {
   if (accepts.count > stale(connections)) accepts.keep((id) => connections.row(id) !== NONE);
 }
 
-function forgetFrom(queue: Queue, enough: () => boolean, take: (id: number) => void): void {
+const ahead = new ForgetAhead(STRIDE);
+
+function forgetFiles(graph: Graph, queue: Queue, enough: () => boolean, readsOnly: boolean): void {
   // What comes back to the queue is not looked at again in this round.
   for (let i = 0, left = queue.length; i < left; i++) {
+    if (i % STRIDE === 0) {
+      if (enough()) return;
+      ahead.lookAtFiles(graph, queue);
+    }
+    takeFile(graph, queue, queue.shift() as number, readsOnly);
+  }
+}
+
+function forgetPipes(graph: Graph, enough: () => boolean): void {
+  const { pipes } = graph;
+  for (let i = 0, left = pipes.length; i < left; i++) {
     if (i % STRIDE === 0 && enough()) return;
-    take(queue.shift() as number);
+    takePipe(graph, pipes.shift() as number);
   }
 }
 
 function forgetEnded(graph: Graph, enough: () => boolean): void {
   const { exited, closed } = graph;
-  for (let i = 0, left = exited.length + closed.length; i < left; i++) {
+  for (let i = 0, processes = 0, left = exited.length + closed.length; i < left; i++) {
     if (i % STRIDE === 0 && enough()) return;
-    if (firstExitNs(graph) <= firstCloseNs(graph)) takeProcess(graph, exited.shift() as number);
-    else takeConnection(graph, closed.shift() as number);
+    if (firstExitNs(graph) <= firstCloseNs(graph)) {
+      if (processes++ % STRIDE === 0) ahead.lookAtProcesses(graph, exited);
+      takeProcess(graph, exited.shift() as number);
+    } else {
+      if ((i - processes) % STRIDE === 0) ahead.lookAtConnections(graph, closed);
+      takeConnection(graph, closed.shift() as number);
+    }
   }
 }
 

@@ -5,6 +5,12 @@ import type { Column } from "./columns.ts";
 /** Ids are row + generation x this: 2^26 rows at once, 2^27 reuses of each. */
 const GENERATION = 0x400_0000;
 
+/** The row an id had, also of an object that is forgotten. */
+export function rowOf(id: number): number {
+  // As an integer: of an id that is a double the engine would make a double.
+  return (id % GENERATION) | 0;
+}
+
 /** Rows there is room for at first. */
 const SMALLEST = 64;
 /** As of `grown`. */
@@ -37,9 +43,13 @@ export class Table {
 
   /** The row of an id, -1 when the object is forgotten. */
   row(id: number): number {
-    // As an integer: of an id that is a double the engine would make a double.
-    const row = (id % GENERATION) | 0;
+    const row = rowOf(id);
     return row < this.limit && (this.#state.get(row) & 1) === 1 && this.id(row) === id ? row : -1;
+  }
+
+  /** Brings near whether rows are live. As I32Field.touch. */
+  touchStates(rows: Int32Array, count: number): number {
+    return this.#state.touch(rows, count);
   }
 
   isLive(row: number): boolean {
