@@ -470,9 +470,29 @@ function sameWords(one: Uint32Array, other: Uint32Array, at: number): boolean {
   return true;
 }
 
+/** The hash of an address, which is dear, is kept until another is asked for: one comes several times on its way into the graph. */
+class AddressHash {
+  readonly #words = new Uint32Array(4);
+  #hash = keyedHash(this.#words, 0, 4);
+
+  /** Of four words at `at`. */
+  of(words: Uint32Array, at: number): number {
+    const mine = this.#words;
+    if (mine[0] !== words[at] || mine[1] !== words[at + 1] || mine[2] !== words[at + 2] || mine[3] !== words[at + 3]) {
+      for (let i = 0; i < 4; i++) mine[i] = word(words, at + i);
+      this.#hash = keyedHash(mine, 0, 4);
+    }
+    return this.#hash;
+  }
+}
+
+const localHash = new AddressHash();
+const remoteHash = new AddressHash();
+
 /** The same for both directions of a tuple. */
 export function tupleHash(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): number {
-  return hash2((endpointHash(addresses, 0, localPort) + endpointHash(addresses, 4, remotePort)) | 0, proto);
+  const local = hash2(localHash.of(addresses, 0), localPort);
+  return hash2((local + hash2(remoteHash.of(addresses, 4), remotePort)) | 0, proto);
 }
 
 /** Of four words at `at`. Whoever connects has 2^64 of them to choose from: the key keeps them from choosing the hash. */
