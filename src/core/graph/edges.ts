@@ -220,20 +220,22 @@ export class Edges extends Table {
 
   /** Notes that it happened (again) at timeNs. */
   touch(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
-    const known = this.find(kind, process, object);
-    this.added = known === NONE;
-    if (known !== NONE) {
-      const { data } = this.#fields;
-      const at = known * WIDTH;
-      // As a signed field MAX_TIMES is -1.
-      if (data[at + TIMES] !== (MAX_TIMES | 0)) data[at + TIMES] = (data[at + TIMES] as number) + 1;
-      this.#widen(known, timeNs);
-      const merged = this.#mergedFlags(data[at + FLAGS] as number, flags);
-      data[at + FLAGS] = merged;
-      if (data[at + IN_FAMILY] === FAMILY.WRITES) this.moveTo(known, FAMILY.WRITES);
-      if ((merged & EDGE_FLAG.WRITTEN) !== 0) this.#lead(known);
-      return known;
-    }
+    const row = this.find(kind, process, object);
+    this.added = row === NONE;
+    if (row === NONE) return this.#add(kind, process, object, timeNs, flags);
+    const { data } = this.#fields;
+    const at = row * WIDTH;
+    // As a signed field MAX_TIMES is -1.
+    if (data[at + TIMES] !== (MAX_TIMES | 0)) data[at + TIMES] = (data[at + TIMES] as number) + 1;
+    this.#widen(row, timeNs);
+    const merged = this.#mergedFlags(data[at + FLAGS] as number, flags);
+    data[at + FLAGS] = merged;
+    if (data[at + IN_FAMILY] === FAMILY.WRITES) this.moveTo(row, FAMILY.WRITES);
+    if ((merged & EDGE_FLAG.WRITTEN) !== 0) this.#lead(row);
+    return row;
+  }
+
+  #add(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
     const row: EdgeIndex = this.take();
     const family = FAMILY_OF_KIND[kind as 0];
     const ofProcess = this.#heads.ofProcess[family] as Head;
