@@ -28,8 +28,8 @@ function costOf(rows: number, work: () => void): Cost {
 }
 
 /**
- * ns of CPU that a read at random of the table of edges takes: some 20 where the host has large pages for this guest's, half as much again
- * where it has not, and an event with it.
+ * ns of CPU that a read at random of the table of edges takes: a host that has no large pages for this guest's makes it dearer, and an
+ * event with it.
  */
 function reads({ edges }: Graph): () => number {
   let seen = 0;
