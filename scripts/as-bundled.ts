@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withConstants } from "./constants.ts";
 
-const src = join(dirname(import.meta.dirname), "src");
+const src = join(dirname(import.meta.dirname), "src/");
 
 registerHooks({
   load(url, context, nextLoad) {
