@@ -46,6 +46,7 @@ type Open = typeof KIND.OPEN;
 const OWN = { ONE: 1, SUM: 1 + 1, TEXT: "1" } as const;
 const other = { KIND: { OPEN: "x" } };
 export const all = [OWN.SUM, OWN.TEXT, other.KIND.OPEN, KIND.NONESUCH, Object.keys(KIND)];
+KIND.OPEN = KIND.CLOSE();
 `;
   expect(withConstants(module, join(src, "core", "wire", "probe.ts"))).toBe(module);
 });

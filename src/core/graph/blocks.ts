@@ -51,7 +51,7 @@ abstract class Block<A extends Words | Floats> implements Column {
   /** Says where the rows are from now on. */
   place(data: A): void {
     this.data = data;
-    for (const { field, offset } of this.#fields) field.view = this.#from(offset);
+    for (const { field, offset } of this.#fields) field.view = this.from(offset);
   }
 
   clear(row: number): void {
@@ -62,13 +62,13 @@ abstract class Block<A extends Words | Floats> implements Column {
 
   protected abstract make(length: number): A;
 
+  /** The field whose view begins at an offset moves with the rows. */
   protected join<F extends Field<A>>(field: F, offset: number): F {
-    field.view = this.#from(offset);
     this.#fields.push({ field, offset });
     return field;
   }
 
-  #from(offset: number): A {
+  protected from(offset: number): A {
     return this.data.subarray(offset) as A;
   }
 }
@@ -81,11 +81,11 @@ export class I32Block extends Block<Words> {
 
   /** Signed; also links, -1 = none. */
   field<T extends number = number>(offset: number): I32Field<T> {
-    return this.join(new I32Field<T>(this.data, this.width), offset);
+    return this.join(new I32Field<T>(this.from(offset), this.width), offset);
   }
 
   unsigned(offset: number): U32Field {
-    return this.join(new U32Field(this.data, this.width), offset);
+    return this.join(new U32Field(this.from(offset), this.width), offset);
   }
 
   protected make(length: number): Words {
@@ -100,7 +100,7 @@ export class F64Block extends Block<Floats> {
   }
 
   field(offset: number): F64Field {
-    return this.join(new F64Field(this.data, this.width), offset);
+    return this.join(new F64Field(this.from(offset), this.width), offset);
   }
 
   protected make(length: number): Floats {
@@ -108,7 +108,7 @@ export class F64Block extends Block<Floats> {
   }
 }
 
-abstract class WordField extends Field<Words> {
+export abstract class WordField extends Field<Words> {
   /** Brings the field of some rows near, and what shares its cache line; -1 = none. Returns what nobody needs. */
   touch(rows: Int32Array, count: number): number {
     const { view, width } = this;

@@ -1,15 +1,16 @@
-import type { I32Field } from "./blocks.ts";
+import type { I32Field, WordField } from "./blocks.ts";
 import { isFileKind } from "./edges.ts";
 import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import { type EdgeIndex, NONE } from "./indexes.ts";
 import type { Queue } from "./queue.ts";
-import { rowOf } from "./table.ts";
+import { rowOf, type Table } from "./table.ts";
 
 /** Edges of one group at most; what hubs have beyond is forgotten without. */
 const MOST_EDGES = 1024;
 /** So many edges of a list: most files have few, most processes some. */
 const OF_FILE = 3;
+const OF_CONNECTION = 3;
 const OF_PROCESS = 16;
 
 /** Brings near what it takes to forget what waits first in a queue, as ReadAhead does for rows of a batch. Changes nothing. */
@@ -18,7 +19,6 @@ export class ForgetAhead {
   readonly #hashes = new Int32Array(MOST_EDGES);
   readonly #edges = new Int32Array(MOST_EDGES);
   readonly #near = new Int32Array(MOST_EDGES);
-  #edgesEnd = 0;
   /** What was read: without it the reads would be left out as useless. */
   seen = 0;
 
@@ -30,8 +30,7 @@ export class ForgetAhead {
   lookAtFiles(graph: Graph, queue: Queue): void {
     const { files, edges } = graph;
     const rows = this.#rows;
-    const queued = this.#peek(queue);
-    this.seen ^= files.flags.touch(rows, queued) ^ files.touchStates(rows, queued);
+    const queued = this.#first(queue, files, [files.flags]);
     let count = 0;
     for (let i = 0; i < queued; i++) {
       const row = rows[i] as number;
@@ -41,46 +40,42 @@ export class ForgetAhead {
     for (let i = 0; i < count; i++) this.#near[i] = files.path.at(rows[i] as number);
     for (let i = 0; i < count; i++) this.#hashes[i] = files.hashOf(rows[i] as number);
     this.seen ^= files.path.touch(this.#near, count) ^ files.index.touch(this.#hashes, count);
-    this.#collect(graph, [files.readers, files.writers], count, edges.nextOfObject, OF_FILE);
-    this.#lookAtEdges(graph);
+    this.#lookAtEdges(graph, this.#collect(graph, [files.readers, files.writers], count, edges.nextOfObject, OF_FILE));
   }
 
   lookAtProcesses(graph: Graph, queue: Queue): void {
     const { processes, edges } = graph;
-    const rows = this.#rows;
-    const count = this.#peek(queue);
-    this.seen ^= processes.flags.touch(rows, count) ^ processes.touchStates(rows, count);
-    this.seen ^= processes.word.touch(rows, count);
-    this.#collect(graph, processes.edges, count, edges.nextOfProcess, OF_PROCESS);
-    this.#lookAtEdges(graph);
+    const count = this.#first(queue, processes, [processes.flags, processes.word]);
+    this.#lookAtEdges(graph, this.#collect(graph, processes.edges, count, edges.nextOfProcess, OF_PROCESS));
   }
 
   lookAtConnections(graph: Graph, queue: Queue): void {
     const { connections, edges } = graph;
-    const rows = this.#rows;
-    const count = this.#peek(queue);
-    this.seen ^= connections.flags.touch(rows, count) ^ connections.touchStates(rows, count);
-    this.seen ^= connections.edges.touch(rows, count);
-    for (let i = 0; i < count; i++) this.#hashes[i] = connections.hashOf(rows[i] as number);
+    const count = this.#first(queue, connections, [connections.flags, connections.edges]);
+    for (let i = 0; i < count; i++) this.#hashes[i] = connections.hashOf(this.#rows[i] as number);
     this.seen ^= connections.tuples.touch(this.#hashes, count);
-    this.#collect(graph, [connections.edges], count, edges.nextOfObject, OF_FILE);
-    this.#lookAtEdges(graph);
+    this.#lookAtEdges(graph, this.#collect(graph, [connections.edges], count, edges.nextOfObject, OF_CONNECTION));
   }
 
-  #peek(queue: Queue): number {
-    const ids = queue.peek(this.#rows.length);
-    for (let i = 0; i < ids.length; i++) this.#rows[i] = rowOf(ids[i] as number);
-    return ids.length;
+  /** The rows of what waits first, to #rows; whether they are live and some of their fields are near then. Returns how many. */
+  #first(queue: Queue, table: Table, fields: readonly WordField[]): number {
+    const rows = this.#rows;
+    const ids = queue.peek(rows.length);
+    const count = ids.length;
+    for (let i = 0; i < count; i++) rows[i] = rowOf(ids[i] as number);
+    this.seen ^= table.touchStates(rows, count);
+    for (const field of fields) this.seen ^= field.touch(rows, count);
+    return count;
   }
 
-  /** The first edges of lists that begin in fields of the rows. */
+  /** The first edges of lists that begin in fields of the rows, to #edges. Returns how many. */
   #collect(
     { edges }: Graph,
     heads: readonly I32Field<EdgeIndex>[],
     count: number,
     next: I32Field<EdgeIndex>,
     most: number,
-  ): void {
+  ): number {
     const found = this.#edges;
     let end = 0;
     for (const head of heads) {
@@ -89,7 +84,7 @@ export class ForgetAhead {
         if (edge !== NONE) found[end++] = edge;
       }
     }
-    for (let step = 1, from = 0; step < most && from < end; step++) {
+    for (let step = 1, from = 0; step < most && from < end && end < MOST_EDGES; step++) {
       const to = end;
       this.seen ^= edges.object.touch(found.subarray(from, to), to - from);
       for (; from < to && end < MOST_EDGES; from++) {
@@ -97,13 +92,12 @@ export class ForgetAhead {
         if (edge !== NONE) found[end++] = edge;
       }
     }
-    this.#edgesEnd = end;
+    return end;
   }
 
-  #lookAtEdges({ edges, files, processes }: Graph): void {
+  #lookAtEdges({ edges, files, processes }: Graph, count: number): void {
     const found = this.#edges;
     const near = this.#near;
-    const count = this.#edgesEnd;
     let seen = edges.object.touch(found, count) ^ edges.touchStates(found, count);
     for (let i = 0; i < count; i++) near[i] = edges.process.get(found[i] as number);
     seen ^= processes.word.touch(near, count);

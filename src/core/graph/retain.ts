@@ -15,6 +15,7 @@ const QUEUED_BYTES = 12;
 const SLACK = 0.99;
 /** How many rows are forgotten between two looks at the total. */
 const STRIDE = 64;
+const ahead = new ForgetAhead(STRIDE);
 
 /** Bytes the graph takes, about. What a table once needed and needs no more stays with it and is not counted. */
 export function usedBytes(graph: Graph): number {
@@ -59,10 +60,17 @@ export function retain(graph: Graph, limitBytes: number): void {
   if (usedBytes(graph) <= limitBytes) return;
   const enough = (): boolean => usedBytes(graph) <= limitBytes * SLACK;
   const { readFiles, exited, closed, pipes, otherFiles } = graph;
-  forgetFiles(graph, readFiles, enough, true);
+  const forgetFiles = (queue: Queue, readsOnly: boolean): void =>
+    forgetFrom(
+      queue,
+      enough,
+      (id) => takeFile(graph, queue, id, readsOnly),
+      () => ahead.lookAtFiles(graph, queue),
+    );
+  forgetFiles(readFiles, true);
   forgetEnded(graph, enough);
-  forgetPipes(graph, enough);
-  forgetFiles(graph, otherFiles, enough, false);
+  forgetFrom(pipes, enough, (id) => takePipe(graph, id));
+  forgetFiles(otherFiles, false);
   dropStale(exited, graph.processes);
   dropStale(closed, graph.connections);
   dropStale(pipes, graph.channels);
@@ -72,24 +80,14 @@ export function retain(graph: Graph, limitBytes: number): void {
   if (accepts.count > stale(connections)) accepts.keep((id) => connections.row(id) !== NONE);
 }
 
-const ahead = new ForgetAhead(STRIDE);
-
-function forgetFiles(graph: Graph, queue: Queue, enough: () => boolean, readsOnly: boolean): void {
+function forgetFrom(queue: Queue, enough: () => boolean, take: (id: number) => void, lookAhead?: () => void): void {
   // What comes back to the queue is not looked at again in this round.
   for (let i = 0, left = queue.length; i < left; i++) {
     if (i % STRIDE === 0) {
       if (enough()) return;
-      ahead.lookAtFiles(graph, queue);
+      lookAhead?.();
     }
-    takeFile(graph, queue, queue.shift() as number, readsOnly);
-  }
-}
-
-function forgetPipes(graph: Graph, enough: () => boolean): void {
-  const { pipes } = graph;
-  for (let i = 0, left = pipes.length; i < left; i++) {
-    if (i % STRIDE === 0 && enough()) return;
-    takePipe(graph, pipes.shift() as number);
+    take(queue.shift() as number);
   }
 }
 

@@ -5,16 +5,16 @@ import type { Column } from "./columns.ts";
 /** Ids are row + generation x this: 2^26 rows at once, 2^27 reuses of each. */
 const GENERATION = 0x400_0000;
 
+/** Rows there is room for at first. */
+const SMALLEST = 64;
+/** As of `grown`. */
+const LARGE = 1 << 14;
+
 /** The row an id had, also of an object that is forgotten. */
 export function rowOf(id: number): number {
   // As an integer: of an id that is a double the engine would make a double.
   return (id % GENERATION) | 0;
 }
-
-/** Rows there is room for at first. */
-const SMALLEST = 64;
-/** As of `grown`. */
-const LARGE = 1 << 14;
 
 /**
  * Rows with a free list. A row index is valid while its object lives; an id is never used again, so an id kept by a screen
