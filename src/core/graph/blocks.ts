@@ -88,6 +88,11 @@ export class I32Block extends Block<Words> {
     return this.join(new U32Field(this.from(offset), this.width), offset);
   }
 
+  /** So many bits of a field, from bit `shift` on. */
+  bits(offset: number, shift: number, many: number): BitField {
+    return this.join(new BitField(this.from(offset), this.width, shift, many), offset);
+  }
+
   protected make(length: number): Words {
     return new Int32Array(length);
   }
@@ -135,6 +140,28 @@ export class U32Field extends WordField implements Cells {
 
   set(row: number, value: number): void {
     this.view[Math.imul(row, this.width)] = value;
+  }
+}
+
+/** Unsigned; higher bits of what is set are lost. */
+export class BitField extends WordField implements Cells {
+  declare readonly shift: number;
+  declare readonly mask: number;
+
+  constructor(view: Words, width: number, shift: number, many: number) {
+    super(view, width);
+    this.shift = shift;
+    this.mask = 2 ** many - 1;
+  }
+
+  get(row: number): number {
+    return ((this.view[Math.imul(row, this.width)] as number) >>> this.shift) & this.mask;
+  }
+
+  set(row: number, value: number): void {
+    const { mask, shift, view } = this;
+    const at = Math.imul(row, this.width);
+    view[at] = ((view[at] as number) & ~(mask << shift)) | ((value & mask) << shift);
   }
 }
 

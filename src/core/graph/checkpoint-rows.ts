@@ -304,23 +304,31 @@ export class StateRows {
     const { connections } = this.#graph;
     const writer = this.#writer;
     const [inoLo, inoHi] = [connections.inoLo.get(end), connections.inoHi.get(end)];
-    const [kernelLo, kernelHi] = [connections.kernelLo.get(end), connections.kernelHi.get(end)];
+    const [kernelLo, kernelHi] = connections.unixEnds.addressOf(end);
     const byInode = connections.byInode(inoLo, inoHi) === end ? FOUND_BY.INODE : 0;
-    const byKernel = connections.byKernelAddress(kernelLo, kernelHi) === end ? FOUND_BY.KERNEL_ADDRESS : 0;
+    const byKernel = connections.unixEnds.byAddress(kernelLo, kernelHi) === end ? FOUND_BY.KERNEL_ADDRESS : 0;
     this.#pair(STATE_CONNECTION.ino + 8 * side, inoLo, inoHi);
     this.#pair(STATE_CONNECTION.end + 8 * side, kernelLo, kernelHi);
     writer.u64(STATE_CONNECTION.tx + 8 * side, connections.txBytes.get(end));
     writer.u64(STATE_CONNECTION.rx + 8 * side, connections.rxBytes.get(end));
-    writer.f64(STATE_CONNECTION.txRate + 8 * side, connections.txRate.get(end));
-    writer.f64(STATE_CONNECTION.rxRate + 8 * side, connections.rxRate.get(end));
-    this.#time(STATE_CONNECTION.sampled + 8 * side, connections.sampleNs.get(end));
-    writer.u32(STATE_CONNECTION.refresh + 4 * side, connections.sampleRefresh.get(end));
+    this.#sample(end, side);
     writer.u32(STATE_CONNECTION.endFlags + 4 * side, connections.endFlags.get(end));
     writer.u32(STATE_CONNECTION.indexed + 4 * side, byInode | byKernel);
-    writer.u32(STATE_CONNECTION.credTgid + 4 * side, connections.credTgid.get(end));
+    writer.u32(STATE_CONNECTION.credTgid + 4 * side, connections.unixEnds.credTgid(end));
     writer.u32(STATE_CONNECTION.port + 4 * side, connections.port.get(end));
     connections.copyAddress(end, this.#address, 0);
     this.#address.forEach((word, i) => void writer.u32(STATE_CONNECTION.addr + 16 * side + 4 * i, word));
+  }
+
+  #sample(end: number, side: 0 | 1): void {
+    const { samples } = this.#graph.connections;
+    const sample = samples.find(end);
+    if (sample === NONE) return;
+    const writer = this.#writer;
+    writer.f64(STATE_CONNECTION.txRate + 8 * side, samples.txRate.get(sample));
+    writer.f64(STATE_CONNECTION.rxRate + 8 * side, samples.rxRate.get(sample));
+    this.#time(STATE_CONNECTION.sampled + 8 * side, samples.atNs.get(sample));
+    writer.u32(STATE_CONNECTION.refresh + 4 * side, samples.refresh.get(sample));
   }
 
   #seen({ addresses, localPort, remotePort }: Tuple): void {

@@ -21,18 +21,23 @@ export class TextColumn implements Column {
   reserve(): void {}
 }
 
-/** Text that few rows have: an entry for those, about 8 bytes a row over all. */
-export class SparseText implements Column {
+/** What few rows have: an entry for those, about 8 bytes a row over all. The others have `empty`. */
+export class Sparse<T extends string | number> implements Column {
   readonly bytesPerRow = 8;
-  readonly #texts = new Map<number, string>();
+  readonly #empty: T;
+  readonly #values = new Map<number, T>();
 
-  get(row: number): string {
-    return this.#texts.size === 0 ? "" : (this.#texts.get(row) ?? "");
+  constructor(empty: T) {
+    this.#empty = empty;
   }
 
-  set(row: number, value: string): void {
-    if (value !== "") this.#texts.set(row, value);
-    else if (this.#texts.size > 0) this.#texts.delete(row);
+  get(row: number): T {
+    return this.#values.size === 0 ? this.#empty : (this.#values.get(row) ?? this.#empty);
+  }
+
+  set(row: number, value: T): void {
+    if (value !== this.#empty) this.#values.set(row, value);
+    else if (this.#values.size > 0) this.#values.delete(row);
   }
 
   reserve(): void {}

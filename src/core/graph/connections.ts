@@ -1,12 +1,14 @@
 import { formatBound } from "../text/address.ts";
 import { keyedHash } from "../wire/keyed-hash.ts";
-import { MixedBlock } from "./blocks.ts";
-import { SparseText } from "./columns.ts";
+import { I32Block, MixedBlock } from "./blocks.ts";
+import { Sparse } from "./columns.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { SocketSamples } from "./socket-samples.ts";
 import { Table } from "./table.ts";
 import { formatWords, isLoopbackWords, Translations, type Tuple } from "./translations.ts";
+import { UnixEnds } from "./unix-ends.ts";
 
 export const FAMILY_UNIX = 1;
 export const TCP = 6;
@@ -33,7 +35,7 @@ export const END_FLAG = {
 } as const;
 
 /** Where in an end's half of a row the four words of its address begin, as they lie in memory. */
-const ADDRESS = 20;
+const ADDRESS = 6;
 
 /**
  * Connections, listening sockets and datagram flows. A connection has two sides; side `clientSide` asked. A side whose socket is on
@@ -42,52 +44,45 @@ const ADDRESS = 20;
  */
 export class Connections extends Table {
   /**
-   * A row is two alike halves of 120 bytes, one for each end: six floats, then eighteen 32-bit fields. What belongs to the connection
-   * fills what the ends leave free.
+   * A row is two alike halves, a cache line for each end: three floats, then ten 32-bit fields. What belongs to the connection fills what
+   * the ends leave free.
    */
-  readonly #rows = this.column(new MixedBlock(12, 36));
+  readonly #rows = this.column(new MixedBlock(6, 20));
   readonly #ends = this.#rows.halves;
   /** AF_INET, AF_INET6, or FAMILY_UNIX. */
-  readonly family = this.#rows.ints.field(24);
-  readonly proto = this.#rows.ints.field(25);
-  readonly state = this.#rows.ints.field(26);
-  readonly error = this.#rows.ints.field(27);
-  readonly flags = this.#rows.ints.field(28);
-  readonly clientSide = this.#rows.ints.field(54);
-  readonly netns = this.#rows.ints.unsigned(55);
+  readonly family = this.#rows.ints.bits(13, 0, 8);
+  readonly proto = this.#rows.ints.bits(13, 8, 8);
+  readonly state = this.#rows.ints.bits(13, 16, 5);
+  readonly clientSide = this.#rows.ints.bits(13, 21, 1);
+  readonly flags = this.#rows.ints.bits(13, 22, 10);
+  readonly netns = this.#rows.ints.unsigned(14);
   /** Those of processes that live before those of processes whose exit was noted. */
-  readonly edges = this.#rows.ints.field<EdgeIndex>(56);
+  readonly edges = this.#rows.ints.field<EdgeIndex>(15);
   /** The first of the latter. */
   readonly pastEdges = this.#rows.ints.field<EdgeIndex>(29);
-  readonly edgeCount = this.#rows.ints.field(57);
   /** The same at both ends of a TCP connection, whatever translates their addresses; 0 = unknown. */
-  readonly pairLo = this.#rows.ints.unsigned(58);
-  readonly pairHi = this.#rows.ints.unsigned(59);
-  readonly openedNs = this.#rows.floats.field(5);
-  readonly closedNs = this.#rows.floats.field(20);
+  readonly pairLo = this.#rows.ints.unsigned(30);
+  readonly pairHi = this.#rows.ints.unsigned(31);
+  readonly openedNs = this.#rows.floats.field(2);
+  readonly closedNs = this.#rows.floats.field(10);
+  readonly edgeCount = this.column(new I32Block(1)).field(0);
+  /** errno of a connect that failed; 0 = none. */
+  readonly error = this.column(new Sparse<number>(0));
   /** Path of a unix socket. */
-  readonly path = this.column(new SparseText());
+  readonly path = this.column(new Sparse<string>(""));
   /** What the server's address was looked up as; empty = not known. */
-  readonly name = this.column(new SparseText());
+  readonly name = this.column(new Sparse<string>(""));
 
-  readonly endFlags = this.#ends.ints.field(12);
-  readonly inoLo = this.#ends.ints.unsigned(13);
-  readonly inoHi = this.#ends.ints.unsigned(14);
-  /** Kernel address of a unix end; 0 = unknown. */
-  readonly kernelLo = this.#ends.ints.unsigned(15);
-  readonly kernelHi = this.#ends.ints.unsigned(16);
-  /** Pid the other side named as this side's (SO_PEERCRED). */
-  readonly credTgid = this.#ends.ints.unsigned(17);
-  readonly port = this.#ends.ints.field(18);
-  readonly sampleRefresh = this.#ends.ints.field(19);
+  readonly inoLo = this.#ends.ints.unsigned(10);
+  readonly inoHi = this.#ends.ints.unsigned(11);
+  readonly port = this.#ends.ints.bits(12, 0, 16);
+  readonly endFlags = this.#ends.ints.bits(12, 16, 8);
   readonly txBytes = this.#ends.floats.field(0);
   readonly rxBytes = this.#ends.floats.field(1);
-  readonly txRate = this.#ends.floats.field(2);
-  readonly rxRate = this.#ends.floats.field(3);
-  readonly sampleNs = this.#ends.floats.field(4);
+  readonly samples = new SocketSamples();
+  readonly unixEnds = new UnixEnds();
 
   readonly #byInode = new HashIndex();
-  readonly #byKernel = new HashIndex();
   readonly #byTuple = new HashIndex();
   readonly #byPair = new HashIndex();
   readonly #listeners = new HashIndex();
@@ -116,8 +111,7 @@ export class Connections extends Table {
     this.openedNs.set(row, timeNs);
     this.edges.set(row, NONE);
     this.pastEdges.set(row, NONE);
-    this.sampleNs.set(2 * row, Number.NaN);
-    this.sampleNs.set(2 * row + 1, Number.NaN);
+    this.edgeCount.set(row, 0);
     return row;
   }
 
@@ -126,14 +120,6 @@ export class Connections extends Table {
     const index = this.#byInode;
     for (let end = index.first(hash2(lo, hi)); end >= 0; end = index.next()) {
       if (this.inoLo.get(end) === lo && this.inoHi.get(end) === hi) return end;
-    }
-    return NONE;
-  }
-
-  byKernelAddress(lo: number, hi: number): EndIndex {
-    const index = this.#byKernel;
-    for (let end = index.first(hash2(lo, hi)); end >= 0; end = index.next()) {
-      if (this.kernelLo.get(end) === lo && this.kernelHi.get(end) === hi) return end;
     }
     return NONE;
   }
@@ -208,14 +194,6 @@ export class Connections extends Table {
     this.inoLo.set(end, lo);
     this.inoHi.set(end, hi);
     this.#indexInode(end);
-  }
-
-  setKernelAddress(end: EndIndex, lo: number, hi: number): void {
-    if ((lo === 0 && hi === 0) || (this.kernelLo.get(end) === lo && this.kernelHi.get(end) === hi)) return;
-    this.#dropKernelAddress(end);
-    this.kernelLo.set(end, lo);
-    this.kernelHi.set(end, hi);
-    this.#byKernel.add(hash2(lo, hi), end);
   }
 
   /** Copies the address of an end, as it lies in memory, to four words at `at`. */
@@ -318,16 +296,6 @@ export class Connections extends Table {
     this.#indexInode(end);
   }
 
-  /** Kernel addresses of both sides are used again by another pair. */
-  retireKernelAddresses(row: ConnectionIndex): void {
-    this.retireKernelAddress(2 * row);
-    this.retireKernelAddress(2 * row + 1);
-  }
-
-  retireKernelAddress(end: EndIndex): void {
-    this.#dropKernelAddress(end);
-  }
-
   has(row: ConnectionIndex, flag: number): boolean {
     return (this.flags.get(row) & flag) !== 0;
   }
@@ -386,7 +354,8 @@ export class Connections extends Table {
   remove(row: ConnectionIndex): void {
     for (let end = 2 * row; end <= 2 * row + 1; end++) {
       this.#dropInode(end);
-      this.#dropKernelAddress(end);
+      this.samples.forget(end);
+      this.unixEnds.forget(end);
     }
     this.#dropTuple(row);
     this.#dropPair(row);
@@ -394,6 +363,7 @@ export class Connections extends Table {
     this.textLength -= this.path.get(row).length + this.name.get(row).length;
     this.path.set(row, "");
     this.name.set(row, "");
+    this.error.set(row, 0);
     this.give(row);
   }
 
@@ -409,12 +379,6 @@ export class Connections extends Table {
     const lo = this.inoLo.get(end);
     const hi = this.inoHi.get(end);
     if (lo !== 0 || hi !== 0) this.#byInode.remove(hash2(lo, hi), end);
-  }
-
-  #dropKernelAddress(end: EndIndex): void {
-    const lo = this.kernelLo.get(end);
-    const hi = this.kernelHi.get(end);
-    if (lo !== 0 || hi !== 0) this.#byKernel.remove(hash2(lo, hi), end);
   }
 
   #addressOf(end: EndIndex): Uint32Array<ArrayBuffer> {

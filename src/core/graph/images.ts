@@ -1,6 +1,6 @@
 import type { BatchReader } from "../wire/decode.ts";
 import { MixedBlock } from "./blocks.ts";
-import { SparseText } from "./columns.ts";
+import { Sparse } from "./columns.ts";
 import type { ImageIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { interprets, type Program, programOf } from "./interpreters.ts";
@@ -69,7 +69,7 @@ export class Images extends Table {
   /** `operand`, of those that were asked for. */
   readonly #operands: (string | undefined)[] = [];
   /** argv with blanks, made when first asked for. */
-  readonly #command = this.column(new SparseText());
+  readonly #command = this.column(new Sparse<string>(""));
 
   constructor(texts: Texts, shared: SharedTexts) {
     super();

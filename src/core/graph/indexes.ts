@@ -6,6 +6,8 @@ export type ConnectionIndex = number & { readonly __index?: "connection" };
 /** One side of a connection: 2 x connection + side. */
 export type EndIndex = number & { readonly __index?: "end" };
 export type ChannelIndex = number & { readonly __index?: "channel" };
+/** What an end moved lately. */
+export type SampleIndex = number & { readonly __index?: "sample" };
 export type MarkIndex = number & { readonly __index?: "mark" };
 export type EdgeIndex = number & { readonly __index?: "edge" };
 

@@ -251,19 +251,22 @@ function count(graph: Graph, reader: BatchReader, end: EndIndex, timeNs: number)
   if (tx > txBefore) connections.txBytes.set(end, tx);
   if (rx > rxBefore) connections.rxBytes.set(end, rx);
   if (reader.kind !== KIND.SOCKET) return;
-  const sampleNs = connections.sampleNs.get(end);
+  const { samples } = connections;
+  const known = samples.find(end);
+  const fresh = known === NONE;
+  const sampleNs = fresh ? Number.NEGATIVE_INFINITY : samples.atNs.get(known);
   if (timeNs <= sampleNs) return;
-  const fresh = Number.isNaN(sampleNs);
+  const sample = samples.obtain(end);
   if (!fresh || !connections.has(connection, CONNECTION_FLAG.BEFORE_START)) {
     let sinceNs = fresh ? connections.openedNs.get(connection) : sampleNs;
     if (graph.socketRefreshNs > sinceNs) sinceNs = graph.socketRefreshNs;
     if (timeNs > sinceNs) {
-      connections.txRate.set(end, (Math.max(0, tx - txBefore) * 1e9) / (timeNs - sinceNs));
-      connections.rxRate.set(end, (Math.max(0, rx - rxBefore) * 1e9) / (timeNs - sinceNs));
+      samples.txRate.set(sample, (Math.max(0, tx - txBefore) * 1e9) / (timeNs - sinceNs));
+      samples.rxRate.set(sample, (Math.max(0, rx - rxBefore) * 1e9) / (timeNs - sinceNs));
     }
   }
-  connections.sampleNs.set(end, timeNs);
-  connections.sampleRefresh.set(end, graph.socketRefresh);
+  samples.atNs.set(sample, timeNs);
+  samples.refresh.set(sample, graph.socketRefresh);
 }
 
 function own(graph: Graph, reader: BatchReader, process: ProcessIndex, end: EndIndex, timeNs: number): void {

@@ -229,8 +229,8 @@ export class Restore {
     const taken = connections.byInode(inoLo, inoHi) !== NONE;
     connections.endFlags.set(end, endFlags);
     connections.setInode(end, inoLo, inoHi);
-    connections.setKernelAddress(end, words[kernel] as number, words[kernel + 1] as number);
-    if ((indexed & FOUND_BY.KERNEL_ADDRESS) === 0) connections.retireKernelAddress(end);
+    connections.unixEnds.setAddress(end, words[kernel] as number, words[kernel + 1] as number);
+    if ((indexed & FOUND_BY.KERNEL_ADDRESS) === 0) connections.unixEnds.retire(end);
     const tcp = connections.proto.get(end >> 1) === TCP;
     const open = (endFlags & END_FLAG.CLOSED) === 0;
     if (taken || !open || (!tcp && (indexed & FOUND_BY.INODE) === 0)) {
@@ -240,11 +240,15 @@ export class Restore {
     }
     connections.txBytes.set(end, reader.number(STATE_CONNECTION.tx + 8 * side));
     connections.rxBytes.set(end, reader.number(STATE_CONNECTION.rx + 8 * side));
-    connections.credTgid.set(end, words[word + STATE_CONNECTION.credTgid / 4 + side] as number);
-    connections.sampleNs.set(end, maybe(reader, STATE_CONNECTION.sampled + 8 * side));
-    connections.sampleRefresh.set(end, words[word + STATE_CONNECTION.refresh / 4 + side] as number);
-    connections.txRate.set(end, reader.f64(STATE_CONNECTION.txRate + 8 * side));
-    connections.rxRate.set(end, reader.f64(STATE_CONNECTION.rxRate + 8 * side));
+    connections.unixEnds.setCredTgid(end, words[word + STATE_CONNECTION.credTgid / 4 + side] as number);
+    const sampledNs = maybe(reader, STATE_CONNECTION.sampled + 8 * side);
+    if (Number.isNaN(sampledNs)) return;
+    const { samples } = connections;
+    const sample = samples.obtain(end);
+    samples.atNs.set(sample, sampledNs);
+    samples.refresh.set(sample, words[word + STATE_CONNECTION.refresh / 4 + side] as number);
+    samples.txRate.set(sample, reader.f64(STATE_CONNECTION.txRate + 8 * side));
+    samples.rxRate.set(sample, reader.f64(STATE_CONNECTION.rxRate + 8 * side));
   }
 
   #image(reader: BatchReader): void {

@@ -22,13 +22,12 @@ export function ingestUnix(graph: Graph, reader: BatchReader): void {
   const end = own === NONE ? addConnection(graph, reader, timeNs) : own;
   const connection = end >> 1;
   connections.endFlags.set(end, connections.endFlags.get(end) | END_FLAG.KNOWN);
-  connections.setKernelAddress(end, reader.lo(UNIX.end), reader.hi(UNIX.end));
-  if (!isDatagram(reader)) connections.setKernelAddress(end ^ 1, reader.lo(UNIX.peer), reader.hi(UNIX.peer));
+  connections.unixEnds.setAddress(end, reader.lo(UNIX.end), reader.hi(UNIX.end));
+  if (!isDatagram(reader)) connections.unixEnds.setAddress(end ^ 1, reader.lo(UNIX.peer), reader.hi(UNIX.peer));
   connections.setInode(end, reader.lo(UNIX.sock), reader.hi(UNIX.sock));
   connections.setPath(connection, reader.text(UNIX.path));
   if (timeNs < connections.openedNs.get(connection)) connections.openedNs.set(connection, timeNs);
-  const peerTgid = reader.u32(UNIX.peerTgid);
-  if (peerTgid !== 0) connections.credTgid.set(end ^ 1, peerTgid);
+  connections.unixEnds.setCredTgid(end ^ 1, reader.u32(UNIX.peerTgid));
   settle(graph, reader, end);
   if (process === NONE) return;
   const stdio = stdioFlag(reader.i32(UNIX.fd));
@@ -53,21 +52,22 @@ function findEnd(graph: Graph, reader: BatchReader, timeNs: number): EndIndex {
     if (isSame(graph, reader, end) && !isReuse(graph, reader, end, timeNs)) return end;
     if (timeNs < connections.openedNs.get(end >> 1)) return NONE;
     closeEnd(graph, end, timeNs, true);
-    connections.retireKernelAddresses(end >> 1);
+    connections.unixEnds.retire(end);
+    connections.unixEnds.retire(end ^ 1);
     // Others that ended had the address too; the one that is told of now may have been named by its other end.
-    end = connections.byKernelAddress(reader.lo(UNIX.end), reader.hi(UNIX.end));
+    end = connections.unixEnds.byAddress(reader.lo(UNIX.end), reader.hi(UNIX.end));
   }
   return NONE;
 }
 
 /** By its address, by that of its other end, or by its inode. */
 function knownEnd({ connections }: Graph, reader: BatchReader): EndIndex {
-  const own = connections.byKernelAddress(reader.lo(UNIX.end), reader.hi(UNIX.end));
+  const own = connections.unixEnds.byAddress(reader.lo(UNIX.end), reader.hi(UNIX.end));
   if (own !== NONE) return own;
   const peerLo = reader.lo(UNIX.peer);
   const peerHi = reader.hi(UNIX.peer);
   const named = !isDatagram(reader) && (peerLo !== 0 || peerHi !== 0);
-  const other = named ? connections.byKernelAddress(peerLo, peerHi) : NONE;
+  const other = named ? connections.unixEnds.byAddress(peerLo, peerHi) : NONE;
   if (other !== NONE) return other ^ 1;
   const end = connections.byInode(reader.lo(UNIX.sock), reader.hi(UNIX.sock));
   return end !== NONE && connections.family.get(end >> 1) === FAMILY_UNIX ? end : NONE;
@@ -75,11 +75,10 @@ function knownEnd({ connections }: Graph, reader: BatchReader): EndIndex {
 
 /** Whether the addresses of both ends can be those of the record. */
 function isSame({ connections }: Graph, reader: BatchReader, end: EndIndex): boolean {
-  const { kernelLo, kernelHi } = connections;
-  const other = end ^ 1;
+  const { unixEnds } = connections;
   return (
-    matches(kernelLo.get(end), kernelHi.get(end), reader.lo(UNIX.end), reader.hi(UNIX.end)) &&
-    matches(kernelLo.get(other), kernelHi.get(other), reader.lo(UNIX.peer), reader.hi(UNIX.peer))
+    matches(unixEnds.addressOf(end), reader.lo(UNIX.end), reader.hi(UNIX.end)) &&
+    matches(unixEnds.addressOf(end ^ 1), reader.lo(UNIX.peer), reader.hi(UNIX.peer))
   );
 }
 
@@ -100,7 +99,7 @@ function isReuse(graph: Graph, reader: BatchReader, end: EndIndex, timeNs: numbe
 }
 
 /** Whether two addresses can be the same: an unknown one (0) may be any. */
-function matches(knownLo: number, knownHi: number, lo: number, hi: number): boolean {
+function matches([knownLo, knownHi]: readonly [lo: number, hi: number], lo: number, hi: number): boolean {
   return (knownLo === lo && knownHi === hi) || (knownLo === 0 && knownHi === 0) || (lo === 0 && hi === 0);
 }
 

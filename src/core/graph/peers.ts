@@ -49,7 +49,7 @@ export function processAt(graph: Graph, connection: ConnectionIndex, side: numbe
   const { connections, processes } = graph;
   const owner = firstOwner(graph, connection, side);
   if (owner !== NONE) return owner;
-  const tgid = connections.credTgid.get(2 * connection + side);
+  const tgid = connections.unixEnds.credTgid(2 * connection + side);
   return tgid === 0 ? NONE : processes.at(tgid, connections.openedNs.get(connection));
 }
 

@@ -35,6 +35,8 @@ export function usedBytes(graph: Graph): number {
     bytesOf(images) +
     bytesOf(files) +
     bytesOf(connections) +
+    bytesOf(connections.samples) +
+    bytesOf(connections.unixEnds) +
     bytesOf(channels) +
     bytesOf(edges) +
     bytesOf(marks)

@@ -59,9 +59,10 @@ function addSockets(graph: Graph, process: ProcessIndex, chips: Chip[], rates: R
     const connection = edges.object.get(edge);
     const side = edges.kind.get(edge) - EDGE.SIDE_0;
     const end = 2 * connection + side;
-    if (connections.sampleRefresh.get(end) + 1 >= graph.socketRefresh) {
-      rates.rx += connections.rxRate.get(end);
-      rates.tx += connections.txRate.get(end);
+    const sample = connections.samples.current(end, graph.socketRefresh);
+    if (sample !== NONE) {
+      rates.rx += connections.samples.rxRate.get(sample);
+      rates.tx += connections.samples.txRate.get(sample);
     }
     const kind = kindOf(graph, connection, side);
     // A local server's clients and a busy server's remotes would each be one chip: what they asked for is what they share.

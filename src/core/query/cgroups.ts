@@ -67,8 +67,9 @@ function add(graph: Graph, process: ProcessIndex, { row, seen, listening }: Sum)
       continue;
     }
     row.connections++;
-    if (connections.sampleRefresh.get(end) + 1 < graph.socketRefresh) continue;
-    row.rxBytesPerSecond += connections.rxRate.get(end);
-    row.txBytesPerSecond += connections.txRate.get(end);
+    const sample = connections.samples.current(end, graph.socketRefresh);
+    if (sample === NONE) continue;
+    row.rxBytesPerSecond += connections.samples.rxRate.get(sample);
+    row.txBytesPerSecond += connections.samples.txRate.get(sample);
   }
 }

@@ -121,7 +121,8 @@ function rowFor(monitor: Monitor, end: EndIndex, whole: boolean): ConnectionRow 
   const client = table.clientSide.get(connection) === (end & 1);
   const both =
     !listening && table.endHas(0 + 2 * connection, END_FLAG.KNOWN) && table.endHas(2 * connection + 1, END_FLAG.KNOWN);
-  const current = !closed && table.sampleRefresh.get(end) + 1 >= graph.socketRefresh;
+  const { samples } = table;
+  const sample = closed ? NONE : samples.current(end, graph.socketRefresh);
   const path = socketName(graph, connection);
   const row: Mutable<ConnectionRow> = {
     id: table.id(connection),
@@ -132,8 +133,8 @@ function rowFor(monitor: Monitor, end: EndIndex, whole: boolean): ConnectionRow 
     state: stateOf(graph, connection),
     rxBytes: table.rxBytes.get(end),
     txBytes: table.txBytes.get(end),
-    rxBytesPerSecond: current ? table.rxRate.get(end) : 0,
-    txBytesPerSecond: current ? table.txRate.get(end) : 0,
+    rxBytesPerSecond: sample === NONE ? 0 : samples.rxRate.get(sample),
+    txBytesPerSecond: sample === NONE ? 0 : samples.txRate.get(sample),
     openedNs: table.openedNs.get(connection),
     owners: ownersOf(graph, connection, end & 1).map((owner) => processes.id(owner)),
     certainty: connectionCertainty(graph, connection),

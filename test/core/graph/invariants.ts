@@ -110,9 +110,16 @@ function edgesByObject(graph: Graph): number {
 
 function checkConnections(graph: Graph): void {
   const { connections } = graph;
+  const { samples, unixEnds } = connections;
+  let sampled = 0;
+  let unix = 0;
   for (let row = 0; row < connections.limit; row++) {
     if (!connections.isLive(row)) continue;
     checkOwners(graph, row);
+    for (const end of [2 * row, 2 * row + 1]) {
+      if (samples.find(end) !== NONE) sampled++;
+      if (unixEnds.credTgid(end) !== 0 || unixEnds.addressOf(end).some((half) => half !== 0)) unix++;
+    }
     const open = [2 * row, 2 * row + 1].filter(
       (end) => connections.endHas(end, END_FLAG.KNOWN) && !connections.endHas(end, END_FLAG.CLOSED),
     );
@@ -124,6 +131,8 @@ function checkConnections(graph: Graph): void {
         expect(connections.byInode(lo, hi), "an open socket is found by its inode").toBe(end);
     }
   }
+  expect(sampled, "what was sampled goes with its connection").toBe(samples.count);
+  expect(unix, "what a unix socket has goes with its connection").toBe(unixEnds.count);
 }
 
 /** Who holds a connection stands before those whose exit was noted. */

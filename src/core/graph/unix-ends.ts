@@ -1,0 +1,83 @@
+import { I32Block } from "./blocks.ts";
+import { HashIndex, hash2 } from "./hash-index.ts";
+import type { EndIndex } from "./indexes.ts";
+import { NONE } from "./indexes.ts";
+import { Table } from "./table.ts";
+
+/** What only the ends of unix sockets have: a kernel address (0 = unknown), and the pid their other end named as theirs (SO_PEERCRED; 0 = none). */
+export class UnixEnds extends Table {
+  readonly #rows = this.column(new I32Block(4));
+  readonly #lo = this.#rows.unsigned(0);
+  readonly #hi = this.#rows.unsigned(1);
+  readonly #tgid = this.#rows.unsigned(2);
+  readonly #end = this.#rows.field<EndIndex>(3);
+  readonly #byEnd = new Map<EndIndex, number>();
+  readonly #byAddress = new HashIndex();
+
+  /** The end that has an address, and was not retired. */
+  byAddress(lo: number, hi: number): EndIndex {
+    const index = this.#byAddress;
+    for (let row = index.first(hash2(lo, hi)); row >= 0; row = index.next()) {
+      if (this.#lo.get(row) === lo && this.#hi.get(row) === hi) return this.#end.get(row);
+    }
+    return NONE;
+  }
+
+  addressOf(end: EndIndex): readonly [lo: number, hi: number] {
+    const row = this.#find(end);
+    return row === NONE ? [0, 0] : [this.#lo.get(row), this.#hi.get(row)];
+  }
+
+  setAddress(end: EndIndex, lo: number, hi: number): void {
+    if (lo === 0 && hi === 0) return;
+    const row = this.#obtain(end);
+    if (this.#lo.get(row) === lo && this.#hi.get(row) === hi) return;
+    this.#dropAddress(row);
+    this.#lo.set(row, lo);
+    this.#hi.set(row, hi);
+    this.#byAddress.add(hash2(lo, hi), row);
+  }
+
+  /** Its address is used again by another. */
+  retire(end: EndIndex): void {
+    const row = this.#find(end);
+    if (row !== NONE) this.#dropAddress(row);
+  }
+
+  credTgid(end: EndIndex): number {
+    const row = this.#find(end);
+    return row === NONE ? 0 : this.#tgid.get(row);
+  }
+
+  setCredTgid(end: EndIndex, tgid: number): void {
+    if (tgid !== 0) this.#tgid.set(this.#obtain(end), tgid);
+  }
+
+  forget(end: EndIndex): void {
+    const row = this.#find(end);
+    if (row === NONE) return;
+    this.#dropAddress(row);
+    this.#byEnd.delete(end);
+    this.give(row);
+  }
+
+  #find(end: EndIndex): number {
+    return this.#byEnd.get(end) ?? NONE;
+  }
+
+  #obtain(end: EndIndex): number {
+    const known = this.#find(end);
+    if (known !== NONE) return known;
+    const row = this.take();
+    this.#rows.clear(row);
+    this.#end.set(row, end);
+    this.#byEnd.set(end, row);
+    return row;
+  }
+
+  #dropAddress(row: number): void {
+    const lo = this.#lo.get(row);
+    const hi = this.#hi.get(row);
+    if (lo !== 0 || hi !== 0) this.#byAddress.remove(hash2(lo, hi), row);
+  }
+}
