@@ -1,29 +1,32 @@
-// The constants that src/ keeps in objects, as the numbers they are: V8 fetches what another module exports anew each time it
-// is named, and so it does in a bundle, and looks at what it is: an eighth of what an event costs.
+// The constants of src/ as the numbers they are: V8 fetches what another module exports anew each time it is named, in a bundle also what a
+// module keeps to itself, and looks at what it is: a sixth of what an event costs.
 
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*/g;
 const OBJECT = /^(?:export )?const ([A-Z][A-Z0-9_]*) = (\{[^{}]*\}) as const;/gm;
-const NUMBER = /(\w+): (-?\d\w*)(?=\s*[,}])/g;
+const ENTRY = /(\w+): (-?\d\w*)(?=\s*[,}])/g;
+const SINGLE = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: \w+)? = (-?\d\w*(?: << \d+)?);/gm;
 const IMPORT = /^import \{([^}]*)\} from "(\.[^"]*)";/gm;
-/** Not the type of one, and nothing that is written to or called. */
-const USE = /(?<!typeof )(?<![\w$.#])([A-Z][A-Z0-9_]*)\.(\w+)\b(?!\s*(?:=[^=]|\())/g;
+/** Comments, texts and lists of what is imported or exported, or else a constant: not the type of one, and nothing that is written to or called. */
+const PART =
+  /\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|^(?:import|export) (?:type )?\{[^}]*\}|(?<!typeof |const |[\w$.#])([A-Z][A-Z0-9_]*)(?:\.(\w+))?\b(?!\s*(?:=[^=]|\())/gm;
+const KEY = /[{,]\s*$/;
 
-/** Path of a module -> name of an object -> its numbers by key, as they are written. */
+/** Path of a module -> its numbers as they are written, by name: "KIND.OPEN", "NONE". */
 const known = new Map<string, Constants>();
 
-type Constants = Map<string, Map<string, string>>;
+type Constants = ReadonlyMap<string, string>;
 
 function constantsIn(source: string): Constants {
-  const objects = source.replace(COMMENT, "").matchAll(OBJECT);
-  return new Map(
-    Array.from(objects, ([, name = "", body = ""]) => [
-      name,
-      new Map(Array.from(body.matchAll(NUMBER), ([, key = "", value = ""]) => [key, value])),
-    ]),
-  );
+  const code = source.replace(COMMENT, "");
+  const found = new Map<string, string>();
+  for (const [, name = "", body = ""] of code.matchAll(OBJECT)) {
+    for (const [, key = "", value = ""] of body.matchAll(ENTRY)) found.set(`${name}.${key}`, value);
+  }
+  for (const [, name = "", value = ""] of code.matchAll(SINGLE)) found.set(name, value);
+  return found;
 }
 
 function constantsOf(path: string): Constants {
@@ -34,16 +37,17 @@ function constantsOf(path: string): Constants {
 
 /** The source of a TypeScript module with the constants it names, its own and those it imports, as numbers. */
 export function withConstants(source: string, path: string): string {
-  const named = constantsIn(source);
+  const named = new Map(constantsIn(source));
   for (const [, names = "", from = ""] of source.matchAll(IMPORT)) {
-    const constants = constantsOf(resolve(dirname(path), from));
-    for (const name of names.split(",").map((one) => one.trim())) {
-      const numbers = constants.get(name);
-      if (numbers !== undefined) named.set(name, numbers);
+    const imported = names.split(",").map((one) => one.trim());
+    for (const [name, value] of constantsOf(resolve(dirname(path), from))) {
+      if (imported.includes(name.replace(/\..*/, ""))) named.set(name, value);
     }
   }
-  return source.replace(USE, (use, name: string, key: string) => {
-    const value = named.get(name)?.get(key);
-    return value === undefined ? use : `(${value})`;
+  return source.replace(PART, (part: string, name: string | undefined, _key: unknown, at: number) => {
+    const value = name === undefined ? undefined : named.get(part);
+    if (value === undefined) return part;
+    const isKey = /^\s*:/.test(source.slice(at + part.length)) && KEY.test(source.slice(0, at));
+    return isKey ? part : `(${value})`;
   });
 }
