@@ -1,87 +1,50 @@
-import type { Graph } from "../../src/core/graph/graph.ts";
-import { Monitor } from "../../src/core/monitor.ts";
-import { BusyHost, type Load } from "../lib/busy-host.ts";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { asProgram } from "../lib/child.ts";
 import { progress, report } from "../lib/result.ts";
 import { median, spread } from "../lib/statistics.ts";
 
-const NODES = 1_000_000;
-const FILES = 500_000;
-const FILL_ROWS = 100_000;
-const LOADS = 9;
-const LOAD_ROWS = 60_000;
-const READS = 300_000;
+/** Processes of each kind: in some every read of memory is dearer, from their begin to their end. */
+const PROCESSES = 5;
 
-const nodesOf = ({ processes, images, files, connections, channels }: Graph): number =>
-  processes.count + images.count + files.count + connections.count + channels.count;
-
-/** ns of CPU a row: all of it, and what of it the kernel took, which is memory that is touched for the first time. */
-interface Cost {
-  readonly all: number;
-  readonly kernel: number;
-}
-
-function costOf(rows: number, work: () => void): Cost {
-  const began = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(began);
-  return { all: ((user + system) * 1e3) / rows, kernel: (system * 1e3) / rows };
-}
-
-/**
- * ns of CPU that a read at random of the table of edges takes: a host that has no large pages for this guest's makes it dearer, and an
- * event with it.
- */
-function reads({ edges }: Graph): () => number {
-  let seen = 0;
-  let at = 1;
-  return () => {
-    const { limit } = edges;
-    const { all } = costOf(READS, () => {
-      for (let i = 0; i < READS; i++) {
-        at = (Math.imul(at, 1664525) + 1013904223) | 0;
-        seen ^= edges.object.get((at >>> 2) % limit);
-      }
-    });
-    return all + (seen & 0);
-  };
+/** What ingest-load.ts prints. Of CPU, ns an event. */
+export interface Ingested {
+  /** In the middle one of the batches, of all its batches together, and what of that the kernel took: memory that is touched for the first time. */
+  readonly batchNs: number;
+  readonly allNs: number;
+  readonly kernelNs: number;
+  /** ns of a read at random of the table of edges: a host that has no large pages for this guest's makes it dearer, and an event with it. */
+  readonly readNs: number;
+  readonly nodes: number;
+  readonly edges: number;
 }
 
 /** What an event of a busy host costs when the graph holds a million nodes: to the graph, and with detection. */
 export function ingest(): Promise<void> {
-  const monitor = new Monitor({ memoryLimitBytes: 2 ** 34 });
-  const { graph } = monitor;
-  const host = new BusyHost(FILES);
-  const take = ({ batches }: Load): void => {
-    for (const batch of batches) monitor.ingest(batch);
-  };
-  const takeBare = ({ batches }: Load): void => {
-    for (const batch of batches) {
-      graph.ingest(batch);
-      graph.changes.clear();
+  const took: Record<"graph" | "monitor", Ingested[]> = { graph: [], monitor: [] };
+  for (let process = 0; process < PROCESSES; process++) {
+    for (const what of ["graph", "monitor"] as const) {
+      const child = spawnSync(asProgram, [join(import.meta.dirname, "ingest-load.ts"), what], { encoding: "utf8" });
+      if (child.status !== 0) throw new Error(child.stderr);
+      took[what].push(JSON.parse(child.stdout) as Ingested);
     }
-  };
-  take(host.backup());
-  while (nodesOf(graph) < NODES) take(host.load(FILL_ROWS));
-  progress(`${nodesOf(graph)} nodes, ${graph.edges.count} edges, ${graph.events} events`);
-  const readNs = reads(graph);
-  const readsNs: number[] = [];
-  const costs: { graph: Cost[]; monitor: Cost[] } = { graph: [], monitor: [] };
-  for (let round = 0; round < LOADS; round++) {
-    readsNs.push(readNs());
-    const bare = host.load(LOAD_ROWS);
-    costs.graph.push(costOf(bare.rows, () => takeBare(bare)));
-    const whole = host.load(LOAD_ROWS);
-    costs.monitor.push(costOf(whole.rows, () => take(whole)));
+    const { nodes, edges } = took.graph[process] as Ingested;
+    progress(`process ${process + 1} of ${PROCESSES}: ${nodes} nodes, ${edges} edges`);
   }
-  const line = (of: readonly Cost[]) => ({
-    subject: "an event of a busy host",
-    measure: "CPU",
-    unit: "ns",
-    aim: { under: 300 },
-    value: spread(of.map(({ all }) => all)),
-    note: `${median(of.map(({ kernel }) => kernel)).toFixed(0)} ns of it in the kernel; a read at random ${median(readsNs).toFixed(0)} ns`,
-  });
-  report({ ...line(costs.graph), key: "ingest/graph", mode: "to a graph of a million nodes" });
-  report({ ...line(costs.monitor), key: "ingest/monitor", mode: "the same with detection" });
+  const line = (of: readonly Ingested[]) => {
+    const all = median(of.map(({ allNs }) => allNs)).toFixed(0);
+    const kernel = median(of.map(({ kernelNs }) => kernelNs)).toFixed(0);
+    const reads = of.map(({ readNs }) => readNs.toFixed(0)).join(", ");
+    return {
+      subject: "an event of a busy host, the middle batch",
+      measure: "CPU",
+      unit: "ns",
+      aim: { under: 300 },
+      value: spread(of.map(({ batchNs }) => batchNs)),
+      note: `of all batches ${all}, ${kernel} of it in the kernel; a read at random ${reads}`,
+    };
+  };
+  report({ ...line(took.graph), key: "ingest/graph", mode: "to a graph of a million nodes" });
+  report({ ...line(took.monitor), key: "ingest/monitor", mode: "the same with detection" });
   return Promise.resolve();
 }
