@@ -31,7 +31,16 @@ function churn(limit: number, count: number) {
         remotePort: 443,
       };
       w.sock(KIND.CONNECT, { ...at(40), ...sock });
+      w.sock(KIND.SOCKET, { ...at(45), ...sock, tx: 100 });
       w.sock(KIND.CLOSE, { ...at(50), ...sock });
+      w.unix(KIND.UNIX_CONNECT, {
+        ...at(55),
+        path: "/run/bus",
+        sock: 7e6 + i,
+        end: 2 * i + 1,
+        peer: 2 * i + 2,
+        peerPid: 10,
+      });
       w.pipe({ ...at(60), ino: 9e6 + i, open: 6 });
       w.exit(at(90));
     });
