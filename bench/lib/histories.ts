@@ -6,6 +6,7 @@ const SOCKET = 0o140000;
 const PIPE = 0o010000;
 const FILE = 0o100644;
 const TCP_ESTABLISHED = 1;
+const TCP_LISTEN = 10;
 const SOCK_STREAM = 1;
 const START_NS = 5_000_000_000_000;
 
@@ -174,4 +175,40 @@ export const histories: readonly History[] = [
     },
   },
   { name: "execs of one process", begin: shell, step: (teller) => shell(teller) },
+  {
+    name: "a port that is used again and again",
+    begin: shell,
+    step: (teller, i) => {
+      const { main, writer } = teller;
+      const flow = { sock: 10 + i, local: "10.0.0.4", localPort: 4444, remote: "203.0.113.9", remotePort: 443 };
+      writer.sock(KIND.CONNECT, { ...teller.head(main), ...flow });
+      writer.sock(KIND.CLOSE, { ...teller.head(main), ...flow });
+    },
+  },
+  {
+    name: "a port that is listened at again and again",
+    begin: shell,
+    step: (teller, i) => {
+      const { main, writer } = teller;
+      const bound = {
+        sock: 10 + i,
+        local: "0.0.0.0",
+        localPort: 80,
+        remote: "0.0.0.0",
+        remotePort: 0,
+        state: TCP_LISTEN,
+      };
+      writer.sock(KIND.LISTEN, { ...teller.head(main), ...bound });
+      writer.sock(KIND.CLOSE, { ...teller.head(main), ...bound });
+    },
+  },
+  {
+    name: "a pid that is used again and again",
+    begin: shell,
+    step: (teller) => {
+      const child = { pid: 99, startNs: (teller.nowNs += 1000) };
+      teller.writer.fork({ ...teller.head(teller.main), childPid: child.pid, childStartNs: child.startNs });
+      teller.exits(child);
+    },
+  },
 ];

@@ -34,6 +34,9 @@ export const END_FLAG = {
   CLOSED: 2,
 } as const;
 
+/** So many of the same tuple, or of the same port that was listened at, are found by it. */
+const MOST_ALIKE = 32;
+
 /** Where in an end's half of a row the four words of its address begin, as they lie in memory. */
 const ADDRESS = 6;
 
@@ -174,13 +177,13 @@ export class Connections extends Table {
     this.#dropPair(row);
     this.pairLo.set(row, lo);
     this.pairHi.set(row, hi);
-    this.#byPair.add(hash2(lo, hi), row);
+    this.#byPair.addLatest(hash2(lo, hi), row, MOST_ALIKE, this.#isEarlier);
   }
 
   /** Whether something on this host listens (or listened) on a port in a network namespace. */
   hasListener(proto: number, port: number, netns: number): boolean {
     const index = this.#listeners;
-    for (let row = index.first(hash2(port, proto)); row >= 0; row = index.next()) {
+    for (let row = index.first(listenerHash(port, proto, netns)); row >= 0; row = index.next()) {
       if (this.port.get(2 * row) === port && this.proto.get(row) === proto && this.netns.get(row) === netns)
         return true;
     }
@@ -213,8 +216,7 @@ export class Connections extends Table {
     }
     this.port.set(end, localPort);
     this.port.set(end ^ 1, remotePort);
-    if (localPort !== 0 && remotePort !== 0)
-      this.#byTuple.add(tupleHash(this.proto.get(row), addresses, localPort, remotePort), row);
+    if (localPort !== 0 && remotePort !== 0) this.#addTuple(row, addresses, localPort, remotePort);
   }
 
   /** The tuple of the socket at an end, where it is not the one the columns hold; the other end's is. */
@@ -225,7 +227,7 @@ export class Connections extends Table {
     const [clients, servers] = end === client ? [given, this.tuple(end ^ 1)] : [this.tuple(client), given];
     this.setTuple(client, clients.addresses, clients.localPort, clients.remotePort);
     this.#translations.set(row, servers);
-    this.#byTuple.add(tupleHash(this.proto.get(row), servers.addresses, servers.localPort, servers.remotePort), row);
+    this.#addTuple(row, servers.addresses, servers.localPort, servers.remotePort);
   }
 
   /** Whether its two ends have different addresses. */
@@ -267,7 +269,7 @@ export class Connections extends Table {
     if (this.state.get(row) === STATE.LISTEN) return;
     this.state.set(row, STATE.LISTEN);
     this.clientSide.set(row, 1);
-    this.#listeners.add(hash2(this.port.get(2 * row), this.proto.get(row)), row);
+    this.#listeners.addLatest(this.#listenerHash(row), row, MOST_ALIKE, this.#isEarlier);
   }
 
   setPath(row: ConnectionIndex, path: string): void {
@@ -359,7 +361,7 @@ export class Connections extends Table {
     }
     this.#dropTuple(row);
     this.#dropPair(row);
-    this.#listeners.remove(hash2(this.port.get(2 * row), this.proto.get(row)), row);
+    this.#listeners.remove(this.#listenerHash(row), row);
     this.textLength -= this.path.get(row).length + this.name.get(row).length;
     this.path.set(row, "");
     this.name.set(row, "");
@@ -405,6 +407,22 @@ export class Connections extends Table {
     return servers !== undefined && (end & 1) !== this.clientSide.get(end >> 1) ? servers : undefined;
   }
 
+  /** What is over first, then what began first. */
+  readonly #isEarlier = (one: ConnectionIndex, other: ConnectionIndex): boolean => {
+    const closed = this.flags.get(one) & CONNECTION_FLAG.CLOSED;
+    if (closed !== (this.flags.get(other) & CONNECTION_FLAG.CLOSED)) return closed !== 0;
+    return this.openedNs.get(one) < this.openedNs.get(other);
+  };
+
+  #listenerHash(row: ConnectionIndex): number {
+    return listenerHash(this.port.get(2 * row), this.proto.get(row), this.netns.get(row));
+  }
+
+  #addTuple(row: ConnectionIndex, addresses: Uint32Array, localPort: number, remotePort: number): void {
+    const hash = tupleHash(this.proto.get(row), addresses, localPort, remotePort);
+    this.#byTuple.addLatest(hash, row, MOST_ALIKE, this.#isEarlier);
+  }
+
   #dropTuple(row: ConnectionIndex): void {
     if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0) this.#byTuple.remove(this.hashOf(row), row);
     const servers = this.#translations.get(row);
@@ -423,6 +441,10 @@ export class Connections extends Table {
     const { data, width } = this.#ends.ints;
     return endpointHash(data, end * width + ADDRESS, this.port.get(end));
   }
+}
+
+function listenerHash(port: number, proto: number, netns: number): number {
+  return hash2(port | (proto << 16), netns);
 }
 
 function word(addresses: Uint32Array, at: number): number {

@@ -57,6 +57,21 @@ export class HashIndex {
     this.#size++;
   }
 
+  /**
+   * Adds a row whose key others have, too: beside the latest of those, so many in all. Whoever makes the same key again and again must not
+   * make each time dearer; the others are found by nothing but their row.
+   */
+  addLatest(hash: number, row: number, many: number, isEarlier: (one: number, other: number) => boolean): void {
+    let left = many;
+    let earliest = -1;
+    for (let other = this.first(hash); other >= 0; other = this.next()) {
+      left--;
+      if (earliest < 0 || isEarlier(other, earliest)) earliest = other;
+    }
+    if (left <= 0) this.remove(hash, earliest);
+    this.add(hash, row);
+  }
+
   /** Returns whether the row was there. */
   remove(hash: number, row: number): boolean {
     const slots = this.#slots;

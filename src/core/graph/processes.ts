@@ -38,6 +38,9 @@ const GROUNDS_MASK = 7;
 const INHERITED = 29;
 const INHERITED_END = 40;
 
+/** So many that had the same pid one after the other are found by it. */
+const MOST_OF_TGID = 64;
+
 export const NO_LOGIN = 0xffffffff;
 
 /**
@@ -178,9 +181,16 @@ export class Processes extends Table {
     this.sessionId.set(row, NO_LOGIN);
     this.cpuPercent.set(row, Number.NaN);
     this.sampleNs.set(row, Number.NaN);
-    this.#byTgid.add(tgidHash(tgid), row);
+    this.#byTgid.addLatest(tgidHash(tgid), row, MOST_OF_TGID, this.#isEarlier);
     return row;
   }
+
+  /** Who lives is not. */
+  readonly #isEarlier = (one: ProcessIndex, other: ProcessIndex): boolean => {
+    const exited = this.has(one, PROCESS_FLAG.EXITED);
+    if (exited !== this.has(other, PROCESS_FLAG.EXITED)) return exited;
+    return this.startNs.get(one) < this.startNs.get(other);
+  };
 
   /** A forked process is who and where its parent is, and is called alike. */
   inherit(row: ProcessIndex, parent: ProcessIndex): void {

@@ -4,6 +4,10 @@ import type { EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
 
+/** So many that are told to have the same address at once are found by it. */
+const MOST_ALIKE = 32;
+const isEarlier = (one: number, other: number): boolean => one < other;
+
 /** What only the ends of unix sockets have: a kernel address (0 = unknown), and the pid their other end named as theirs (SO_PEERCRED; 0 = none). */
 export class UnixEnds extends Table {
   readonly #rows = this.column(new I32Block(4));
@@ -35,7 +39,7 @@ export class UnixEnds extends Table {
     this.#dropAddress(row);
     this.#lo.set(row, lo);
     this.#hi.set(row, hi);
-    this.#byAddress.add(hash2(lo, hi), row);
+    this.#byAddress.addLatest(hash2(lo, hi), row, MOST_ALIKE, isEarlier);
   }
 
   /** Its address is used again by another. */
