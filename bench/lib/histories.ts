@@ -96,6 +96,24 @@ const below = (stdio: Stdio): Pick<History, "begin" | "step"> => ({
   step: (teller) => teller.exits(teller.child("/usr/bin/cc", stdio)),
 });
 
+/** Each runs what the one before it wrote. */
+function lineOfForks(): History {
+  let last: Process;
+  return {
+    name: "a line of forks without end",
+    begin: (teller) => {
+      shell(teller);
+      last = teller.main;
+    },
+    step: (teller, i) => {
+      teller.opens(last, 5e6 + i, OPEN_FLAG.WRITE | OPEN_FLAG.CREATED);
+      const next = teller.child(`/srv/file${5e6 + i}`, [], last, 5e6 + i);
+      teller.exits(last);
+      last = next;
+    },
+  };
+}
+
 /** What goes on for days on a server, and what somebody may do to keep the monitor busy. */
 export const histories: readonly History[] = [
   { name: "children below a socket", ...below([0, 1, 2].map(() => ({ mode: SOCKET, ino: 1e6 }))) },
@@ -202,6 +220,7 @@ export const histories: readonly History[] = [
       writer.sock(KIND.CLOSE, { ...teller.head(main), ...bound });
     },
   },
+  lineOfForks(),
   {
     name: "a pid that is used again and again",
     begin: shell,

@@ -8,11 +8,11 @@ import type { EdgeIndex, MarkIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import type { RestoredFinding } from "../graph/ingest-state.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
-import { MAX_PIPES, pipeHolders } from "../graph/provenance.ts";
+import { descendsFrom, MAX_PIPES, pipeHolders } from "../graph/provenance.ts";
 import { severityNumber } from "../query/certainty.ts";
 import type { ConnectionId, Finding, Subject } from "../query/model.ts";
 import { becameRoot, setuidExec } from "./became-root.ts";
-import { chainOf, descendsFrom } from "./chain.ts";
+import { chainOf } from "./chain.ts";
 import { deviceWritten } from "./device-written.ts";
 import { downloadPipedToShell, downloadThenExecute } from "./download-execute.ts";
 import { foreignCode } from "./foreign-code.ts";
@@ -30,6 +30,8 @@ import { writableCode } from "./writable-code.ts";
 
 /** A flood of different findings says no more than this many, and each pins its chain in memory. */
 const MAX_FINDINGS = 2000;
+/** Processes of a chain that a finding names and pins, at either end of it. */
+const CHAIN_END = 64;
 /** A pipeline is followed so far down from a process that connects. */
 const MAX_STAGES = 4;
 
@@ -196,13 +198,14 @@ export class Detector {
       return;
     }
     this.#keys.add(key);
-    this.#pin(signal, chain, severity);
+    const ends = endsOf(chain);
+    this.#pin(signal, ends, severity);
     const { others: _others, key: _key, echoes: _echoes, ...told } = signal;
     this.findings.push({
       ...told,
       id: this.findings.length + 1,
       process: processes.id(signal.process),
-      chain: chain.map((process) => processes.id(process)),
+      chain: ends.map((process) => processes.id(process)),
     });
     this.#lookBack(chain);
   }
@@ -218,6 +221,7 @@ export class Detector {
   #pin(signal: Signal, chain: readonly ProcessIndex[], severity: number): void {
     const { processes, connections, files } = this.#graph;
     for (const process of chain) processes.setFlag(process, PROCESS_FLAG.EVIDENCE);
+    for (const process of [signal.process, ...signal.others]) processes.setFlag(process, PROCESS_FLAG.EVIDENCE);
     for (const subject of signal.evidence) {
       const file = subject.kind === "file" ? files.row(subject.id) : NONE;
       if (file !== NONE) files.setFlag(file, FILE_FLAG.EVIDENCE);
@@ -233,4 +237,9 @@ export class Detector {
       if (kind === "connection")
         this.connectionSeverity.set(id, Math.max(severity, this.connectionSeverity.get(id) ?? 0));
   }
+}
+
+/** Of a long chain where it began and where it led: what is pinned is not forgotten, and what is told is looked through. */
+function endsOf(chain: readonly ProcessIndex[]): readonly ProcessIndex[] {
+  return chain.length <= 2 * CHAIN_END ? chain : [...chain.slice(0, CHAIN_END), ...chain.slice(-CHAIN_END)];
 }

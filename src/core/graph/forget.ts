@@ -49,13 +49,34 @@ export function forgetProcess(graph: Graph, process: ProcessIndex): void {
   for (let at = candidates.pop(); at !== undefined; at = candidates.pop()) {
     if (!processes.isLive(at) || !isForgettable(graph, at)) continue;
     const parent = processes.parent.get(at);
-    for (let edge = processes.actors.get(at); edge !== NONE; edge = processes.actors.get(at)) {
-      candidates.push(graph.edges.process.get(edge));
-      forgetEdge(graph, edge);
-    }
+    candidates.push(...forgetActors(graph, at));
     remove(graph, at);
     if (parent !== NONE) candidates.push(parent);
   }
+}
+
+/** Forgets one of a line of forks: who has exited, forked only the next, and is part of no finding. */
+export function forgetBetween(graph: Graph, process: ProcessIndex): void {
+  const { processes } = graph;
+  if (!processes.has(process, PROCESS_FLAG.EXITED) || processes.has(process, PROCESS_FLAG.EVIDENCE)) return;
+  if (processes.children.get(process) !== 1 || reachedIntoLiving(graph, process)) return;
+  const child: ProcessIndex = processes.firstChild.get(process);
+  processes.replaceByChild(process);
+  processes.clearFlag(child, PROCESS_FLAG.PARENT_OBSERVED);
+  processes.setFlag(child, PROCESS_FLAG.HISTORY_FORGOTTEN);
+  forgetActors(graph, process);
+  remove(graph, process);
+}
+
+/** What acted on a process that goes. Returns who did. */
+function forgetActors(graph: Graph, process: ProcessIndex): readonly ProcessIndex[] {
+  const { edges, processes } = graph;
+  const actors: ProcessIndex[] = [];
+  for (let edge = processes.actors.get(process); edge !== NONE; edge = processes.actors.get(process)) {
+    actors.push(edges.process.get(edge));
+    forgetEdge(graph, edge);
+  }
+  return actors;
 }
 
 function isForgettable(graph: Graph, process: ProcessIndex): boolean {

@@ -4,6 +4,7 @@ import { forgetChannel, forgetConnection, forgetFile, forgetProcess } from "./fo
 import { ForgetAhead } from "./forget-ahead.ts";
 import type { Graph } from "./graph.ts";
 import { NONE } from "./indexes.ts";
+import { shortenLines } from "./lines.ts";
 import type { Queue } from "./queue.ts";
 import type { Table } from "./table.ts";
 
@@ -55,10 +56,11 @@ function bytesOf(table: Table): number {
  * 3. pipes of processes that live, oldest first
  * 4. who wrote and read the other files, those not heard of for longest first
  *
- * Living processes and their ancestors stay, and so does what reached into them, what they run, what they hold open, and what a finding
+ * Living processes and their ancestors stay (of a long line of them both ends: lines.ts), and so does what reached into them, what they run, what they hold open, and what a finding
  * rests on. A process whose history is no longer whole is marked HISTORY_FORGOTTEN, which its origin says.
  */
 export function retain(graph: Graph, limitBytes: number): void {
+  shortenLines(graph);
   if (usedBytes(graph) <= limitBytes) return;
   const enough = (): boolean => usedBytes(graph) <= limitBytes * SLACK;
   const { readFiles, exited, closed, pipes, otherFiles } = graph;

@@ -16,7 +16,7 @@ import { processCauses } from "./process-causes.ts";
 import type { Names } from "./words.ts";
 
 /** A chain is followed this far, and told in this many steps. */
-const MAX_HOPS = 64;
+const MAX_HOPS = 256;
 const MAX_TOLD = 11;
 /** Branches beside it, in all and beside one step, and how far each is followed. */
 const SHORT = { sides: 8, beam: 2, hops: 6 } as const;
