@@ -11,6 +11,7 @@ import { type Boundary, boundaryOf } from "./boundary.ts";
 import { type Branch, type Cause, type Hop, keyOf, type Node, RANK } from "./cause.ts";
 import { Heap } from "./heap.ts";
 import { acceptorCauses, channelCauses, connectionCauses, fileCauses, sourceCauses } from "./object-causes.ts";
+import { noteGaps } from "./places.ts";
 import { priority } from "./priority.ts";
 import { processCauses } from "./process-causes.ts";
 import type { Names } from "./words.ts";
@@ -43,6 +44,8 @@ export function walk(
   const seen = new Set<string>();
   const all = follow(graph, start, names, gaps, seen, MAX_HOPS);
   if (all.length === MAX_HOPS && all.at(-1)?.boundary === undefined) gaps.add("the chain goes on further back");
+  // Also what is not known of the steps that are not told.
+  for (const { node } of all) noteGaps(graph, node, gaps);
   const main = whole ? all : shorten(graph, all);
   return [{ trail: main }, ...sidesOf(monitor, main, names, whole ? WHOLE : SHORT, gaps, seen)];
 }
