@@ -96,7 +96,7 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
       return { ...totals, recording: { bytes: writer.stats().bytes, failed: writer.failure !== undefined } };
     },
     pidHere: session.pidHere,
-    snapshot: (told) => saveMoment(time.monitor, info, told),
+    snapshot: (told) => saveMoment(time, info, told),
     announce: (to) => (tell = to),
     close: async () => {
       source.close();
@@ -171,7 +171,7 @@ function recordingStage(path: string, limits: MonitorOptions): Stage {
       return { kind: "replay", events, lost: lostTotal, ...(limited === undefined ? {} : { limited }) };
     },
     pidHere: () => undefined,
-    snapshot: (told) => saveMoment(time.monitor, recording.info, told),
+    snapshot: (told) => saveMoment(time, recording.info, told),
     announce: (tell) => {
       const [damage] = recording.damage;
       const missing = damage === undefined ? describeEnd(recording) : describeDamage(recording, damage);
@@ -184,14 +184,15 @@ function recordingStage(path: string, limits: MonitorOptions): Stage {
   };
 }
 
-/** A new file in the current directory, named after the moment. */
-async function saveMoment(monitor: Monitor, info: RecordingInfo, told: (progress: string) => void): Promise<string> {
-  const { graph, nowNs } = monitor;
-  const moment = new Date(graph.clock.wallOf(nowNs));
+/** A new file in the current directory, of the moment that is shown and named after it. */
+async function saveMoment(time: TimeTravel, info: RecordingInfo, told: (progress: string) => void): Promise<string> {
+  const { monitor } = time;
+  const { nowNs: atNs } = time.standing;
+  const moment = new Date(monitor.graph.clock.wallOf(atNs));
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${moment.getFullYear()}${two(moment.getMonth() + 1)}${two(moment.getDate())}`;
   const clock = `${two(moment.getHours())}${two(moment.getMinutes())}${two(moment.getSeconds())}`;
   const path = `spydertop-${day}-${clock}.spyt`;
-  const bytes = await writeSnapshot(path, info, monitor, { told });
+  const bytes = await writeSnapshot(path, info, monitor, { told, atNs });
   return `saved ${join(process.cwd(), path)}, ${bytes} bytes`;
 }

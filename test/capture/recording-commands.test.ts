@@ -90,6 +90,23 @@ test("a snapshot replays to the state it was taken of, wherever it is", async ()
   replay.close();
 });
 
+test("a snapshot is of the moment that is shown, also where nothing had happened since a while", async () => {
+  const path = join(folder(), "x.spyt");
+  const source = openProcfs();
+  source.start();
+  const live = new Monitor();
+  while (source.drain((batch) => live.ingest(batch), 1_000));
+  source.close();
+  const atNs = live.nowNs + 900e6;
+  await writeSnapshot(path, INFO, live, { atNs });
+  const { source: replay } = openReplay(path);
+  const replayed = new Monitor();
+  while (replay.drain((batch) => replayed.ingest(batch), 1_000));
+  replay.close();
+  expect(replayed.graph.clock.wallOf(replayed.nowNs)).toBeCloseTo(live.graph.clock.wallOf(atNs), 0);
+  expect(pids(replayed)).toEqual(pids(live));
+});
+
 test("a snapshot has its name when it is whole: not while it is written, not when it is stopped", async () => {
   const base = folder();
   const path = join(base, "x.spyt");

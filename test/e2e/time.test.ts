@@ -67,6 +67,24 @@ describe.skipIf(cannotTrace !== undefined)("time in a real terminal", () => {
     expect((await tui.exited).exitCode).toBe(0);
   });
 
+  test("what is saved of a moment in the past is that moment, also where nothing happened at it", async () => {
+    const { tui, folder } = start();
+    await tui.waitFor("LIVE");
+    // A whole second, and as a rule no batch: what is shown is older than the moment.
+    const second = new Date(Math.ceil(Date.now() / 1000) * 1000);
+    const clock = second.toTimeString().slice(0, 8);
+    await tui.waitFor(() => Date.now() > second.getTime() + 1_000, 5_000);
+    tui.press("b");
+    await tui.waitFor("go to:");
+    tui.press(`${clock}\r`);
+    await tui.waitFor((screen) => status(screen).includes(`PAUSED ${clock}`));
+    tui.press("\x13");
+    await tui.waitFor((screen) => screen.join("\n").includes("saved "));
+    tui.press("q");
+    await tui.exited;
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(`^spydertop-\\d{8}-${clock.replaceAll(":", "")}\\.spyt$`)]);
+  });
+
   test("what is recorded beside the screens replays without them", async () => {
     const { tui, folder } = start(["--record", "live.spyt"]);
     await tui.waitFor((screen) => /LIVE/.test(status(screen)) && /REC \d/.test(status(screen)));

@@ -52,6 +52,8 @@ export async function runRecord({ path, source, version }: RecordCommand, io: Co
 }
 
 export interface SnapshotOptions {
+  /** The moment whose state it is, when later than the last that anything happened. */
+  readonly atNs?: number;
   /** Called now and then with how far it is: "12.3M read", "40% written". */
   readonly told?: (progress: string) => void;
   /** Aborted: nothing is saved. */
@@ -66,7 +68,7 @@ export async function writeSnapshot(
   path: string,
   info: RecordingInfo,
   monitor: Monitor,
-  { told = () => undefined, stopped }: SnapshotOptions = {},
+  { atNs = monitor.nowNs, told = () => undefined, stopped }: SnapshotOptions = {},
 ): Promise<number> {
   const all = Number.POSITIVE_INFINITY;
   const writer = RecordingWriter.create(path, info, { queueBytes: all, whole: true });
@@ -78,7 +80,7 @@ export async function writeSnapshot(
       told(`${(bytes / 1e6).toFixed(1)} MB read`);
     });
     recorder.add(writer);
-    const moment = momentOf(monitor);
+    const moment = momentOf(monitor, atNs);
     if (moment !== undefined) recorder.append(moment);
     await whileTold(recorder.close(), stopped, () => told(`${Math.round(recorder.share * 100)}% written`));
     await writer.close();
@@ -107,12 +109,12 @@ async function whileTold(work: Promise<void>, stopped: AbortSignal | undefined, 
   }
 }
 
-/** An empty batch of the monitor's present moment; undefined before there is one. */
-function momentOf({ graph, nowNs }: Monitor): Uint8Array | undefined {
+/** An empty batch of a moment; undefined before there is one. */
+function momentOf({ graph }: Monitor, atNs: number): Uint8Array | undefined {
   const { baseNs } = graph.reader;
   if (baseNs === undefined) return undefined;
-  const wallNs = BigInt(Math.round(graph.clock.wallOf(nowNs) * 1000)) * 1000n;
-  return new BatchWriter().finish(baseNs + BigInt(Math.round(nowNs)), wallNs);
+  const wallNs = BigInt(Math.round(graph.clock.wallOf(atNs) * 1000)) * 1000n;
+  return new BatchWriter().finish(baseNs + BigInt(Math.round(atNs)), wallNs);
 }
 
 function summary({ events, bytes, bytesPerEvent, lost }: WriterStats): string {
