@@ -204,11 +204,11 @@ export class TimeTravel implements TimeMachine {
     return Math.min(Math.max(source.cursorNs, source.startNs), this.#endNs);
   }
 
-  /** The moment the queries answer for. */
+  /** The moment the queries answer for: one that stands still may be kept no longer. */
   get #shownNs(): number {
     const past = this.#past;
     if (past === undefined || past.monitor !== this.#shownMonitor) return this.#shownMonitor.nowNs;
-    return Math.min(Math.max(past.shownNs, past.source.startNs), this.#endNs);
+    return Math.min(past.shownNs, this.#endNs);
   }
 
   get #startNs(): number {

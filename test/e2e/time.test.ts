@@ -82,7 +82,9 @@ describe.skipIf(cannotTrace !== undefined)("time in a real terminal", () => {
     await tui.waitFor((screen) => screen.join("\n").includes("saved "));
     tui.press("q");
     await tui.exited;
-    expect(readdirSync(folder)).toEqual([expect.stringMatching(`^spydertop-\\d{8}-${clock.replaceAll(":", "")}\\.spyt$`)]);
+    expect(readdirSync(folder)).toEqual([
+      expect.stringMatching(`^spydertop-\\d{8}-${clock.replaceAll(":", "")}\\.spyt$`),
+    ]);
   });
 
   test("what is recorded beside the screens replays without them", async () => {

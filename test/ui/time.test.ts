@@ -273,11 +273,15 @@ test("an alert stands at its moment, and not before, also where the past has no 
 
 test("a moment of the past survives that it is kept no longer", async () => {
   const it = show("bash > job(--one); +30s");
-  await it.press("Z");
-  for (let minute = 0; minute < 30; minute++) it.go(`+60s; bash > n${minute}`);
-  await it.capture.recorder.flush();
+  const moment = /PAUSED (\d\d:\d\d:\d\d)/u.exec(await it.press("Z"))?.[1];
+  for (let minute = 0; minute < 30; minute++) {
+    it.go(`+60s; bash > n${minute}`);
+    await it.capture.recorder.flush();
+  }
   const paused = await it.text();
-  expect(paused).toContain("--one");
+  expect(paused).toContain(`PAUSED ${moment} `);
+  expect(paused).toMatch(/ 30s .*job --one/u);
+  expect(paused).toMatch(/\(-30m\) {2}\d\d:\d\d:\d\d \|●/u);
   expect(paused).not.toContain("n3");
 });
 

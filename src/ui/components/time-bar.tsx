@@ -28,7 +28,7 @@ function cellsOf({ theme }: Env, time: TimeFrame, cells: number): readonly (read
   for (const { atNs, severity } of time.marks) {
     put(atNs, severity ?? "strong", severity === undefined ? theme.glyphs.tagged : theme.glyphs.suspicious);
   }
-  put(time.nowNs, "paused", theme.glyphs.live);
+  put(Math.max(time.nowNs, time.startNs), "paused", theme.glyphs.live);
   return bar;
 }
 
