@@ -1,7 +1,8 @@
 import { CONNECTION_FLAG } from "../core/graph/connections.ts";
 import { FILE_FLAG } from "../core/graph/files.ts";
 import type { Graph } from "../core/graph/graph.ts";
-import type { FileIndex } from "../core/graph/indexes.ts";
+import { type FileIndex, NONE } from "../core/graph/indexes.ts";
+import { resolvePath } from "../core/graph/paths.ts";
 import { PROCESS_FLAG } from "../core/graph/processes.ts";
 import { socketName } from "../core/query/connections.ts";
 import type { Subject } from "../core/query/model.ts";
@@ -37,7 +38,7 @@ export interface Match {
  */
 export function findSubject(graph: Graph, what: string): Match | undefined {
   if (/^\d+$/u.test(what)) return findProcess(graph, Number(what));
-  if (what.startsWith("/")) return findFile(graph, what) ?? findConnection(graph, (_ends, path) => path === what);
+  if (what.startsWith("/")) return findPath(graph, what, resolvePath(`${what}/.`, "/"));
   if (what.startsWith("@")) return findConnection(graph, (_ends, path) => path === what);
   const endpoint = endpointOf(what);
   if (endpoint === undefined) return undefined;
@@ -61,7 +62,14 @@ function findProcess(graph: Graph, pid: number): Match | undefined {
     : { subject: { kind: "process", id: processes.id(best) }, others: rows.length - 1 };
 }
 
-function findFile(graph: Graph, path: string): Match | undefined {
+/** What is called by a path: a file, before that a socket when all that is known of the file is that somebody named or deleted it. */
+function findPath(graph: Graph, typed: string, path: string): Match | undefined {
+  const file = findFile(graph, path);
+  if (file !== undefined && !file.named) return file;
+  return findConnection(graph, (_ends, name) => name === path || name === typed) ?? file;
+}
+
+function findFile(graph: Graph, path: string): (Match & { readonly named: boolean }) | undefined {
   const { files } = graph;
   let best: FileIndex | undefined;
   let byPath: FileIndex | undefined;
@@ -76,10 +84,12 @@ function findFile(graph: Graph, path: string): Match | undefined {
     found++;
     if (best === undefined || files.lastNs.get(row) > files.lastNs.get(best)) best = row;
   }
-  const file = best ?? byPath;
-  return file === undefined
-    ? undefined
-    : { subject: { kind: "file", id: files.id(file) }, others: Math.max(0, found - 1) };
+  // A further link to a file that was last seen under another name.
+  const linked = best === undefined ? files.atPath(path) : NONE;
+  const file = best ?? (linked === NONE ? byPath : linked);
+  if (file === undefined) return undefined;
+  const named = files.has(file, FILE_FLAG.BY_PATH) || files.has(file, FILE_FLAG.DELETED);
+  return { subject: { kind: "file", id: files.id(file) }, others: Math.max(0, found - 1), named };
 }
 
 function findConnection(

@@ -88,6 +88,30 @@ test("a path is the file there, not the last call that named it; since when it i
   expect(only?.atNs).toBeLessThan(told.monitor.nowNs - 1e9);
 });
 
+test("a path that is a socket is the socket, also where somebody removed or chmodded what stood there before", () => {
+  const told = graphFromText("bash > web");
+  const head = told.story.head("web");
+  const path = "/run/web.sock";
+  told.story.emit((w) => w.path(KIND.UNLINK, { ...head, from: path }));
+  told.story.emit((w) => w.unix(KIND.UNIX_ACCEPT, { ...head, sock: 72, path, end: 2, peer: 73 }));
+  told.story.emit((w) => w.chmod({ ...head, path, dev: 0, ino: 0, open: 0, mode: 0o140666 }));
+  told.go("+1s");
+  const { graph } = told.monitor;
+  for (const what of [path, "/run//web.sock", "/run/../run/web.sock"])
+    expect(originOf(told.monitor, findSubject(graph, what)?.subject as Subject).title).toBe(`unix ${path}`);
+});
+
+test("a file is found by a further link, and by a path that takes detours", () => {
+  const told = graphFromText("bash > cp; cp writes /tmp/x");
+  told.story.emit((w) => w.path(KIND.LINK, { ...told.story.head("bash"), from: "/tmp/x", to: "/tmp/hard" }));
+  told.go("+1s");
+  const { graph } = told.monitor;
+  const file = findSubject(graph, "/tmp/x")?.subject;
+  expect(file?.kind).toBe("file");
+  for (const what of ["/tmp/hard", "/tmp/./x", "/var/../tmp//x", "/tmp/x/"])
+    expect(findSubject(graph, what)?.subject, what).toEqual(file);
+});
+
 test.each([
   ["::1", "tcp [::1]:40000 -> [::1]:7001"],
   ["[::1]", "tcp [::1]:40000 -> [::1]:7001"],
