@@ -1,16 +1,18 @@
+import { realpathSync } from "node:fs";
+import type { Graph } from "../core/graph/graph.ts";
 import type { Subject } from "../core/query/model.ts";
 import { impactText, originText } from "../ui/text/origin-text.ts";
 import { glyphsOf } from "../ui/theme/glyphs.ts";
 import type { ChainOptions } from "./args.ts";
 import { dotOf } from "./format/dot.ts";
-import { mermaidOf } from "./format/mermaid.ts";
+import { mermaidOf, tooLong } from "./format/mermaid.ts";
 import type { Answer } from "./format/trace.ts";
 import { traceJson } from "./format/trace-json.ts";
 import { EXIT } from "./manual.ts";
 import { openSource } from "./open-source.ts";
 import { note, tellLimits } from "./output.ts";
 import { createSession, follow, type Session } from "./session.ts";
-import { findSubject } from "./subject.ts";
+import { findSubject, type Match } from "./subject.ts";
 
 const NOT_HERE =
   ": capture began just now, and what had ended before, or nobody uses now, is not seen. Ask a recording (--from FILE), or the live screen, which remembers";
@@ -23,7 +25,8 @@ export async function runChain(options: ChainOptions): Promise<number> {
     const session = createSession(source, follow(input));
     await session.settle();
     tellLimits(source.status());
-    const match = findSubject(session.monitor.graph, what);
+    const { graph } = session.monitor;
+    const match = findSubject(graph, what) ?? (input.from === undefined ? linkedSubject(graph, what) : undefined);
     if (match === undefined) {
       note(`nothing known about ${what}${input.from === undefined ? NOT_HERE : ""}`);
       return EXIT.FAILED;
@@ -36,6 +39,15 @@ export async function runChain(options: ChainOptions): Promise<number> {
     return EXIT.OK;
   } finally {
     source.close();
+  }
+}
+
+/** What a path leads to here through symbolic links, as /var/run does: the kernel tells paths without them. */
+function linkedSubject(graph: Graph, what: string): Match | undefined {
+  try {
+    return what.startsWith("/") ? findSubject(graph, realpathSync(what)) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -58,7 +70,11 @@ function answerOf(session: Session, subject: Subject, { question, form, ascii, a
       return traceJson(answer, monitor.graph, session.totals());
     case "dot":
       return dotOf(answer);
-    case "mermaid":
-      return mermaidOf(answer);
+    case "mermaid": {
+      const drawing = mermaidOf(answer);
+      const undrawn = tooLong(drawing);
+      if (undrawn !== undefined) note(undrawn);
+      return drawing;
+    }
   }
 }

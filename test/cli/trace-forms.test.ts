@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { dotOf } from "../../src/cli/format/dot.ts";
-import { mermaidOf } from "../../src/cli/format/mermaid.ts";
+import { mermaidOf, tooLong } from "../../src/cli/format/mermaid.ts";
 import type { Answer } from "../../src/cli/format/trace.ts";
 import { traceJson } from "../../src/cli/format/trace-json.ts";
 import { findSubject, isSubject } from "../../src/cli/subject.ts";
@@ -52,6 +52,14 @@ describe.each(["192.0.2.77:4444", "/tmp/.x", ":22", "203.0.113.9"])("%s", (what)
         expect(drawn.match(/\d{4}-\d\d-\d\dT\d\d(:|#58;)\d\d/gu) ?? []).toHaveLength(linked);
     }
   });
+});
+
+test("of a flowchart that Mermaid would not draw it is said so", () => {
+  const [origin] = answers("192.0.2.77:4444");
+  const small = origin as Answer;
+  expect(tooLong(mermaidOf(small))).toBeUndefined();
+  const large = { ...small, steps: Array.from({ length: 400 }, () => hostile(small).steps).flat() };
+  expect(tooLong(mermaidOf(large))).toMatch(/^Mermaid draws 50000 characters, these are \d{6}: .*maxTextSize/u);
 });
 
 test("steps name processes as events do, files by their path, connections by both ends", () => {
@@ -197,9 +205,12 @@ function checkMermaid(mermaid: string, answer: Answer): void {
   const label = `"(?:[\\p{L}\\p{N}\\p{M} .,_/=+@-]|#\\d+;)*"`;
   const node = `  n\\d+\\[${label}\\]`;
   const edge = `  n\\d+ (-->|-\\.->)\\|${label}\\| n\\d+`;
-  const style = "  style n\\d+ (stroke-width:4px|stroke:red)";
+  const style = "  style n\\d+ (stroke-width:4px|stroke:red|stroke:red,stroke-width:4px)";
   const [head, ...rest] = mermaid.split("\n");
   expect(head).toBe("flowchart TD");
   for (const line of rest) expect(line).toMatch(new RegExp(`^(${node}|${edge}|${style})$`, "u"));
   expect(rest.filter((line) => /^ {2}n\d+\[/.test(line)).length).toBe(answer.steps.length);
+  const having = (sign: string): number => rest.filter((line) => /^ {2}style/.test(line) && line.includes(sign)).length;
+  expect(having("stroke:red")).toBe(answer.steps.filter(({ severity }) => severity !== undefined).length);
+  expect(having("stroke-width")).toBe(answer.steps.filter(({ target }) => target).length);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -149,6 +149,19 @@ describe.skipIf(cannotTrace !== undefined)("questions about this machine", () =>
     }
     expect(run("origin", String(process.pid), "--dot").out).toMatch(/^digraph origin \{\n[\s\S]*\n\}\n$/);
     expect(run("origin", String(process.pid), "--mermaid").out).toMatch(/^flowchart TD\n/);
+  });
+
+  test("a path through a symbolic link means the file it leads to", () => {
+    const folder = mkdtempSync(join(tmpdir(), "spy-link-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const link = join(folder, "link");
+    symlinkSync(process.execPath, link);
+    expect(run("origin", link)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`Origin of ${process.execPath}`),
+    });
+    symlinkSync("nowhere", join(folder, "dangling"));
+    expect(run("origin", join(folder, "dangling"))).toMatchObject({ code: 1, out: "" });
   });
 
   test("the process that listens on a port, by the port alone", async () => {

@@ -2,7 +2,10 @@ import { sanitise } from "../../ui/text/sanitise.ts";
 import { isoTime } from "../events/native.ts";
 import { type Answer, clipped } from "./trace.ts";
 
-/** A trace as a flowchart of Mermaid. Dotted: not observed. */
+/** Mermaid's maxTextSize, unless it is configured: of a longer text it draws an error. */
+const MOST_TEXT = 50_000;
+
+/** A trace as a flowchart of Mermaid. Dotted: not observed; thick: what was asked about; red: part of a finding. */
 export function mermaidOf(answer: Answer): string {
   const lines = ["flowchart TD"];
   const marked: string[] = [];
@@ -14,10 +17,19 @@ export function mermaidOf(answer: Answer): string {
         `  n${step.cause} ${arrow}|"${entities(`${isoTime(answer.wallMs(step.atNs))} ${step.explanation}`)}"| n${index}`,
       );
     }
-    if (step.target) marked.push(`  style n${index} stroke-width:4px`);
-    else if (step.severity !== undefined) marked.push(`  style n${index} stroke:red`);
+    const style = [
+      ...(step.severity === undefined ? [] : ["stroke:red"]),
+      ...(step.target ? ["stroke-width:4px"] : []),
+    ];
+    if (style.length > 0) marked.push(`  style n${index} ${style.join(",")}`);
   }
   return [...lines, ...marked].join("\n");
+}
+
+/** What to say of a flowchart that Mermaid does not draw as it is. */
+export function tooLong({ length }: string): string | undefined {
+  if (length <= MOST_TEXT) return undefined;
+  return `Mermaid draws ${MOST_TEXT} characters, these are ${length}: raise its maxTextSize, or ask for --dot`;
 }
 
 /** Quotes, backticks, "%%{" and "style x:#" mean something even inside a label: all but plain characters become entities. */
