@@ -202,11 +202,13 @@ describe("hooks", () => {
         message: "Sensitive file",
         tags: ["T1552", "x"],
       }),
+      kprobe(63 * SECOND, curl, "tcp_close", [sock()], { message: "old export", policy_name: undefined }),
       kprobe(64 * SECOND, curl, "__x64_sys_setuid", [{ int_arg: 0 }]),
     ]);
     expect(run.source.findings()).toMatchObject([
       { rule: "tetragon/no-egress", severity: "high", atNs: 2 * SECOND, process: { pid: 201 } },
       { rule: "tetragon/p", title: "Sensitive file", severity: "medium", techniques: ["T1552"] },
+      { rule: "tetragon", title: "old export", reason: "a policy reported tcp_close" },
     ]);
     expect(run.connections(201)).toHaveLength(1);
     expect(run.source.status().features).toContainEqual(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { EventDecoder } from "../../src/cli/events/decode.ts";
 import { ecsOf } from "../../src/cli/events/ecs.ts";
-import type { EventKind, MonitorEvent } from "../../src/cli/events/event.ts";
+import type { Actor, EventKind, MonitorEvent } from "../../src/cli/events/event.ts";
 import { eventFilter } from "../../src/cli/events/filter.ts";
 import { nativeOf } from "../../src/cli/events/native.ts";
 import { ocsfOf } from "../../src/cli/events/ocsf.ts";
@@ -145,6 +145,14 @@ test("no form lets a control character, an escape or a bidirectional override th
     /^\d\d:\d\d:\d\d\.003000 {2}exec +20 dash \[web\] {2}sh -c x"\\␊␛\]0;owned␇�/,
   );
   expect(round(nativeOf(some("exec")))).toMatchObject({ process: { args: ["sh", "-c", HOSTILE] } });
+});
+
+test("a parent or target of which only the pid is known has a question mark for its name, as who acted has", () => {
+  const exec = some("exec");
+  const nameless = { pid: 7, id: "7@1", name: "", args: [], cgroup: "", container: "" };
+  const by7 = { ...exec, process: { ...(exec.process as Actor), parent: nameless } };
+  expect(textOf(by7, false)).toMatch(/, by 7 \?\)/u);
+  expect(textOf({ ...some("signal"), target: nameless }, false)).toMatch(/-> 7 \?/u);
 });
 
 describe("the filter speaks the words of the search overlay", () => {

@@ -8,12 +8,16 @@ const MARKS = { observed: "", inferred: " (inferred)", "before start": " (before
 /** One event as a line: when, what, who, and the rest. Local time. */
 export function textOf(event: MonitorEvent, withDate: boolean): string {
   const { kind, process, truncated, error, certainty } = event;
-  const who = process === undefined ? "-" : `${process.pid} ${process.name || "?"}`;
+  const who = process === undefined ? "-" : called(process);
   const where = process === undefined || process.container === "" ? "" : ` [${process.container}]`;
   const rest = [objectOf(event), error ?? "", truncated ? "(cut)" : ""].filter((part) => part !== "").join(" ");
   return sanitise(
     `${clock(event.atMs, withDate)}  ${kind.padEnd(KIND_WIDTH)} ${who}${where}  ${rest}${MARKS[certainty]}`.trimEnd(),
   );
+}
+
+function called({ pid, name }: Pick<Actor, "pid" | "name">): string {
+  return `${pid} ${name || "?"}`;
 }
 
 function objectOf(event: MonitorEvent): string {
@@ -35,14 +39,14 @@ function objectOf(event: MonitorEvent): string {
     case "lost":
       return `${details?.["records"]} records of kind ${details?.["of"]}: the kernel's buffer was full`;
   }
-  const parts = [file && fileText(file), network && networkText(network), target && `-> ${target.pid} ${target.name}`];
+  const parts = [file && fileText(file), network && networkText(network), target && `-> ${called(target)}`];
   for (const [name, value] of Object.entries(details ?? {})) parts.push(`${name} ${value}`);
   return parts.filter((part) => part !== undefined).join("  ");
 }
 
 function commandOf({ args, executable, name, user, parent }: Actor): string {
   const command = args.length === 0 ? (executable ?? name) : args.join(" ");
-  const by = parent === undefined ? "" : `  (${user ?? "?"}, by ${parent.pid} ${parent.name})`;
+  const by = parent === undefined ? "" : `  (${user ?? "?"}, by ${called(parent)})`;
   return command + by;
 }
 

@@ -126,13 +126,12 @@ export class TetragonImporter implements Importer {
     const message = textOf(body["message"]);
     if (action === undefined && message === "") return undefined;
     const policy = textOf(body["policy_name"]);
+    const who = policy === "" ? "a policy" : `policy ${policy}`;
     const key = { pid: life.pid, startNs: life.startNs };
     const what =
-      action === undefined
-        ? `policy ${policy} reported ${name}`
-        : `policy ${policy} answered ${name} with ${action.toLowerCase()}`;
+      action === undefined ? `${who} reported ${name}` : `${who} answered ${name} with ${action.toLowerCase()}`;
     return {
-      rule: `tetragon/${policy}`,
+      rule: policy === "" ? "tetragon" : `tetragon/${policy}`,
       title: message === "" ? what : message,
       reason: what,
       severity: action === undefined ? "medium" : "high",
