@@ -118,7 +118,8 @@ describe.each(captures)("%s in a real terminal", (name) => {
   }, async () => {
     const tui = await opened();
     const end = { atS: clock(tui.screen()), alerts: alerts(tui.screen()) };
-    await go(tui, "Z", /PAUSED/u);
+    const paused = await go(tui, "Z", /PAUSED/u);
+    expect(paused, "a file has an end, and no present").toMatch(/\| \d\d:\d\d:\d\d .* L end/u);
     // Several things may have happened in one second.
     const until = async (key: string, there: (atS: number) => boolean): Promise<readonly string[]> => {
       const arrived = (screen: readonly string[]) => there(clock(screen)) && !/rebuilding/u.test(status(screen));

@@ -1,5 +1,6 @@
 import { sparkLine } from "../charts/charts.ts";
 import type { Frame } from "../state/frame.ts";
+import { isOfFile } from "../state/layout.ts";
 import { barCells, type TimeFrame } from "../state/time.ts";
 import { formatAge } from "../text/format.ts";
 import { LineBuilder } from "../text/line-builder.ts";
@@ -60,15 +61,11 @@ export function timeBarLine(env: Env, frame: Frame): string {
   for (const [token, cell] of cellsOf(env, time, cells)) {
     line.add(token, cell);
   }
-  const end = time.file === undefined ? "live" : wall(time.endNs);
+  const ends = time.file !== undefined || isOfFile(frame.meters.capture);
+  const end = ends ? wall(time.endNs) : "live";
   line.add("faint", "|").add("dim", ` ${end} `);
   const speed = `${glyphs.times}${time.speed}`;
-  const rest = [
-    speed,
-    `${span((time.endNs - time.startNs) / cells)} a cell`,
-    KEYS,
-    time.file === undefined ? "L live" : "L end",
-  ];
+  const rest = [speed, `${span((time.endNs - time.startNs) / cells)} a cell`, KEYS, ends ? "L end" : "L live"];
   for (const text of rest) {
     if (line.left > textWidth(text) + 1) {
       line.add(text === speed ? "strong" : "dim", ` ${text} `);
