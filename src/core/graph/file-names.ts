@@ -9,6 +9,8 @@ const ELSEWHERE = 1 << 26;
 const INDEX_BYTES = 24;
 /** Of one of the others beside its text, in a table of the engine. */
 const OTHER_BYTES = 64;
+/** More than that the others do not take: who links a file again and again must not push out all else that is remembered. */
+const MOST_OTHER_BYTES = 4 << 20;
 /** So many others are there at least before those of files that are forgotten are looked for. */
 const FEW = 1024;
 
@@ -35,7 +37,11 @@ export class FileNames {
 
   /** About what it takes. */
   get bytes(): number {
-    return this.#index.size * INDEX_BYTES + this.#others.size * OTHER_BYTES + this.#otherLength;
+    return this.#index.size * INDEX_BYTES + this.#otherBytes;
+  }
+
+  get #otherBytes(): number {
+    return this.#others.size * OTHER_BYTES + this.#otherLength;
   }
 
   find(path: string): number {
@@ -69,6 +75,7 @@ export class FileNames {
   /** A path that is not that of its row leads to a file. Returns the row whose path did, NONE when there is none. */
   addOther(path: string, id: number): number {
     if (this.#others.size >= this.#most) this.#tidy();
+    if (this.#otherBytes > MOST_OTHER_BYTES) this.#thin();
     const at = this.#ask(path);
     const hash = this.#asked.hashOf(at);
     const before = this.#own(at);
@@ -114,6 +121,14 @@ export class FileNames {
     if (!this.#others.delete(path)) return false;
     this.#otherLength -= path.length;
     return true;
+  }
+
+  /** Drops an eighth of the others, those that were added first. */
+  #thin(): void {
+    for (const [path, id] of this.#others) {
+      if (this.#otherBytes <= (MOST_OTHER_BYTES / 8) * 7) return;
+      this.removeOther(path, id);
+    }
   }
 
   #tidy(): void {

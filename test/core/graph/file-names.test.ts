@@ -190,6 +190,15 @@ test("links of files that are forgotten take no room", () => {
   expect(disk.files.atPath("/srv/backup/19900")).not.toBe(NONE);
 });
 
+test("links of one file without end take little room, and the latest lead to it", () => {
+  const disk = new Disk();
+  const row = disk.write(bytesOf("/srv/original"));
+  for (let i = 0; i < 100_000; i++) disk.files.addName(row, `/srv/backup/${i}`);
+  expect(disk.files.nameBytes).toBeLessThan(8 << 20);
+  for (const i of [99_999, 80_000]) expect(disk.files.atPath(`/srv/backup/${i}`)).toBe(row);
+  expect(disk.files.atPath("/srv/original")).toBe(row);
+});
+
 test("a checkpoint keeps every path that leads to a file, and which file it is", () => {
   const { monitor, writer } = emptyMonitor();
   const daemon = by(3, 9e6);
