@@ -320,7 +320,7 @@ export class Files extends Table {
   }
 }
 
-/** Whoever mounts a file system of their own chooses its inodes: the key keeps them from choosing the hash. */
+/** Whoever mounts a file system of their own chooses inodes and generations: the key keeps them from choosing the hash. */
 export function fileHash(dev: number, generation: number, inoLo: number, inoHi: number): number {
-  return hash2(keyedWord(inoLo ^ (dev << 8)), inoHi ^ generation);
+  return hash2(keyedWord(inoLo ^ (dev << 8)), inoHi === 0 ? generation : keyedWord(inoHi) ^ generation);
 }
