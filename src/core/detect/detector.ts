@@ -30,7 +30,7 @@ import { writableCode } from "./writable-code.ts";
 
 /** A flood of different findings says no more than this many, and each pins its chain in memory. */
 const MAX_FINDINGS = 2000;
-/** Processes of a chain that a finding names and pins, at either end of it. */
+/** Processes of a chain that a finding names at either end of it, and pins at its begin. */
 const CHAIN_END = 64;
 /** A pipeline is followed so far down from a process that connects. */
 const MAX_STAGES = 4;
@@ -199,7 +199,8 @@ export class Detector {
     }
     this.#keys.add(key);
     const ends = endsOf(chain);
-    this.#pin(signal, ends, severity);
+    // Of a long chain not what led to each: whoever goes on with it does the same again and again.
+    this.#pin(signal, ends === chain ? chain : chain.slice(0, CHAIN_END), severity);
     const { others: _others, key: _key, echoes: _echoes, ...told } = signal;
     this.findings.push({
       ...told,
@@ -239,7 +240,7 @@ export class Detector {
   }
 }
 
-/** Of a long chain where it began and where it led: what is pinned is not forgotten, and what is told is looked through. */
+/** Of a long chain where it began and where it led: what is told is looked through. */
 function endsOf(chain: readonly ProcessIndex[]): readonly ProcessIndex[] {
   return chain.length <= 2 * CHAIN_END ? chain : [...chain.slice(0, CHAIN_END), ...chain.slice(-CHAIN_END)];
 }

@@ -4,6 +4,7 @@ import { FILE_FLAG } from "./files.ts";
 import type { Graph } from "./graph.ts";
 import type { ChannelIndex, ConnectionIndex, EdgeIndex, FileIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { noteLine } from "./lines.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 import { HUB } from "./provenance.ts";
 
@@ -47,7 +48,11 @@ export function forgetProcess(graph: Graph, process: ProcessIndex): void {
   const { processes } = graph;
   const candidates = [process];
   for (let at = candidates.pop(); at !== undefined; at = candidates.pop()) {
-    if (!processes.isLive(at) || !isForgettable(graph, at)) continue;
+    if (!processes.isLive(at)) continue;
+    if (!isForgettable(graph, at)) {
+      noteLine(graph, at);
+      continue;
+    }
     const parent = processes.parent.get(at);
     candidates.push(...forgetActors(graph, at));
     remove(graph, at);
@@ -55,17 +60,16 @@ export function forgetProcess(graph: Graph, process: ProcessIndex): void {
   }
 }
 
-/** Forgets one of a line of forks: who has exited, forked only the next, and is part of no finding. */
-export function forgetBetween(graph: Graph, process: ProcessIndex): void {
+/** Forgets one that others descend from, unless it is kept for what it did. Returns whether it did: its children say so. */
+export function forgetBetween(graph: Graph, process: ProcessIndex): boolean {
   const { processes } = graph;
-  if (!processes.has(process, PROCESS_FLAG.EXITED) || processes.has(process, PROCESS_FLAG.EVIDENCE)) return;
-  if (processes.children.get(process) !== 1 || reachedIntoLiving(graph, process)) return;
-  const child: ProcessIndex = processes.firstChild.get(process);
-  processes.replaceByChild(process);
-  processes.clearFlag(child, PROCESS_FLAG.PARENT_OBSERVED);
-  processes.setFlag(child, PROCESS_FLAG.HISTORY_FORGOTTEN);
+  if (!isPast(graph, process)) return false;
+  for (let child = processes.firstChild.get(process); child !== NONE; child = processes.nextSibling.get(child))
+    processes.setFlag(child, PROCESS_FLAG.HISTORY_FORGOTTEN | PROCESS_FLAG.DISTANT);
+  processes.replaceByChildren(process);
   forgetActors(graph, process);
   remove(graph, process);
+  return true;
 }
 
 /** What acted on a process that goes. Returns who did. */
@@ -80,11 +84,15 @@ function forgetActors(graph: Graph, process: ProcessIndex): readonly ProcessInde
 }
 
 function isForgettable(graph: Graph, process: ProcessIndex): boolean {
+  return graph.processes.firstChild.get(process) === NONE && isPast(graph, process);
+}
+
+/** Exited, of no finding, and part of nobody's history but that of its descendants. */
+function isPast(graph: Graph, process: ProcessIndex): boolean {
   const { processes } = graph;
   return (
     processes.has(process, PROCESS_FLAG.EXITED) &&
     !processes.has(process, PROCESS_FLAG.EVIDENCE) &&
-    processes.firstChild.get(process) === NONE &&
     !reachedIntoLiving(graph, process)
   );
 }

@@ -78,8 +78,8 @@ export class Graph {
   readonly otherFiles = new Queue();
   /** Ids of connections whose client side is a guess until the listeners are known. */
   readonly guessed: number[] = [];
-  /** The last of lines of forks that have become long since the last batch (lines.ts). */
-  readonly longLines: ProcessIndex[] = [];
+  /** Ids of those that exited since the last batch and have ancestors and children (lines.ts). */
+  readonly lines: number[] = [];
   /** The program that captures; 0 = not told. */
   monitorPid = 0;
   /** Which process another called by the pid it has in their namespace: the last that was looked for. */

@@ -9,7 +9,6 @@ import { NONE } from "./indexes.ts";
 import { awaitedFile } from "./ingest-file.ts";
 import { linkStdio } from "./ingest-stdio.ts";
 import { markExit } from "./lifecycle.ts";
-import { lengthenLine } from "./lines.ts";
 import { MARK, ROOT } from "./marks.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 
@@ -32,7 +31,6 @@ export function ingestFork(graph: Graph, reader: BatchReader): void {
   if (parent !== NONE && !processes.has(child, PROCESS_FLAG.PARENT_OBSERVED) && processes.setParent(child, parent)) {
     processes.setFlag(child, PROCESS_FLAG.PARENT_OBSERVED);
     if (processes.realParentTgid.get(child) === 0) processes.realParentTgid.set(child, processes.tgid.get(parent));
-    lengthenLine(graph, parent, child);
   }
   if (processes.has(child, PROCESS_FLAG.DESCRIBED)) return;
   processes.nsPid.set(child, reader.u32(FORK.childNsPid));

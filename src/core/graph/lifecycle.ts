@@ -3,6 +3,7 @@ import { EDGE, EDGE_FLAG, FAMILY } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
+import { noteLine } from "./lines.ts";
 import { PROCESS_FLAG } from "./processes.ts";
 
 /** Ends a process. An observed exit replaces a deduced one; a deduced one never replaces anything. */
@@ -18,6 +19,7 @@ export function markExit(graph: Graph, process: ProcessIndex, timeNs: number, in
   }
   if (exited) return;
   graph.exited.push(processes.id(process));
+  noteLine(graph, process);
   releaseSockets(graph, process, timeNs);
 }
 

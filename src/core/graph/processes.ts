@@ -1,5 +1,5 @@
 import type { ProcessId } from "../query/model.ts";
-import { I32Block, MixedBlock } from "./blocks.ts";
+import { MixedBlock } from "./blocks.ts";
 import { EDGE_FAMILIES } from "./edges.ts";
 import { HashIndex, hash2 } from "./hash-index.ts";
 import type { EdgeIndex, ImageIndex, MarkIndex, ProcessIndex } from "./indexes.ts";
@@ -19,6 +19,8 @@ export const PROCESS_FLAG = {
   KERNEL_THREAD: 16,
   /** `parent` is the process that forked it, from an event; otherwise its real parent when we found it. */
   PARENT_OBSERVED: 32,
+  /** It descends from `parent`; those between them are forgotten. */
+  DISTANT: 64,
   /** Part of a finding: pinned. */
   EVIDENCE: 128,
   POLLED: 256,
@@ -105,8 +107,6 @@ export class Processes extends Table {
   readonly sampleNs = this.#floats.field(8);
   /** When the newest child it ever had began; 0 = it had none. */
   readonly newestChildNs = this.#floats.field(28);
-  /** Forks that led to it since the line of its ancestors was looked at last (lines.ts). */
-  readonly generation = this.column(new I32Block(1)).field(0);
   readonly cgroupPath: SharedText;
   readonly comm: SharedText;
   readonly #links = [
@@ -178,7 +178,6 @@ export class Processes extends Table {
     this.startHi.set(row, startHi);
     this.startNs.set(row, startNs);
     this.word.set(row, tgid ^ startLo);
-    this.generation.set(row, 0);
     for (const link of this.#links) link.set(row, NONE);
     this.loginUid.set(row, NO_LOGIN);
     this.sessionId.set(row, NO_LOGIN);
@@ -248,20 +247,12 @@ export class Processes extends Table {
     return this.id(row);
   }
 
-  /** Puts the only child of a process in its place among the children of its parent; the process is nobody's child then. */
-  replaceByChild(row: ProcessIndex): void {
-    const child: ProcessIndex = this.firstChild.get(row);
+  /** Puts the children of a process in its place among those of its parent; the process is nobody's child then. */
+  replaceByChildren(row: ProcessIndex): void {
     const parent = this.parent.get(row);
-    const previous = this.previousSibling.get(row);
-    const next = this.nextSibling.get(row);
-    this.parent.set(child, parent);
-    this.previousSibling.set(child, previous);
-    this.nextSibling.set(child, next);
-    if (previous !== NONE) this.nextSibling.set(previous, child);
-    else if (parent !== NONE) this.firstChild.set(parent, child);
-    if (next !== NONE) this.previousSibling.set(next, child);
-    for (const link of [this.parent, this.firstChild, this.previousSibling, this.nextSibling]) link.set(row, NONE);
-    this.children.set(row, 0);
+    for (let child = this.firstChild.get(row); child !== NONE; child = this.firstChild.get(row))
+      this.#move(child, parent);
+    this.#move(row, NONE);
   }
 
   /** Moves a process under another parent; refuses (false) what would make a cycle. */
@@ -271,6 +262,12 @@ export class Processes extends Table {
     const hasChildren = this.firstChild.get(row) !== NONE;
     for (let above = hasChildren || parent === row ? parent : NONE; above !== NONE; above = this.parent.get(above))
       if (above === row) return false;
+    this.#move(row, parent);
+    return true;
+  }
+
+  #move(row: ProcessIndex, parent: ProcessIndex): void {
+    const before = this.parent.get(row);
     if (before !== NONE) {
       const next = this.nextSibling.get(row);
       const previous = this.previousSibling.get(row);
@@ -290,7 +287,6 @@ export class Processes extends Table {
       this.children.set(parent, this.children.get(parent) + 1);
       this.newestChildNs.set(parent, Math.max(this.newestChildNs.get(parent), this.startNs.get(row)));
     }
-    return true;
   }
 }
 

@@ -281,7 +281,8 @@ export function parentCauses(graph: Graph, process: ProcessIndex): Cause[] {
   const image = processes.image.get(process);
   const executed = image !== NONE && images.processId.get(image) === processes.id(process);
   const name = who(graph, parent, startNs);
-  const observed = processes.has(process, PROCESS_FLAG.PARENT_OBSERVED);
+  const distant = processes.has(process, PROCESS_FLAG.DISTANT);
+  const observed = processes.has(process, PROCESS_FLAG.PARENT_OBSERVED) && !distant;
   const polled = processes.has(process, PROCESS_FLAG.POLLED);
   const orphaned = processes.has(parent, PROCESS_FLAG.EXITED) && !processes.has(process, PROCESS_FLAG.EXITED);
   const adopted = orphaned ? ", which has exited since: adopted by pid 1" : "";
@@ -293,11 +294,13 @@ export function parentCauses(graph: Graph, process: ProcessIndex): Cause[] {
       certainty:
         observed && !polled
           ? "observed"
-          : processes.has(process, PROCESS_FLAG.BEFORE_START)
+          : processes.has(process, PROCESS_FLAG.BEFORE_START) && !distant
             ? "before start"
             : "inferred",
-      explanation: `${executed ? "started" : "forked"} by ${name}${adopted}`,
-      aside: `started ${who(graph, process, Number.POSITIVE_INFINITY)}`,
+      explanation: distant
+        ? `descends from ${name}; those between them are forgotten`
+        : `${executed ? "started" : "forked"} by ${name}${adopted}`,
+      aside: `${distant ? "led to" : "started"} ${who(graph, process, Number.POSITIVE_INFINITY)}`,
       rank: RANK.PARENT,
     },
   ];

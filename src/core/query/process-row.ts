@@ -80,6 +80,10 @@ function exitOf(graph: Graph, process: ProcessIndex): Exit {
   return killer === NONE ? { signal, atNs } : { signal, atNs, by: processes.id(killer) };
 }
 
+function isOlder({ processes }: Graph, one: ProcessIndex, other: ProcessIndex): boolean {
+  return one !== NONE && processes.startNs.get(one) < processes.startNs.get(other);
+}
+
 /** Real parent now: as last reported, and pid 1 (or a subreaper, which no record names) once that one exited. */
 export function parentPid(graph: Graph, process: ProcessIndex): number {
   const { processes } = graph;
@@ -87,5 +91,6 @@ export function parentPid(graph: Graph, process: ProcessIndex): number {
   if (tgid === 0 || tgid === 1 || processes.has(process, PROCESS_FLAG.EXITED)) return tgid;
   const parent = processes.parent.get(process);
   const told = parent !== NONE && processes.tgid.get(parent) === tgid ? parent : processes.living(tgid);
+  if (processes.has(process, PROCESS_FLAG.DISTANT) && !isOlder(graph, told, process)) return 1;
   return told !== NONE && processes.has(told, PROCESS_FLAG.EXITED) ? 1 : tgid;
 }

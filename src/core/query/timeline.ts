@@ -87,7 +87,8 @@ function addLife(graph: Graph, process: ProcessIndex, entries: TimelineEntry[]):
   const id = processes.id(process);
   const parent = processes.parent.get(process);
   const seen: Certainty = processes.has(process, PROCESS_FLAG.PARENT_OBSERVED) ? "observed" : "before start";
-  const by = parent === NONE ? "started" : `forked by ${pidName(graph, parent)}`;
+  const begun = processes.has(process, PROCESS_FLAG.DISTANT) ? "started; descends from" : "forked by";
+  const by = parent === NONE ? "started" : `${begun} ${pidName(graph, parent)}`;
   entries.push({ atNs: processes.startNs.get(process), text: by, certainty: seen });
   for (
     let image = processes.image.get(process);
@@ -103,7 +104,7 @@ function addLife(graph: Graph, process: ProcessIndex, entries: TimelineEntry[]):
   }
   for (let child = processes.firstChild.get(process); child !== NONE; child = processes.nextSibling.get(child)) {
     const how = processes.has(child, PROCESS_FLAG.PARENT_OBSERVED) ? "observed" : "before start";
-    const text = `forked ${processes.tgid.get(child)} ${commandOf(graph, child)}`;
+    const text = `${processes.has(child, PROCESS_FLAG.DISTANT) ? "led to" : "forked"} ${processes.tgid.get(child)} ${commandOf(graph, child)}`;
     entries.push({
       atNs: processes.startNs.get(child),
       text,
