@@ -102,7 +102,7 @@ function findByTuple(graph: Graph, reader: BatchReader, timeNs: number): EndInde
     const deduced = connections.has(connection, CONNECTION_FLAG.CLOSE_INFERRED);
     return !closed || deduced || timeNs <= connections.closedNs.get(connection);
   };
-  const paired = findByPair(graph, reader, fits);
+  const paired = findByPair(graph, reader, (other) => !connections.endHas(other, END_FLAG.KNOWN) || fits(other));
   const end =
     paired !== NONE
       ? paired
@@ -118,7 +118,11 @@ function findByTuple(graph: Graph, reader: BatchReader, timeNs: number): EndInde
     connections.endFlags.set(end, END_FLAG.KNOWN);
     connections.setInode(end, lo, hi);
     const { CLOSED, CLOSE_INFERRED } = CONNECTION_FLAG;
-    if (connections.has(end >> 1, CLOSED) && !connections.has(end >> 1, CLOSE_INFERRED)) connections.closeEnd(end);
+    if (connections.has(end >> 1, CLOSED) && !connections.has(end >> 1, CLOSE_INFERRED)) {
+      // A server may accept what its client has closed long ago, and reads then what was sent.
+      if (begins && timeNs > connections.closedNs.get(end >> 1)) reopen(graph, end >> 1);
+      else connections.closeEnd(end);
+    }
   }
   return end;
 }

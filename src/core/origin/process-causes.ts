@@ -266,7 +266,7 @@ function clientCauses(graph: Graph, process: ProcessIndex, atNs: number): Cause[
       ...common,
       from: { kind: "process", row: client, atNs: openedNs },
       link: "local socket",
-      explanation: `acted ${duration(laterNs)} after ${who(graph, client, openedNs)} connected to ${through}`,
+      explanation: `acted ${duration(atNs - openedNs)} after ${who(graph, client, openedNs)} connected to ${through}`,
       aside: `connected to ${through} just before`,
     },
   ];

@@ -169,6 +169,22 @@ describe("with NAT between the ends", () => {
     checkInvariants(monitor.graph);
   });
 
+  test("accepted after the client closed it, as a busy server does, are one connection until the server closes it", () => {
+    const { monitor, writer } = emptyMonitor();
+    feed(monitor, writer, 4 * MS, (w) => {
+      begin.client(w, 1);
+      end.client(w, 3);
+    });
+    expect(only(monitor)).toMatchObject({ closedNs: 3 * MS });
+    feed(monitor, writer, 9 * MS, (w) => begin.server(w, 8));
+    expect(only(monitor)).toMatchObject({ direction: "local", state: "established" });
+    expect(only(monitor).closedNs).toBeUndefined();
+    checkInvariants(monitor.graph);
+    feed(monitor, writer, 12 * MS, (w) => end.server(w, 11));
+    expect(only(monitor)).toMatchObject({ closedNs: 11 * MS, txBytes: 7 });
+    checkInvariants(monitor.graph);
+  });
+
   test("found by a snapshot know who asked without a listener", () => {
     const { monitor, writer } = emptyMonitor();
     const flags = FLAG.BEFORE_START;

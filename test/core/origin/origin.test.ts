@@ -154,6 +154,29 @@ describe("the origin of a connection", () => {
     expect(origin.observedLinks).toBeLessThan(origin.links);
   });
 
+  test("of a server that accepts what its client has closed meanwhile is the client, and when that asked", () => {
+    const told = graphFromText("bash > client; bash > server; +1s");
+    const { story, monitor } = told;
+    const PAIR = 0x1234_5678_9abc_def0n;
+    const asked = { sock: 71, local: "127.0.0.1", localPort: 40000, remote: "127.0.0.1", remotePort: 80 };
+    const answered = { sock: 72, local: "127.0.0.1", localPort: 80, remote: "127.0.0.1", remotePort: 40000 };
+    const client = story.head("client");
+    story.emit((w) => w.sock(KIND.CONNECT, { ...client, ...asked, pair: PAIR | 1n }));
+    told.go("+0.1s");
+    const closing = story.head("client");
+    story.emit((w) => w.sock(KIND.CLOSE, { ...closing, ...asked, tx: 7 }));
+    told.go("client exits; +5s");
+    const server = story.head("server");
+    story.emit((w) => w.sock(KIND.ACCEPT, { ...server, ...answered, pair: PAIR }));
+    told.go("server > sh");
+    const origin = of(told, "sh");
+    expect(chain(origin).at(-2)).toBe("local socket: 102 server");
+    expect(origin.steps.map(({ explanation }) => explanation)).toContainEqual(
+      expect.stringMatching(/^acted [56]\.?\d* s after 101 client connected to 127\.0\.0\.1:80$/u),
+    );
+    expect(monitor.graph.connections.count).toBe(1);
+  });
+
   test("of a server long after its client asked is not blamed on it", () => {
     const told = graphFromText("bash > client; client ~> server; +60s; server -> 192.0.2.77:4444");
     expect(chain(of(told, "192.0.2.77:4444")).join()).not.toContain("client");
