@@ -24,8 +24,9 @@ export function summaryOf(graph: Graph, reached: readonly Reached[], clients: re
     if (node.kind === "file") written.add(files.path.get(node.row));
     if (node.kind !== "connection") continue;
     const server = 1 - connections.clientSide.get(node.row);
-    if (connections.isUnix(node.row) || processAt(graph, node.row, server) !== NONE) here.add(node.row);
-    else away.add(connections.endpoint(2 * node.row + server));
+    const end = 2 * node.row + server;
+    if (connections.endIsLoopback(end) || processAt(graph, node.row, server) !== NONE) here.add(node.row);
+    else away.add(connections.endpoint(end));
   }
   const parts = [
     counted(processes.size, "process", "processes"),

@@ -175,6 +175,9 @@ describe("the impact", () => {
   });
 
   test("of nothing, and of what is forgotten, says so", () => {
+    expect(of(graphFromText("bash > curl; curl -> 127.0.0.2:9001"), "curl").summary).toBe(
+      "Led to 1 connection on this host",
+    );
     expect(of(graphFromText("bash > ls"), "ls").summary).toBe("Nothing was seen to come of it.");
     expect(impactOf(graphFromText("bash > ls").monitor, { kind: "process", id: 12345 })).toMatchObject({
       summary: "This is no longer remembered.",
