@@ -1,4 +1,4 @@
-import { CONNECTION_FLAG } from "../core/graph/connections.ts";
+import { CONNECTION_FLAG, UDP } from "../core/graph/connections.ts";
 import { FILE_FLAG } from "../core/graph/files.ts";
 import type { Graph } from "../core/graph/graph.ts";
 import { type FileIndex, NONE } from "../core/graph/indexes.ts";
@@ -97,8 +97,12 @@ function findConnection(
   holds: (ends: readonly string[], path: string, listens: boolean) => boolean,
 ): Match | undefined {
   const { connections } = graph;
-  const rank = (row: number): number =>
-    connections.isListening(row) ? 2 : connections.has(row, CONNECTION_FLAG.CLOSED) ? 1 : 0;
+  const rank = (row: number): number => {
+    if (connections.isListening(row)) return 3;
+    if (!connections.has(row, CONNECTION_FLAG.CLOSED)) return 0;
+    // To choose among addresses, the C library connects a datagram socket to each and sends nothing.
+    return connections.proto.get(row) === UDP ? 2 : 1;
+  };
   let best: number | undefined;
   let found = 0;
   for (let row = 0; row < connections.limit; row++) {

@@ -164,6 +164,15 @@ test("an address with a port means who connected to it before who listens, open 
     true,
   );
 
+  const probing = graphFromText("bash > curl; curl -> 192.0.2.9:80; curl closes 192.0.2.9:80; bash > sshd");
+  const probe = { ...probing.story.head("sshd"), sock: 78, proto: 17, local: "10.0.0.4", localPort: 40_078 };
+  for (const kind of [KIND.DATAGRAM, KIND.CLOSE])
+    probing.story.emit((w) => w.sock(kind, { ...probe, remote: "192.0.2.9", remotePort: 80 }));
+  probing.go("+1s");
+  const asked = findSubject(probing.monitor.graph, "192.0.2.9:80");
+  expect(originOf(probing.monitor, asked?.subject as Subject).title, "nothing was sent").toMatch(/^tcp /u);
+  expect(asked?.others).toBe(1);
+
   const same = graphFromText("bash > curl; curl -> 127.0.0.1:9001");
   same.story.emit((w) =>
     w.sock(KIND.LISTEN, { ...same.story.head("curl"), sock: 77, local: "127.0.0.1", localPort: 9001 }),
