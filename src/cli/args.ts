@@ -278,6 +278,14 @@ function read(args: readonly string[]): { values: Values; positionals: readonly 
   } catch (error) {
     const [given] = plain.filter((arg, at) => (end < 0 || at < end) && /^--[^=]/u.test(arg) && !isOption(arg));
     if (given !== undefined) throw new Misuse(`there is no option ${given}${meantOption(given)}`);
-    throw new Misuse(error instanceof Error ? error.message : String(error));
+    throw new Misuse(inOurWords(error instanceof Error ? error.message : String(error)));
   }
+}
+
+/** What parseArgs says, in a short sentence. */
+function inOurWords(message: string): string {
+  const [, option = "", fault = ""] = /^(?:Unknown option|Option) '(?:-\w, )?([^' ]+)[^']*'(.*)/u.exec(message) ?? [];
+  if (option === "") return message;
+  if (message.startsWith("Unknown")) return `there is no option ${option}`;
+  return `${option} ${fault.includes("does not take") ? "takes no value" : "lacks its value"}`;
 }

@@ -137,6 +137,12 @@ test("a snapshot is never written over a file or through a link", async () => {
   symlinkSync(join(folder(), "elsewhere"), link);
   await expect(writeSnapshot(link, INFO, new Monitor())).rejects.toThrow("symbolic link");
   expect(readFileSync(path, "utf8")).toBe("mine");
+  const base = folder();
+  for (const it of [base, `${base}/`])
+    await expect(writeSnapshot(it, INFO, new Monitor())).rejects.toMatchObject({
+      code: "EISDIR",
+      hint: "name a file in it",
+    });
 });
 
 test.skipIf(process.geteuid?.() !== 0)("under sudo a file is its caller's", async () => {

@@ -105,14 +105,18 @@ function syncFolder(path: string): void {
   }
 }
 
+const isFolder = (message: string): CaptureError =>
+  new CaptureError(`${message}: it is a folder`, "EISDIR", "name a file in it");
+
 function creationError(path: string, error: unknown): CaptureError {
   const code = codeOf(error);
   const message = `cannot create the recording ${path}`;
   switch (code) {
     case "EEXIST":
     case "ELOOP": {
-      const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? code === "ELOOP";
-      return link
+      const there = lstatSync(path, { throwIfNoEntry: false });
+      if (there?.isDirectory()) return isFolder(message);
+      return (there?.isSymbolicLink() ?? code === "ELOOP")
         ? new CaptureError(`${message}: it is a symbolic link, which is never followed`, code, "name the file itself")
         : new CaptureError(
             `${message}: it exists and is never overwritten`,
@@ -120,6 +124,8 @@ function creationError(path: string, error: unknown): CaptureError {
             "choose another name, or remove it first",
           );
     }
+    case "EISDIR":
+      return isFolder(message);
     case "ENOENT":
       return new CaptureError(`${message}: its folder does not exist`, code, "create the folder first");
     case "EACCES":
