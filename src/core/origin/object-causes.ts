@@ -10,7 +10,7 @@ import { lastWrite, MAX_PAST_WRITERS, unseenWriters, writersGap, writesBefore } 
 import { edgeCertainty, weakest } from "../query/certainty.ts";
 import { connectionCertainty, connectionTitle, homeEnd } from "../query/connections.ts";
 import { type Cause, RANK } from "./cause.ts";
-import { bytes, duration, who } from "./words.ts";
+import { bytes, duration, openedBy, who } from "./words.ts";
 
 /** The process on this host that opened a connection, or listens. For one accepted from elsewhere there is none: it began there. */
 export function connectionCauses(graph: Graph, connection: ConnectionIndex, atNs: number, gaps?: Set<string>): Cause[] {
@@ -32,7 +32,7 @@ export function connectionCauses(graph: Graph, connection: ConnectionIndex, atNs
       link: "connected",
       atNs,
       certainty: connectionCertainty(graph, connection),
-      explanation: listening ? `${name} listens here` : `opened by ${name}`,
+      explanation: listening ? `${name} listens here` : openedBy(graph, connection, name),
       aside: "",
       rank: RANK.PARENT,
     },

@@ -24,7 +24,8 @@ export function connectionEffects(
   const client = processAt(graph, connection, connections.clientSide.get(connection));
   const driven = drivenBy(graph, connection, asked, budget);
   const effects: Effect[] = [...driven, ...servedBy(graph, connection)];
-  if (!asked || client === NONE || driven.length > 0) return effects;
+  const failed = connections.error.get(connection) !== 0;
+  if (!asked || client === NONE || driven.length > 0 || failed) return effects;
   const atNs = connections.openedNs.get(connection);
   effects.push({
     to: { node: { kind: "process", row: client, atNs } },

@@ -14,7 +14,7 @@ import { RANK } from "./cause.ts";
 import { type Budget, COST, type Effect, type Place } from "./effect.ts";
 import { codeCauses, commandCauses, parentCauses, REQUEST_WINDOW_NS } from "./process-causes.ts";
 import { rewrote } from "./reach-causes.ts";
-import { who } from "./words.ts";
+import { openedBy, who } from "./words.ts";
 
 /** What a process did from a moment on, as far as it is an effect of the place it stands at. */
 export function processEffects(
@@ -130,7 +130,7 @@ function connected(graph: Graph, process: ProcessIndex, place: Place, budget: Bu
       link: "connected",
       atNs,
       certainty: edgeCertainty(graph, edge),
-      explanation: `opened by ${who(graph, process, atNs)}`,
+      explanation: openedBy(graph, row, who(graph, process, atNs)),
       cost: connections.isUnix(row) ? COST.READ : COST.CONNECTED,
     });
   });

@@ -1,8 +1,9 @@
 import type { Graph } from "../graph/graph.ts";
-import type { ProcessIndex } from "../graph/indexes.ts";
+import type { ConnectionIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { imageAt } from "../graph/provenance.ts";
 import { nameAt } from "../graph/roles.ts";
+import { errnoName } from "../query/errno.ts";
 import { commandOf, commandOfImage } from "../query/names.ts";
 
 /** Names of numbers, from outside: core knows none. */
@@ -39,4 +40,10 @@ export function bytes(count: number): string {
   if (count < 1024) return `${count} B`;
   if (count < 1024 * 1024) return `${Math.round(count / 1024)} KB`;
   return `${(count / 1024 / 1024).toFixed(1)} MB`;
+}
+
+/** How a connection came about: one that failed was only tried. */
+export function openedBy(graph: Graph, connection: ConnectionIndex, name: string): string {
+  const error = graph.connections.error.get(connection);
+  return error === 0 ? `opened by ${name}` : `tried by ${name}: ${errnoName(error)}`;
 }

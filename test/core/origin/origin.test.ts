@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PTRACE } from "../../../src/core/graph/calls.ts";
+import type { ConnectionIndex } from "../../../src/core/graph/indexes.ts";
+import { impactOf } from "../../../src/core/origin/impact.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
 import { findings } from "../../../src/core/query/findings.ts";
 import type { OriginChain, Subject } from "../../../src/core/query/model.ts";
@@ -175,6 +177,20 @@ describe("the origin of a connection", () => {
       expect.stringMatching(/^acted [56]\.?\d* s after 101 client connected to 127\.0\.0\.1:80$/u),
     );
     expect(monitor.graph.connections.count).toBe(1);
+  });
+
+  test("of one that failed says it was tried, and nothing came of it", () => {
+    const told = graphFromText("bash > curl");
+    const curl = told.story.head("curl");
+    const refused = { sock: 79, local: "10.0.0.4", localPort: 41_000, remote: "192.0.2.9", remotePort: 80, err: 111 };
+    told.story.emit((w) => w.sock(KIND.CONNECT, { ...curl, ...refused }));
+    told.go("+1s; bash > late");
+    const id = told.monitor.graph.connections.id(0 as ConnectionIndex);
+    const subject: Subject = { kind: "connection", id };
+    expect(originOf(told.monitor, subject).steps.at(-1)?.explanation).toBe("tried by 101 curl: ECONNREFUSED");
+    expect(impactOf(told.monitor, subject).summary).toBe("Nothing was seen to come of it.");
+    const curls = impactOf(told.monitor, { kind: "process", id: told.process("curl") });
+    expect(curls.steps.at(-1)?.explanation).toBe("tried by 101 curl: ECONNREFUSED");
   });
 
   test("of a server long after its client asked is not blamed on it", () => {
