@@ -74,7 +74,7 @@ export interface ProcessRow {
 
 export interface TreeRow extends ProcessRow {
   readonly depth: number;
-  /** One boolean per ancestor level: whether a vertical line continues there. */
+  /** One boolean per ancestor level, of the first 256 (tree.ts): whether a vertical line continues there. */
   readonly guides: readonly boolean[];
   readonly lastChild: boolean;
   readonly children: number;

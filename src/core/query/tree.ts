@@ -27,6 +27,9 @@ interface Forest {
   roots: ProcessIndex;
 }
 
+/** Deeper no screen is wide enough to draw them. */
+export const MOST_GUIDES = 256;
+
 const HIDDEN = 0;
 const SHOWN = 1;
 const CONTEXT = 2;
@@ -60,9 +63,7 @@ export function tree(monitor: Monitor, options: TreeOptions): TreeView {
     return viewOf(graph, places, counts, ({ process }) => treeRow(graph, process, options));
   }
   const forest = forestOf(graph, visible, options);
-  const places: Place[] = [];
-  addPlaces(forest, forest.roots, NONE, 0, NO_GUIDES, places);
-  return viewOf(graph, places, counts, (place) => placedRow(forest, place));
+  return viewOf(graph, placesOf(forest), counts, (place) => placedRow(forest, place));
 }
 
 const FLAT = { depth: 0, guides: NO_GUIDES, last: false, member: false } as const;
@@ -175,24 +176,38 @@ function nearest(graph: Graph, process: ProcessIndex, state: Uint8Array): Proces
   return above;
 }
 
-function addPlaces(
-  forest: Forest,
-  first: ProcessIndex,
-  parent: ProcessIndex,
-  depth: number,
-  guides: readonly boolean[],
-  places: Place[],
-): void {
-  const siblings: ProcessIndex[] = [];
-  for (let process = first; process !== NONE; process = forest.nextSibling[process] as number) siblings.push(process);
-  const placed = withFolds(forest, siblings, parent);
-  for (const [at, { process, fold, member }] of placed.entries()) {
-    const last = at === placed.length - 1;
-    places.push({ process, depth, guides, last, member, ...(fold === undefined ? {} : { fold }) });
+/** From the roots down, each with what is below it: with a list of what is under way, for there are trees deeper than the stack. */
+function placesOf(forest: Forest): Place[] {
+  const places: Place[] = [];
+  const underWay = [stageOf(forest, forest.roots, NONE, NO_GUIDES)];
+  for (let stage = underWay.at(-1); stage !== undefined; stage = underWay.at(-1)) {
+    const { placed, guides } = stage;
+    const placing = placed[stage.next++];
+    if (placing === undefined) {
+      underWay.pop();
+      continue;
+    }
+    const { process, fold, member } = placing;
+    const last = stage.next === placed.length;
+    places.push({ process, depth: underWay.length - 1, guides, last, member, ...(fold === undefined ? {} : { fold }) });
     const below = fold === undefined || member ? (forest.firstChild[process] as number) : NONE;
     if (below !== NONE && !isCollapsed(forest, process))
-      addPlaces(forest, below, process, depth + 1, [...guides, !last], places);
+      underWay.push(stageOf(forest, below, process, guides.length < MOST_GUIDES ? [...guides, !last] : guides));
   }
+  return places;
+}
+
+/** Siblings that are being placed. */
+interface Stage {
+  readonly placed: readonly Placed[];
+  readonly guides: readonly boolean[];
+  next: number;
+}
+
+function stageOf(forest: Forest, first: ProcessIndex, parent: ProcessIndex, guides: readonly boolean[]): Stage {
+  const siblings: ProcessIndex[] = [];
+  for (let process = first; process !== NONE; process = forest.nextSibling[process] as number) siblings.push(process);
+  return { placed: withFolds(forest, siblings, parent), guides, next: 0 };
 }
 
 type Placed = Pick<Place, "process" | "fold" | "member">;

@@ -6,8 +6,10 @@ import type {
   ProcessRow,
   Trace,
   TreeOptions,
+  TreeRow,
   TreeView,
 } from "../../core/query/model.ts";
+import { MOST_GUIDES } from "../../core/query/tree.ts";
 import { helpPages, helpRows } from "../keymap/help.ts";
 import type { Names, Queries, TimeMachine } from "../ports.ts";
 import { containerValues, type Field, parseQuery, queryHolds } from "../search/query.ts";
@@ -119,9 +121,14 @@ function subtree(view: TreeView, root: ProcessId): Pick<TreeView, "ids" | "row">
     ids: shown,
     row: (at) => {
       const row = at < shown.length ? view.row(first + at) : undefined;
-      return row && { ...row, depth: row.depth - top, guides: row.guides.slice(top) };
+      return row && { ...row, depth: row.depth - top, guides: guidesBelow(row, top) };
     },
   };
+}
+
+/** Of a row in a tree that begins at a depth: those that were left out because it is too deep are blank. */
+function guidesBelow({ depth, guides }: TreeRow, top: number): readonly boolean[] {
+  return Array.from({ length: Math.min(depth - top, MOST_GUIDES) }, (_, at) => guides[top + at] ?? false);
 }
 
 function scope(process: ProcessId | undefined, queries: Queries): { readonly of?: ProcessRow } {

@@ -134,3 +134,22 @@ describe("cpu share", () => {
     expect(percent(told, "a")).toBeCloseTo(50, 0);
   });
 });
+
+test("a tree may be deeper than the stack: whoever forks a child and waits, again and again, breaks nothing", () => {
+  const depth = 40_000;
+  const { monitor, writer } = emptyMonitor();
+  feed(monitor, writer, depth, (w) => {
+    w.image({ ...by(1, 0, -1e9), exe: "/bin/x", argv: ["x"] }, KIND.PROCESS);
+    for (let pid = 1; pid < depth; pid++)
+      w.fork({
+        ...by(pid, pid, pid === 1 ? -1e9 : pid),
+        childPid: pid + 1,
+        childStartNs: by(pid + 1, 0, pid + 1).startNs,
+      });
+  });
+  const view = tree(monitor, { ...TREE, nowNs: monitor.nowNs });
+  expect(view.ids).toHaveLength(depth);
+  expect(view.depths.at(-1)).toBe(depth - 1);
+  const row = view.row(depth - 1);
+  expect([row?.pid, row?.depth, row?.guides.length]).toEqual([depth, depth - 1, 256]);
+});
