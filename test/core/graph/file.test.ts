@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { channelHash } from "../../../src/core/graph/channels.ts";
 import { fileHash } from "../../../src/core/graph/files.ts";
 import type { Monitor } from "../../../src/core/monitor.ts";
 import { files } from "../../../src/core/query/files.ts";
@@ -71,12 +72,15 @@ describe("a file whose mode was changed by its path", () => {
 
 test("inodes cannot be chosen so that many files share a hash", () => {
   const hashes = new Set<number>();
+  const channels = new Set<number>();
   for (let lo = 1; lo <= 4096; lo++) {
     // The halves cancel each other in a hash of products.
     const hi = Math.imul(Math.imul(lo, 0xcc9e2d51), 0x56ed309b);
     hashes.add(fileHash(0, 0, lo, hi));
+    channels.add(channelHash(lo, hi));
   }
   expect(hashes.size).toBeGreaterThan(4090);
+  expect(channels.size).toBeGreaterThan(4090);
   // So do the high half and the generation, which a file system of one's own chooses too.
   const same = new Set<number>();
   for (let n = 1; n <= 4096; n++) same.add(fileHash(0, n, 77, n));
