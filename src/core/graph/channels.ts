@@ -1,6 +1,5 @@
-import { keyedWord } from "../wire/keyed-hash.ts";
 import { F64Block, I32Block } from "./blocks.ts";
-import { HashIndex, hash2 } from "./hash-index.ts";
+import { HashIndex, keyedHash2 } from "./hash-index.ts";
 import type { ChannelIndex, EdgeIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
@@ -17,7 +16,7 @@ export class Channels extends Table {
 
   find(inoLo: number, inoHi: number): ChannelIndex {
     const index = this.#byInode;
-    for (let row = index.first(channelHash(inoLo, inoHi)); row >= 0; row = index.next()) {
+    for (let row = index.first(keyedHash2(inoLo, inoHi)); row >= 0; row = index.next()) {
       if (this.inoLo.get(row) === inoLo && this.inoHi.get(row) === inoHi) return row;
     }
     return NONE;
@@ -30,13 +29,13 @@ export class Channels extends Table {
     this.firstNs.set(row, timeNs);
     this.edges.set(row, NONE);
     this.edgeCount.set(row, 0);
-    this.#byInode.add(channelHash(inoLo, inoHi), row);
+    this.#byInode.add(keyedHash2(inoLo, inoHi), row);
     return row;
   }
 
   /** Its inode may be used again: no later record means this one. */
   retire(row: ChannelIndex): void {
-    this.#byInode.remove(channelHash(this.inoLo.get(row), this.inoHi.get(row)), row);
+    this.#byInode.remove(keyedHash2(this.inoLo.get(row), this.inoHi.get(row)), row);
   }
 
   /** Forgets a channel without edges. */
@@ -44,9 +43,4 @@ export class Channels extends Table {
     this.retire(row);
     this.give(row);
   }
-}
-
-/** Whoever writes a file that is replayed chooses the inodes in it: the key keeps them from choosing the hash. */
-export function channelHash(inoLo: number, inoHi: number): number {
-  return hash2(keyedWord(inoLo), inoHi);
 }

@@ -2,7 +2,7 @@ import { formatBound } from "../text/address.ts";
 import { keyedHash } from "../wire/keyed-hash.ts";
 import { I32Block, MixedBlock } from "./blocks.ts";
 import { Sparse } from "./columns.ts";
-import { HashIndex, hash2 } from "./hash-index.ts";
+import { HashIndex, hash2, keyedHash2 } from "./hash-index.ts";
 import type { ConnectionIndex, EdgeIndex, EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { SocketSamples } from "./socket-samples.ts";
@@ -121,7 +121,7 @@ export class Connections extends Table {
   /** The open end with a socket inode; of a datagram socket, which has one for each remote, the first. */
   byInode(lo: number, hi: number): EndIndex {
     const index = this.#byInode;
-    for (let end = index.first(hash2(lo, hi)); end >= 0; end = index.next()) {
+    for (let end = index.first(keyedHash2(lo, hi)); end >= 0; end = index.next()) {
       if (this.inoLo.get(end) === lo && this.inoHi.get(end) === hi) return end;
     }
     return NONE;
@@ -166,7 +166,7 @@ export class Connections extends Table {
   byPair(lo: number, hi: number): ConnectionIndex {
     if (lo === 0 && hi === 0) return NONE;
     const index = this.#byPair;
-    for (let row = index.first(hash2(lo, hi)); row >= 0; row = index.next()) {
+    for (let row = index.first(keyedHash2(lo, hi)); row >= 0; row = index.next()) {
       if (this.pairLo.get(row) === lo && this.pairHi.get(row) === hi) return row;
     }
     return NONE;
@@ -177,7 +177,7 @@ export class Connections extends Table {
     this.#dropPair(row);
     this.pairLo.set(row, lo);
     this.pairHi.set(row, hi);
-    this.#byPair.addLatest(hash2(lo, hi), row, MOST_ALIKE, this.#isEarlier);
+    this.#byPair.addLatest(keyedHash2(lo, hi), row, MOST_ALIKE, this.#isEarlier);
   }
 
   /** Whether something on this host listens (or listened) on a port in a network namespace. */
@@ -374,13 +374,13 @@ export class Connections extends Table {
     const hi = this.inoHi.get(end);
     if (lo === 0 && hi === 0) return;
     // The flows of a datagram socket share its inode: thousands of them must not share a hash.
-    if (this.proto.get(end >> 1) === TCP || this.byInode(lo, hi) === NONE) this.#byInode.add(hash2(lo, hi), end);
+    if (this.proto.get(end >> 1) === TCP || this.byInode(lo, hi) === NONE) this.#byInode.add(keyedHash2(lo, hi), end);
   }
 
   #dropInode(end: EndIndex): void {
     const lo = this.inoLo.get(end);
     const hi = this.inoHi.get(end);
-    if (lo !== 0 || hi !== 0) this.#byInode.remove(hash2(lo, hi), end);
+    if (lo !== 0 || hi !== 0) this.#byInode.remove(keyedHash2(lo, hi), end);
   }
 
   #addressOf(end: EndIndex): Uint32Array<ArrayBuffer> {
@@ -434,7 +434,7 @@ export class Connections extends Table {
   #dropPair(row: ConnectionIndex): void {
     const lo = this.pairLo.get(row);
     const hi = this.pairHi.get(row);
-    if (lo !== 0 || hi !== 0) this.#byPair.remove(hash2(lo, hi), row);
+    if (lo !== 0 || hi !== 0) this.#byPair.remove(keyedHash2(lo, hi), row);
   }
 
   #endpointHash(end: EndIndex): number {
@@ -444,7 +444,7 @@ export class Connections extends Table {
 }
 
 function listenerHash(port: number, proto: number, netns: number): number {
-  return hash2(port | (proto << 16), netns);
+  return keyedHash2(netns, port | (proto << 16));
 }
 
 function word(addresses: Uint32Array, at: number): number {

@@ -1,4 +1,4 @@
-import { finalised } from "../wire/keyed-hash.ts";
+import { finalised, keyedWord } from "../wire/keyed-hash.ts";
 import { drop } from "../wire/memory.ts";
 
 /**
@@ -128,4 +128,9 @@ export class HashIndex {
 /** Mixes two words to 32 signed bits (murmur3's finaliser over both): an unsigned number may need a box of its own. */
 export function hash2(a: number, b: number): number {
   return finalised(Math.imul(a, 0xcc9e2d51) ^ Math.imul(b, 0x1b873593));
+}
+
+/** The same for two words that somebody may choose, in a file that is played: the key keeps them from choosing the hash. */
+export function keyedHash2(a: number, b: number): number {
+  return hash2(keyedWord(a), b);
 }

@@ -228,7 +228,7 @@ export class Restore {
     const endFlags = words[word + STATE_CONNECTION.endFlags / 4 + side] as number;
     const taken = connections.byInode(inoLo, inoHi) !== NONE;
     connections.endFlags.set(end, endFlags);
-    connections.setInode(end, inoLo, inoHi);
+    if ((endFlags & END_FLAG.KNOWN) !== 0) connections.setInode(end, inoLo, inoHi);
     connections.unixEnds.setAddress(end, words[kernel] as number, words[kernel + 1] as number);
     if ((indexed & FOUND_BY.KERNEL_ADDRESS) === 0) connections.unixEnds.retire(end);
     const tcp = connections.proto.get(end >> 1) === TCP;
@@ -420,6 +420,7 @@ export class Restore {
     const { images, forgotten } = graph;
     // Images were held by their numbers; from now on by processes and later images alone.
     for (const image of this.#images) if (image !== NONE) images.release(image);
+    for (const process of this.#made) this.#endUntold(process);
     graph.monitorPid = reader.u32(HDR.tgid);
     graph.events += reader.number(STATE_END.events);
     graph.snapshot = reader.u32(STATE_END.snapshot);
@@ -433,6 +434,16 @@ export class Restore {
     forgotten.files += reader.number(STATE_END.forgottenFiles);
     forgotten.edges += reader.number(STATE_END.forgottenEdges);
     this.#queue();
+  }
+
+  /** Of a process that only its images or edges named no row came: it is gone where another of its pid lives. */
+  #endUntold(process: ProcessIndex): void {
+    const { processes } = this.#graph;
+    const lives = (one: ProcessIndex): boolean => one !== process && !processes.has(one, PROCESS_FLAG.EXITED);
+    if (!processes.withTgid(processes.tgid.get(process)).some(lives)) return;
+    processes.setFlag(process, PROCESS_FLAG.EXITED | PROCESS_FLAG.EXIT_INFERRED);
+    processes.exitNs.set(process, processes.startNs.get(process));
+    this.#forgettable.processes.push(processes.id(process));
   }
 
   /** Who is forgotten first stands first. */

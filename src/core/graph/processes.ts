@@ -1,7 +1,8 @@
 import type { ProcessId } from "../query/model.ts";
+import { keyedWord } from "../wire/keyed-hash.ts";
 import { MixedBlock } from "./blocks.ts";
 import { EDGE_FAMILIES } from "./edges.ts";
-import { HashIndex, hash2 } from "./hash-index.ts";
+import { HashIndex } from "./hash-index.ts";
 import type { EdgeIndex, ImageIndex, MarkIndex, ProcessIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import type { SharedText, SharedTexts } from "./shared-texts.ts";
@@ -177,7 +178,7 @@ export class Processes extends Table {
     this.startLo.set(row, startLo);
     this.startHi.set(row, startHi);
     this.startNs.set(row, startNs);
-    this.word.set(row, tgid ^ startLo);
+    this.word.set(row, processWord(tgid, startLo));
     for (const link of this.#links) link.set(row, NONE);
     this.loginUid.set(row, NO_LOGIN);
     this.sessionId.set(row, NO_LOGIN);
@@ -291,5 +292,10 @@ export class Processes extends Table {
 }
 
 export function tgidHash(tgid: number): number {
-  return hash2(tgid, 0);
+  return keyedWord(tgid);
+}
+
+/** Half of what edges of a process are found by, from the words of its identity. */
+export function processWord(tgid: number, startLo: number): number {
+  return keyedWord(tgid ^ startLo);
 }

@@ -4,9 +4,9 @@ import { tupleHash } from "./connections.ts";
 import { EDGE, edgeHash } from "./edges.ts";
 import { fileHash } from "./files.ts";
 import type { Graph } from "./graph.ts";
-import { hash2 } from "./hash-index.ts";
+import { keyedHash2 } from "./hash-index.ts";
 import { NONE } from "./indexes.ts";
-import { tgidHash } from "./processes.ts";
+import { processWord, tgidHash } from "./processes.ts";
 
 /** Rows looked at together. */
 const GROUP = 256;
@@ -88,9 +88,11 @@ export class ReadAhead {
     let tuples = 0;
     let tgids = 0;
     let lastTgid = 0;
+    let lastStart = 0;
+    let process = 0;
     let lastIno = 0;
     let lastEdge = NONE;
-    let lastWord = 0;
+    let lastProcess = 0;
     let at = from;
     for (let row = 0; row < GROUP && at + HDR.SIZE / 4 <= end; row++) {
       const head = words[at] as number;
@@ -98,27 +100,29 @@ export class ReadAhead {
       const size = head >>> 18;
       if (size < HDR.SIZE / 4 || at + size > end) break;
       const tgid = words[at + HDR.tgid / 4] as number;
-      const word = tgid ^ (words[at + HDR.start / 4] as number);
+      const start = words[at + HDR.start / 4] as number;
       if (tgid !== lastTgid) this.#tgids[tgids++] = tgidHash(tgid);
+      if (tgid !== lastTgid || start !== lastStart) process = processWord(tgid, start);
       lastTgid = tgid;
+      lastStart = start;
       const edge = fileEdge(kind, words, at);
       if (edge !== NONE) {
         const bytes = kind === KIND.BYTES;
         const ino = at + (bytes ? BYTES.ino : FILE.ino) / 4;
         const lo = words[ino] as number;
         // A file that is opened is read or written next, as a rule.
-        if (lo !== lastIno || edge !== lastEdge || word !== lastWord) {
+        if (lo !== lastIno || edge !== lastEdge || process !== lastProcess) {
           const dev = words[at + (bytes ? BYTES.dev : FILE.dev) / 4] as number;
           const generation = words[at + (bytes ? BYTES.gen : FILE.gen) / 4] as number;
           const path = bytes ? 0 : (words[at + FILE.path / 4] as number);
-          files.add(at, fileHash(dev, generation, lo, words[ino + 1] as number), edge, word, path);
+          files.add(at, fileHash(dev, generation, lo, words[ino + 1] as number), edge, process, path);
           lastIno = lo;
           lastEdge = edge;
-          lastWord = word;
+          lastProcess = process;
         }
       } else if (kind === KIND.CONNECT || kind === KIND.ACCEPT || kind === KIND.CLOSE) {
         const ino = at + SOCK.sock / 4;
-        sockets.add(at, hash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, word, 0);
+        sockets.add(at, keyedHash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, process, 0);
         if (kind !== KIND.CLOSE) this.#tuples[tuples++] = this.#tupleOf(words, at);
       }
       at += size;

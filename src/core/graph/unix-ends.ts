@@ -1,5 +1,5 @@
 import { I32Block } from "./blocks.ts";
-import { HashIndex, hash2 } from "./hash-index.ts";
+import { HashIndex, keyedHash2 } from "./hash-index.ts";
 import type { EndIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { Table } from "./table.ts";
@@ -21,7 +21,7 @@ export class UnixEnds extends Table {
   /** The end that has an address, and was not retired. */
   byAddress(lo: number, hi: number): EndIndex {
     const index = this.#byAddress;
-    for (let row = index.first(hash2(lo, hi)); row >= 0; row = index.next()) {
+    for (let row = index.first(keyedHash2(lo, hi)); row >= 0; row = index.next()) {
       if (this.#lo.get(row) === lo && this.#hi.get(row) === hi) return this.#end.get(row);
     }
     return NONE;
@@ -39,7 +39,7 @@ export class UnixEnds extends Table {
     this.#dropAddress(row);
     this.#lo.set(row, lo);
     this.#hi.set(row, hi);
-    this.#byAddress.addLatest(hash2(lo, hi), row, MOST_ALIKE, isEarlier);
+    this.#byAddress.addLatest(keyedHash2(lo, hi), row, MOST_ALIKE, isEarlier);
   }
 
   /** Its address is used again by another. */
@@ -82,6 +82,6 @@ export class UnixEnds extends Table {
   #dropAddress(row: number): void {
     const lo = this.#lo.get(row);
     const hi = this.#hi.get(row);
-    if (lo !== 0 || hi !== 0) this.#byAddress.remove(hash2(lo, hi), row);
+    if (lo !== 0 || hi !== 0) this.#byAddress.remove(keyedHash2(lo, hi), row);
   }
 }

@@ -5,8 +5,8 @@ import { Monitor } from "../../../src/core/monitor.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
 import type { ProcessId } from "../../../src/core/query/model.ts";
 import { BatchWriter } from "../../../src/core/wire/encode.ts";
-import { BATCH, FLAG, KIND, MARK_WHAT, OPEN_FLAG } from "../../../src/core/wire/layout.gen.ts";
-import { BASE_NS, batchOf, draw, type Event, Story } from "../fixture.ts";
+import { BATCH, FLAG, HDR, KIND, MARK_WHAT, OPEN_FLAG, STATE_PROCESS } from "../../../src/core/wire/layout.gen.ts";
+import { BASE_NS, batchOf, by, draw, type Event, emptyMonitor, feed, Story } from "../fixture.ts";
 import { answers } from "./answers.ts";
 import { checkInvariants } from "./invariants.ts";
 
@@ -205,4 +205,28 @@ test("a damaged checkpoint breaks no invariant", () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test("a checkpoint without its processes has no pid that lives twice", () => {
+  const used = emptyMonitor();
+  feed(used.monitor, used.writer, 90e6, (w) => {
+    for (const startNs of [5e6, 50e6]) {
+      w.fork({ ...by(10, startNs, -9e9), childPid: 20, childStartNs: by(20, 0, startNs).startNs });
+      w.image({ ...by(20, startNs + 1, startNs), exe: "/bin/b", argv: ["b"] });
+      if (startNs < 50e6) w.exit(by(20, startNs + 2, startNs));
+    }
+  });
+  const batches = [...used.monitor.checkpoint(8 << 20)].map((batch) => batch.slice());
+  for (const batch of batches) {
+    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    const end = BATCH.SIZE + view.getUint32(BATCH.rowBytes, true);
+    for (let at = BATCH.SIZE; at < end; at += view.getUint16(at + HDR.size, true))
+      if (view.getUint16(at + HDR.kind, true) === KIND.STATE_PROCESS)
+        view.setUint32(at + STATE_PROCESS.number, 0xffff, true);
+  }
+  const monitor = new Monitor();
+  monitor.ingest(batchOf(new BatchWriter(), [], BASE_NS));
+  for (const batch of batches) monitor.ingest(batch);
+  expect(monitor.graph.processes.withTgid(20)).toHaveLength(2);
+  checkInvariants(monitor.graph);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { channelHash } from "../../../src/core/graph/channels.ts";
 import { fileHash } from "../../../src/core/graph/files.ts";
+import { keyedHash2 } from "../../../src/core/graph/hash-index.ts";
 import type { Monitor } from "../../../src/core/monitor.ts";
 import { files } from "../../../src/core/query/files.ts";
 import type { BatchWriter } from "../../../src/core/wire/encode.ts";
@@ -77,7 +77,7 @@ test("inodes cannot be chosen so that many files share a hash", () => {
     // The halves cancel each other in a hash of products.
     const hi = Math.imul(Math.imul(lo, 0xcc9e2d51), 0x56ed309b);
     hashes.add(fileHash(0, 0, lo, hi));
-    channels.add(channelHash(lo, hi));
+    channels.add(keyedHash2(lo, hi));
   }
   expect(hashes.size).toBeGreaterThan(4090);
   expect(channels.size).toBeGreaterThan(4090);
