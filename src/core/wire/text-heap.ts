@@ -42,12 +42,13 @@ export class TextHeap {
     return 4 * this.#used;
   }
 
-  /** Forgets all texts. */
+  /** Forgets all texts. Memory of which an eighth was in use is kept: as much will be needed again. */
   clear(): void {
+    const keep = this.#words.length <= Math.max(LARGE_WORDS, 8 * this.#used);
     this.#used = 1;
     if (this.#freeWords > 0) this.#free.clear();
     this.#freeWords = 0;
-    if (this.#words.length <= LARGE_WORDS) return;
+    if (keep) return;
     drop(this.#words.buffer);
     this.#words = new Int32Array(FIRST_WORDS);
     this.#bytes = new Uint8Array(this.#words.buffer);
