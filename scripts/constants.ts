@@ -1,5 +1,5 @@
 // The constants of src/ as the numbers they are: V8 fetches what another module exports anew each time it is named, in a bundle also what a
-// module keeps to itself, and looks at what it is: a sixth of what an event costs.
+// module keeps to itself, and looks at what it is: a seventh of what an event costs.
 
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";

@@ -69,13 +69,19 @@ test("of a damaged recording it is said what is missing", async () => {
   ]);
 });
 
-test("a snapshot replays to the state it was taken of, wherever it is", async () => {
-  const path = join(folder(), "x.spyt");
+/** A monitor of what runs here. */
+function watched(): Monitor {
   const source = openProcfs();
   source.start();
-  const live = new Monitor();
-  while (source.drain((batch) => live.ingest(batch), 1_000));
+  const monitor = new Monitor();
+  while (source.drain((batch) => monitor.ingest(batch), 1_000));
   source.close();
+  return monitor;
+}
+
+test("a snapshot replays to the state it was taken of, wherever it is", async () => {
+  const path = join(folder(), "x.spyt");
+  const live = watched();
   const bytes = await writeSnapshot(path, INFO, live);
   expect(statSync(path)).toMatchObject({ size: bytes });
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -92,11 +98,7 @@ test("a snapshot replays to the state it was taken of, wherever it is", async ()
 
 test("a snapshot is of the moment that is shown, also where nothing had happened since a while", async () => {
   const path = join(folder(), "x.spyt");
-  const source = openProcfs();
-  source.start();
-  const live = new Monitor();
-  while (source.drain((batch) => live.ingest(batch), 1_000));
-  source.close();
+  const live = watched();
   const atNs = live.nowNs + 900e6;
   await writeSnapshot(path, INFO, live, { atNs });
   const { source: replay } = openReplay(path);
@@ -110,11 +112,7 @@ test("a snapshot is of the moment that is shown, also where nothing had happened
 test("a snapshot has its name when it is whole: not while it is written, not when it is stopped", async () => {
   const base = folder();
   const path = join(base, "x.spyt");
-  const source = openProcfs();
-  source.start();
-  const live = new Monitor();
-  while (source.drain((batch) => live.ingest(batch), 1_000));
-  source.close();
+  const live = watched();
   const stop = new AbortController();
   const stopped = writeSnapshot(path, INFO, live, { stopped: stop.signal });
   expect(readdirSync(base)).toEqual([expect.stringMatching(/^\.spydertop-\d+-\w+\.part$/)]);

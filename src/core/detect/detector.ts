@@ -8,7 +8,7 @@ import type { EdgeIndex, MarkIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import type { RestoredFinding } from "../graph/ingest-state.ts";
 import { PROCESS_FLAG } from "../graph/processes.ts";
-import { descendsFrom, MAX_PIPES, pipeHolders } from "../graph/provenance.ts";
+import { MAX_PIPES, pipeHolders } from "../graph/provenance.ts";
 import { severityNumber } from "../query/certainty.ts";
 import type { ConnectionId, Finding, Subject } from "../query/model.ts";
 import { becameRoot, setuidExec } from "./became-root.ts";
@@ -183,7 +183,7 @@ export class Detector {
     const chain = chainOf(this.#graph, signal.process);
     // What came of it is told after it.
     for (const other of signal.others) {
-      const at = descendsFrom(this.#graph, other, signal.process) ? chain.length : chain.indexOf(signal.process);
+      const at = processes.descendsFrom(other, signal.process) ? chain.length : chain.indexOf(signal.process);
       if (!chain.includes(other)) chain.splice(at, 0, other);
     }
     const severity = severityNumber(signal.severity);

@@ -1,7 +1,7 @@
 import { REACH } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
-import { descendsFrom, imageAt } from "../graph/provenance.ts";
+import { imageAt } from "../graph/provenance.ts";
 import { isTrusted } from "../graph/trust.ts";
 import { who } from "../origin/words.ts";
 import { edgeCertainty } from "../query/certainty.ts";
@@ -26,7 +26,7 @@ export function injection(graph: Graph, edge: EdgeIndex): Signal | undefined {
   const detail = edges.detail.get(edge);
   // Whoever attaches and then writes is no worse for having been told when it attached.
   const suspicious = suspicionOf(graph, process, edges.times.get(edge) === 1 ? "low" : "high") !== undefined;
-  if (!suspicious && (descendsFrom(graph, target, process) || areWorkersOfOne(graph, process, target)))
+  if (!suspicious && (graph.processes.descendsFrom(target, process) || areWorkersOfOne(graph, process, target)))
     return undefined;
   const wrote = (detail & (REACH.WROTE | REACH.REGISTERS)) !== 0;
   const debugs = isTrusted(graph, process, atNs, DEBUGGER);

@@ -2,7 +2,7 @@ import { keyedWord } from "../wire/keyed-hash.ts";
 import type { StringTable } from "../wire/strings.ts";
 import { MixedBlock } from "./blocks.ts";
 import { FileNames } from "./file-names.ts";
-import { HashIndex, hash2 } from "./hash-index.ts";
+import { HashIndex, keyedHash2 } from "./hash-index.ts";
 import type { EdgeIndex, FileIndex } from "./indexes.ts";
 import { NONE } from "./indexes.ts";
 import { HINT, isSecretPath, pathHints } from "./paths.ts";
@@ -322,5 +322,5 @@ export class Files extends Table {
 
 /** Whoever mounts a file system of their own chooses inodes and generations: the key keeps them from choosing the hash. */
 export function fileHash(dev: number, generation: number, inoLo: number, inoHi: number): number {
-  return hash2(keyedWord(inoLo ^ (dev << 8)), inoHi === 0 ? generation : keyedWord(inoHi) ^ generation);
+  return keyedHash2(inoLo ^ (dev << 8), inoHi === 0 ? generation : keyedWord(inoHi) ^ generation);
 }

@@ -275,9 +275,8 @@ export class Restore {
     const row = this.#obtain(reader);
     this.#processes.push(row === NONE ? NO_ID : processes.id(row));
     if (!this.#made.delete(row)) return;
-    const tgid = processes.tgid.get(row);
     const flags = reader.u32(STATE_PROCESS.flags);
-    const others = processes.withTgid(tgid).some((one) => one !== row && !processes.has(one, PROCESS_FLAG.EXITED));
+    const others = this.#hasLivingNamesake(row);
     const exited = (flags & PROCESS_FLAG.EXITED) !== 0;
     processes.flags.set(row, others && !exited ? flags | PROCESS_FLAG.EXITED | PROCESS_FLAG.EXIT_INFERRED : flags);
     if (processes.has(row, PROCESS_FLAG.EXITED)) {
@@ -439,11 +438,17 @@ export class Restore {
   /** Of a process that only its images or edges named no row came: it is gone where another of its pid lives. */
   #endUntold(process: ProcessIndex): void {
     const { processes } = this.#graph;
-    const lives = (one: ProcessIndex): boolean => one !== process && !processes.has(one, PROCESS_FLAG.EXITED);
-    if (!processes.withTgid(processes.tgid.get(process)).some(lives)) return;
+    if (!this.#hasLivingNamesake(process)) return;
     processes.setFlag(process, PROCESS_FLAG.EXITED | PROCESS_FLAG.EXIT_INFERRED);
     processes.exitNs.set(process, processes.startNs.get(process));
     this.#forgettable.processes.push(processes.id(process));
+  }
+
+  /** Whether another process of its pid lives. */
+  #hasLivingNamesake(process: ProcessIndex): boolean {
+    const { processes } = this.#graph;
+    const lives = (one: ProcessIndex): boolean => one !== process && !processes.has(one, PROCESS_FLAG.EXITED);
+    return processes.withTgid(processes.tgid.get(process)).some(lives);
   }
 
   /** Who is forgotten first stands first. */

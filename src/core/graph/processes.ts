@@ -258,13 +258,17 @@ export class Processes extends Table {
 
   /** Moves a process under another parent; refuses (false) what would make a cycle. */
   setParent(row: ProcessIndex, parent: ProcessIndex): boolean {
-    const before = this.parent.get(row);
-    if (before === parent) return true;
-    const hasChildren = this.firstChild.get(row) !== NONE;
-    for (let above = hasChildren || parent === row ? parent : NONE; above !== NONE; above = this.parent.get(above))
-      if (above === row) return false;
+    if (this.parent.get(row) === parent) return true;
+    // Who has no children is nobody's ancestor: a long way up is spared with each fork.
+    if (parent === row || (this.firstChild.get(row) !== NONE && this.descendsFrom(parent, row))) return false;
     this.#move(row, parent);
     return true;
+  }
+
+  /** Whether one process descends from (or is) another. */
+  descendsFrom(row: ProcessIndex, ancestor: ProcessIndex): boolean {
+    for (let at = row; at !== NONE; at = this.parent.get(at)) if (at === ancestor) return true;
+    return false;
   }
 
   #move(row: ProcessIndex, parent: ProcessIndex): void {

@@ -193,9 +193,3 @@ export function pipeHolders(graph: Graph, channel: ChannelIndex, kind: number, e
   }
   return holders.length > 0 ? holders : makers;
 }
-
-/** Whether one process descends from (or is) another. */
-export function descendsFrom(graph: Graph, process: ProcessIndex, ancestor: ProcessIndex): boolean {
-  for (let at = process; at !== NONE; at = graph.processes.parent.get(at)) if (at === ancestor) return true;
-  return false;
-}

@@ -44,9 +44,9 @@ export function walk(
   const seen = new Set<string>();
   const all = follow(graph, start, names, gaps, seen, MAX_HOPS);
   if (all.length === MAX_HOPS && all.at(-1)?.boundary === undefined) gaps.add("the chain goes on further back");
-  // Also what is not known of the steps that are not told.
-  for (const { node } of all) noteGaps(graph, node, gaps);
   const main = whole ? all : shorten(graph, all);
+  // Of the steps that are told it is noted with them.
+  if (main.length < all.length) for (const { node } of all) noteGaps(graph, node, gaps);
   return [{ trail: main }, ...sidesOf(monitor, main, names, whole ? WHOLE : SHORT, gaps, seen)];
 }
 
