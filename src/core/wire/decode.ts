@@ -66,6 +66,7 @@ export class BatchReader {
 
   #bytes: Uint8Array = new Uint8Array(0);
   #words: Uint32Array = new Uint32Array(0);
+  /** In words: where the current row begins, the next one, and where the last one ends. */
   #row = 0;
   #next = 0;
   #end = 0;
@@ -97,8 +98,8 @@ export class BatchReader {
     const rowEnd = BATCH.SIZE + rowBytes;
     if (!this.strings.load(bytes, rowEnd, rowEnd + strBytes, this.u32(BATCH.firstStr), this.u32(BATCH.strs)))
       this.malformed++;
-    this.#next = BATCH.SIZE;
-    this.#end = rowEnd;
+    this.#next = BATCH.SIZE >> 2;
+    this.#end = rowEnd >> 2;
     return true;
   }
 
@@ -107,12 +108,13 @@ export class BatchReader {
     for (;;) {
       const row = this.#next;
       if (row >= this.#end) return false;
-      if (row + HDR.SIZE > this.#end) return this.#reject();
+      if (row + HDR.SIZE / 4 > this.#end) return this.#reject();
       this.#row = row;
       const kind = this.u16(HDR.kind);
       const size = this.u16(HDR.size);
-      if (size < HDR.SIZE || size % 8 !== 0 || row + size > this.#end) return this.#reject();
-      this.#next = row + size;
+      const next = row + (size >> 2);
+      if (size < HDR.SIZE || size % 8 !== 0 || next > this.#end) return this.#reject();
+      this.#next = next;
       const expected = kind < KIND.MAX ? (SIZES[kind] as number) : 0;
       if (expected === 0) {
         this.unknownKinds++;
@@ -136,49 +138,48 @@ export class BatchReader {
 
   /** Where the current row begins, and where the last one ends. */
   get word(): number {
-    return this.#row >> 2;
+    return this.#row;
   }
 
   get endWord(): number {
-    return this.#end >> 2;
+    return this.#end;
   }
 
   u8(offset: number): number {
-    return this.#bytes[this.#row + offset] as number;
+    return ((this.#words[this.#row + (offset >> 2)] as number) >>> ((offset & 3) * 8)) & 0xff;
   }
 
   u16(offset: number): number {
-    const at = this.#row + offset;
-    return (this.#bytes[at] as number) | ((this.#bytes[at + 1] as number) << 8);
+    return ((this.#words[this.#row + (offset >> 2)] as number) >>> ((offset & 2) * 8)) & 0xffff;
   }
 
   u32(offset: number): number {
-    return this.#words[(this.#row + offset) >> 2] as number;
+    return this.#words[this.#row + (offset >> 2)] as number;
   }
 
   i32(offset: number): number {
-    return (this.#words[(this.#row + offset) >> 2] as number) | 0;
+    return (this.#words[this.#row + (offset >> 2)] as number) | 0;
   }
 
   /** Low half of a u64. */
   lo(offset: number): number {
-    return this.#words[(this.#row + offset) >> 2] as number;
+    return this.#words[this.#row + (offset >> 2)] as number;
   }
 
   /** High half of a u64. */
   hi(offset: number): number {
-    return this.#words[((this.#row + offset) >> 2) + 1] as number;
+    return this.#words[this.#row + (offset >> 2) + 1] as number;
   }
 
   /** A u64 as a number, exact below 2^53. */
   number(offset: number): number {
-    const at = (this.#row + offset) >> 2;
+    const at = this.#row + (offset >> 2);
     return (this.#words[at + 1] as number) * TWO_32 + (this.#words[at] as number);
   }
 
   /** A u64 of ns since boot as ns since the first batch; negative = before it. */
   timeNs(offset: number): number {
-    const at = (this.#row + offset) >> 2;
+    const at = this.#row + (offset >> 2);
     return ((this.#words[at + 1] as number) - this.#baseHi) * TWO_32 + ((this.#words[at] as number) - this.#baseLo);
   }
 
@@ -206,7 +207,7 @@ export class BatchReader {
 
   /** Copies `length` bytes of the row into target, for addresses. */
   copy(offset: number, length: number, target: Uint8Array, at: number): void {
-    const from = this.#row + offset;
+    const from = 4 * this.#row + offset;
     for (let i = 0; i < length; i++) target[at + i] = this.#bytes[from + i] as number;
   }
 
