@@ -5,6 +5,8 @@ import type { Column } from "./columns.ts";
 const TO_A_LINE = 48;
 
 type Words = Int32Array<ArrayBuffer>;
+type Halves = Uint16Array<ArrayBuffer>;
+type Bytes = Uint8Array<ArrayBuffer>;
 type Floats = Float64Array<ArrayBuffer>;
 
 /** One value a row: a column, or a field of a block. */
@@ -32,7 +34,8 @@ abstract class Block<A extends Words | Floats> implements Column {
   readonly bytesPerRow: number;
   readonly width: number;
   data: A;
-  readonly #fields: { readonly field: Field<A>; readonly offset: number }[] = [];
+  /** Each moves the view of a field to where the rows are. */
+  readonly #moves: (() => void)[] = [];
 
   /** @param width values a row */
   constructor(data: A, width: number) {
@@ -51,7 +54,7 @@ abstract class Block<A extends Words | Floats> implements Column {
   /** Says where the rows are from now on. */
   place(data: A): void {
     this.data = data;
-    for (const { field, offset } of this.#fields) field.view = this.from(offset);
+    for (const move of this.#moves) move();
   }
 
   clear(row: number): void {
@@ -62,9 +65,12 @@ abstract class Block<A extends Words | Floats> implements Column {
 
   protected abstract make(length: number): A;
 
-  /** The field whose view begins at an offset moves with the rows. */
-  protected join<F extends Field<A>>(field: F, offset: number): F {
-    this.#fields.push({ field, offset });
+  /** A field whose view moves with the rows. */
+  protected join<V, F extends Field<V>>(view: () => V, of: (view: V) => F): F {
+    const field = of(view());
+    this.#moves.push(() => {
+      field.view = view();
+    });
     return field;
   }
 
@@ -81,16 +87,33 @@ export class I32Block extends Block<Words> {
 
   /** Signed; also links, -1 = none. */
   field<T extends number = number>(offset: number): I32Field<T> {
-    return this.join(new I32Field<T>(this.from(offset), this.width), offset);
+    return this.join(
+      () => this.from(offset),
+      (view) => new I32Field<T>(view, this.width),
+    );
   }
 
   unsigned(offset: number): U32Field {
-    return this.join(new U32Field(this.from(offset), this.width), offset);
+    return this.join(
+      () => this.from(offset),
+      (view) => new U32Field(view, this.width),
+    );
   }
 
-  /** So many bits of a field, from bit `shift` on. */
-  bits(offset: number, shift: number, many: number): BitField {
-    return this.join(new BitField(this.from(offset), this.width, shift, many), offset);
+  /** The lower (0) or upper (1) half of a field. */
+  half(offset: number, which: 0 | 1): U16Field {
+    return this.join(
+      () => new Uint16Array(this.data.buffer, this.data.byteOffset, 2 * this.data.length).subarray(2 * offset + which),
+      (view) => new U16Field(view, 2 * this.width),
+    );
+  }
+
+  /** One of the four bytes of a field, the lowest first. */
+  byte(offset: number, which: 0 | 1 | 2 | 3): U8Field {
+    return this.join(
+      () => new Uint8Array(this.data.buffer, this.data.byteOffset, 4 * this.data.length).subarray(4 * offset + which),
+      (view) => new U8Field(view, 4 * this.width),
+    );
   }
 
   protected make(length: number): Words {
@@ -105,7 +128,10 @@ export class F64Block extends Block<Floats> {
   }
 
   field(offset: number): F64Field {
-    return this.join(new F64Field(this.from(offset), this.width), offset);
+    return this.join(
+      () => this.from(offset),
+      (view) => new F64Field(view, this.width),
+    );
   }
 
   protected make(length: number): Floats {
@@ -113,7 +139,7 @@ export class F64Block extends Block<Floats> {
   }
 }
 
-export abstract class WordField extends Field<Words> {
+export abstract class WordField<A extends Words | Halves | Bytes = Words | Halves | Bytes> extends Field<A> {
   /** Brings the field of some rows near, and what shares its cache line; -1 = none. Returns what nobody needs. */
   touch(rows: Int32Array, count: number): number {
     const { view, width } = this;
@@ -123,55 +149,54 @@ export abstract class WordField extends Field<Words> {
   }
 }
 
-export class I32Field<T extends number = number> extends WordField implements Cells<T> {
+export class I32Field<T extends number = number> extends WordField<Words> implements Cells<T> {
   get(row: number): T {
-    return this.view[Math.imul(row, this.width)] as T;
+    return this.view[row * this.width] as T;
   }
 
   set(row: number, value: T): void {
-    this.view[Math.imul(row, this.width)] = value;
+    this.view[row * this.width] = value;
   }
 }
 
-export class U32Field extends WordField implements Cells {
+export class U32Field extends WordField<Words> implements Cells {
   get(row: number): number {
-    return (this.view[Math.imul(row, this.width)] as number) >>> 0;
+    return (this.view[row * this.width] as number) >>> 0;
   }
 
   set(row: number, value: number): void {
-    this.view[Math.imul(row, this.width)] = value;
+    this.view[row * this.width] = value;
   }
 }
 
-/** Unsigned; higher bits of what is set are lost. */
-export class BitField extends WordField implements Cells {
-  declare readonly shift: number;
-  declare readonly mask: number;
-
-  constructor(view: Words, width: number, shift: number, many: number) {
-    super(view, width);
-    this.shift = shift;
-    this.mask = 2 ** many - 1;
-  }
-
+/** Unsigned, as U8Field; higher bits of what is set are lost. */
+export class U16Field extends WordField<Halves> implements Cells {
   get(row: number): number {
-    return ((this.view[Math.imul(row, this.width)] as number) >>> this.shift) & this.mask;
+    return this.view[row * this.width] as number;
   }
 
   set(row: number, value: number): void {
-    const { mask, shift, view } = this;
-    const at = Math.imul(row, this.width);
-    view[at] = ((view[at] as number) & ~(mask << shift)) | ((value & mask) << shift);
+    this.view[row * this.width] = value;
+  }
+}
+
+export class U8Field extends WordField<Bytes> implements Cells {
+  get(row: number): number {
+    return this.view[row * this.width] as number;
+  }
+
+  set(row: number, value: number): void {
+    this.view[row * this.width] = value;
   }
 }
 
 export class F64Field extends Field<Floats> implements Cells {
   get(row: number): number {
-    return this.view[Math.imul(row, this.width)] as number;
+    return this.view[row * this.width] as number;
   }
 
   set(row: number, value: number): void {
-    this.view[Math.imul(row, this.width)] = value;
+    this.view[row * this.width] = value;
   }
 }
 
@@ -207,6 +232,6 @@ export class MixedBlock implements Column {
   }
 
   clear(row: number): void {
-    this.ints.clear(row);
+    this.floats.clear(row);
   }
 }

@@ -53,11 +53,11 @@ export class Connections extends Table {
   readonly #rows = this.column(new MixedBlock(6, 20));
   readonly #ends = this.#rows.halves;
   /** AF_INET, AF_INET6, or FAMILY_UNIX. */
-  readonly family = this.#rows.ints.bits(13, 0, 8);
-  readonly proto = this.#rows.ints.bits(13, 8, 8);
-  readonly state = this.#rows.ints.bits(13, 16, 5);
-  readonly clientSide = this.#rows.ints.bits(13, 21, 1);
-  readonly flags = this.#rows.ints.bits(13, 22, 10);
+  readonly family = this.#rows.ints.byte(13, 0);
+  readonly proto = this.#rows.ints.byte(13, 1);
+  readonly flags = this.#rows.ints.half(13, 1);
+  readonly state = this.#rows.ints.byte(12, 3);
+  readonly clientSide = this.#rows.ints.byte(28, 3);
   readonly netns = this.#rows.ints.unsigned(14);
   /** Those of processes that live before those of processes whose exit was noted. */
   readonly edges = this.#rows.ints.field<EdgeIndex>(15);
@@ -78,8 +78,8 @@ export class Connections extends Table {
 
   readonly inoLo = this.#ends.ints.unsigned(10);
   readonly inoHi = this.#ends.ints.unsigned(11);
-  readonly port = this.#ends.ints.bits(12, 0, 16);
-  readonly endFlags = this.#ends.ints.bits(12, 16, 8);
+  readonly port = this.#ends.ints.half(12, 0);
+  readonly endFlags = this.#ends.ints.byte(12, 2);
   readonly txBytes = this.#ends.floats.field(0);
   readonly rxBytes = this.#ends.floats.field(1);
   readonly samples = new SocketSamples();
@@ -108,7 +108,6 @@ export class Connections extends Table {
 
   add(family: number, proto: number, timeNs: number): ConnectionIndex {
     const row: ConnectionIndex = this.take();
-    this.#rows.clear(row);
     this.family.set(row, family);
     this.proto.set(row, proto);
     this.openedNs.set(row, timeNs);
@@ -141,7 +140,7 @@ export class Connections extends Table {
   ): EndIndex {
     let best: EndIndex = NONE;
     const index = this.#byTuple;
-    for (let row = index.first(tupleHash(proto, addresses, localPort, remotePort)); row >= 0; row = index.next()) {
+    for (let row = index.first(tupleHash(proto, addresses, 0, localPort, remotePort)); row >= 0; row = index.next()) {
       if (this.proto.get(row) !== proto) continue;
       for (let end = 2 * row; end <= 2 * row + 1; end++) {
         if (!this.hasTuple(end, addresses, localPort, remotePort)) continue;
@@ -160,7 +159,7 @@ export class Connections extends Table {
 
   /** Whether a connection may have a tuple: no, or ask. */
   mayHaveTuple(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): boolean {
-    return this.#byTuple.first(tupleHash(proto, addresses, localPort, remotePort)) >= 0;
+    return this.#byTuple.first(tupleHash(proto, addresses, 0, localPort, remotePort)) >= 0;
   }
 
   byPair(lo: number, hi: number): ConnectionIndex {
@@ -366,6 +365,7 @@ export class Connections extends Table {
     this.path.set(row, "");
     this.name.set(row, "");
     this.error.set(row, 0);
+    this.#rows.clear(row);
     this.give(row);
   }
 
@@ -419,7 +419,7 @@ export class Connections extends Table {
   }
 
   #addTuple(row: ConnectionIndex, addresses: Uint32Array, localPort: number, remotePort: number): void {
-    const hash = tupleHash(this.proto.get(row), addresses, localPort, remotePort);
+    const hash = tupleHash(this.proto.get(row), addresses, 0, localPort, remotePort);
     this.#byTuple.addLatest(hash, row, MOST_ALIKE, this.#isEarlier);
   }
 
@@ -427,7 +427,10 @@ export class Connections extends Table {
     if (this.port.get(2 * row) !== 0 && this.port.get(2 * row + 1) !== 0) this.#byTuple.remove(this.hashOf(row), row);
     const servers = this.#translations.get(row);
     if (servers === undefined) return;
-    this.#byTuple.remove(tupleHash(this.proto.get(row), servers.addresses, servers.localPort, servers.remotePort), row);
+    this.#byTuple.remove(
+      tupleHash(this.proto.get(row), servers.addresses, 0, servers.localPort, servers.remotePort),
+      row,
+    );
     this.#translations.delete(row);
   }
 
@@ -464,7 +467,8 @@ class AddressHash {
   /** Of four words at `at`. */
   of(words: Uint32Array, at: number): number {
     const mine = this.#words;
-    if (mine[0] !== words[at] || mine[1] !== words[at + 1] || mine[2] !== words[at + 2] || mine[3] !== words[at + 3]) {
+    // Two of IPv4 differ in the last.
+    if (mine[3] !== words[at + 3] || mine[2] !== words[at + 2] || mine[1] !== words[at + 1] || mine[0] !== words[at]) {
       for (let i = 0; i < 4; i++) mine[i] = word(words, at + i);
       this.#hash = keyedHash(mine, 0, 4);
     }
@@ -475,10 +479,16 @@ class AddressHash {
 const localHash = new AddressHash();
 const remoteHash = new AddressHash();
 
-/** The same for both directions of a tuple. */
-export function tupleHash(proto: number, addresses: Uint32Array, localPort: number, remotePort: number): number {
-  const local = hash2(localHash.of(addresses, 0), localPort);
-  return hash2((local + hash2(remoteHash.of(addresses, 4), remotePort)) | 0, proto);
+/** Of the eight words of two addresses at `at`; the same for both directions of a tuple. */
+export function tupleHash(
+  proto: number,
+  addresses: Uint32Array,
+  at: number,
+  localPort: number,
+  remotePort: number,
+): number {
+  const local = hash2(localHash.of(addresses, at), localPort);
+  return hash2((local + hash2(remoteHash.of(addresses, at + 4), remotePort)) | 0, proto);
 }
 
 /** Of four words at `at`. Whoever connects has 2^64 of them to choose from: the key keeps them from choosing the hash. */

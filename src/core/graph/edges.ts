@@ -154,7 +154,11 @@ export class Edges extends Table {
   readonly firstNs = this.#span.field(0);
   readonly lastNs = this.#span.field(1);
   readonly #index = new HashIndex();
-  readonly #heads: Heads;
+  readonly #word: Cells;
+  readonly #ofProcess: readonly Head[];
+  readonly #ofObject: readonly Head[];
+  readonly #degree: readonly Cells[];
+  readonly #past: Head;
   /** The edge found last, or expected next: looked at before any other. */
   #likely: EdgeIndex = NONE;
   /** Whether the last touch made a new edge. */
@@ -162,13 +166,17 @@ export class Edges extends Table {
 
   constructor(heads: Heads) {
     super();
-    this.#heads = heads;
+    this.#word = heads.word;
+    this.#ofProcess = heads.ofProcess;
+    this.#ofObject = heads.ofObject;
+    this.#degree = heads.degree;
+    this.#past = heads.past;
   }
 
   find(kind: number, process: ProcessIndex, object: number): EdgeIndex {
     const likely = this.#likely;
     if (likely !== NONE && this.#is(likely, kind, process, object)) return likely;
-    return this.#find(edgeHash(kind, this.#heads.word.get(process), object), kind, process, object);
+    return this.#find(edgeHash(kind, this.#word.get(process), object), kind, process, object);
   }
 
   /** The edge that will be asked for next, perhaps: any that was taken before, or NONE. */
@@ -182,7 +190,7 @@ export class Edges extends Table {
 
   /** What an edge is found by. */
   hashOf(row: EdgeIndex): number {
-    return edgeHash(this.kind.get(row), this.#heads.word.get(this.process.get(row)), this.object.get(row));
+    return edgeHash(this.kind.get(row), this.#word.get(this.process.get(row)), this.object.get(row));
   }
 
   /** A row that is free has no kind. */
@@ -238,8 +246,8 @@ export class Edges extends Table {
   #add(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
     const row: EdgeIndex = this.take();
     const family = FAMILY_OF_KIND[kind as 0];
-    const ofProcess = this.#heads.ofProcess[family] as Head;
-    const ofObject = this.#heads.ofObject[kind] as Head;
+    const ofProcess = this.#ofProcess[family] as Head;
+    const ofObject = this.#ofObject[kind] as Head;
     const nextOfProcess = ofProcess.get(process);
     const first: EdgeIndex = ofObject.get(object);
     const second = first !== NONE && this.#staysFirst(first, flags, timeNs);
@@ -264,9 +272,9 @@ export class Edges extends Table {
     ofProcess.set(process, row);
     if (second) data[first * WIDTH + NEXT_OF_OBJECT] = row;
     else ofObject.set(object, row);
-    const degree = this.#heads.degree[kind] as Cells;
+    const degree = this.#degree[kind] as Cells;
     degree.set(object, degree.get(object) + 1);
-    this.#index.add(edgeHash(kind, this.#heads.word.get(process), object), row);
+    this.#index.add(edgeHash(kind, this.#word.get(process), object), row);
     this.#likely = row;
     return row;
   }
@@ -300,7 +308,7 @@ export class Edges extends Table {
   /** The process at a connection's end is gone: its edge goes behind those of processes that live, before those that went earlier. */
   retire(row: EdgeIndex): void {
     if (this.has(row, EDGE_FLAG.PAST)) return;
-    const { past } = this.#heads;
+    const past = this.#past;
     const connection = this.object.get(row);
     this.#unlinkObject(row);
     this.setFlag(row, EDGE_FLAG.PAST);
@@ -323,7 +331,7 @@ export class Edges extends Table {
     this.#index.remove(this.hashOf(row), row);
     this.#unlinkProcess(row);
     this.#unlinkObject(row);
-    const degree = this.#heads.degree[kind] as Cells;
+    const degree = this.#degree[kind] as Cells;
     degree.set(object, degree.get(object) - 1);
     this.kind.set(row, NONE);
     this.give(row);
@@ -373,7 +381,7 @@ export class Edges extends Table {
 
   /** Where the list of an edge's object begins. */
   #listOf(edge: EdgeIndex): Head {
-    return this.#heads.ofObject[this.kind.get(edge)] as Head;
+    return this.#ofObject[this.kind.get(edge)] as Head;
   }
 
   /** The last in the list of an edge's object. */
@@ -396,15 +404,15 @@ export class Edges extends Table {
   #unlinkObject(row: EdgeIndex): void {
     const next = this.nextOfObject.get(row);
     const previous = this.#previousOfObject.get(row);
-    if (this.has(row, EDGE_FLAG.PAST) && this.#heads.past.get(this.object.get(row)) === row)
-      this.#heads.past.set(this.object.get(row), next);
+    if (this.has(row, EDGE_FLAG.PAST) && this.#past.get(this.object.get(row)) === row)
+      this.#past.set(this.object.get(row), next);
     if (previous === NONE) this.#listOf(row).set(this.object.get(row), next);
     else this.nextOfObject.set(previous, next);
     if (next !== NONE) this.#previousOfObject.set(next, previous);
   }
 
   #linkProcess(row: EdgeIndex, family: number): void {
-    const list = this.#heads.ofProcess[family] as Head;
+    const list = this.#ofProcess[family] as Head;
     const process = this.process.get(row);
     const first = list.get(process);
     this.#family.set(row, family);
@@ -417,7 +425,7 @@ export class Edges extends Table {
   #unlinkProcess(row: EdgeIndex): void {
     const next = this.nextOfProcess.get(row);
     const previous = this.#previousOfProcess.get(row);
-    if (previous === NONE) (this.#heads.ofProcess[this.#family.get(row)] as Head).set(this.process.get(row), next);
+    if (previous === NONE) (this.#ofProcess[this.#family.get(row)] as Head).set(this.process.get(row), next);
     else this.nextOfProcess.set(previous, next);
     if (next !== NONE) this.#previousOfProcess.set(next, previous);
   }

@@ -22,14 +22,11 @@ export class HashIndex {
   }
 
   first(hash: number): number {
-    this.#hash = hash;
-    this.#at = hash & this.#mask;
-    return this.#find();
+    return this.#find(hash, hash & this.#mask);
   }
 
   next(): number {
-    this.#at = (this.#at + 1) & this.#mask;
-    return this.#find();
+    return this.#find(this.#hash, (this.#at + 1) & this.#mask);
   }
 
   /** Brings the slots of some hashes near. Returns what nobody needs. */
@@ -93,14 +90,14 @@ export class HashIndex {
     return true;
   }
 
-  #find(): number {
+  #find(hash: number, from: number): number {
     const slots = this.#slots;
-    const hash = this.#hash;
     const mask = this.#mask;
-    for (let at = this.#at; ; at = (at + 1) & mask) {
+    for (let at = from; ; at = (at + 1) & mask) {
       const row = slots[2 * at + 1] as number;
       if (row === 0) return -1;
       if (slots[2 * at] === hash) {
+        this.#hash = hash;
         this.#at = at;
         return row - 1;
       }
@@ -108,10 +105,12 @@ export class HashIndex {
   }
 
   #insert(hash: number, value: number): void {
-    let at = hash & this.#mask;
-    while (this.#slots[2 * at + 1] !== 0) at = (at + 1) & this.#mask;
-    this.#slots[2 * at] = hash;
-    this.#slots[2 * at + 1] = value;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let at = hash & mask;
+    while (slots[2 * at + 1] !== 0) at = (at + 1) & mask;
+    slots[2 * at] = hash;
+    slots[2 * at + 1] = value;
   }
 
   #grow(): void {

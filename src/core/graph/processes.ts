@@ -173,7 +173,6 @@ export class Processes extends Table {
   /** A process of which nothing but the identity is known. */
   add(tgid: number, startLo: number, startHi: number, startNs: number): ProcessIndex {
     const row: ProcessIndex = this.take();
-    this.#rows.clear(row);
     this.tgid.set(row, tgid);
     this.startLo.set(row, startLo);
     this.startHi.set(row, startHi);
@@ -213,6 +212,7 @@ export class Processes extends Table {
     this.setParent(row, NONE);
     this.cgroupPath.set(row, "");
     this.comm.set(row, "");
+    this.#rows.clear(row);
     this.give(row);
   }
 

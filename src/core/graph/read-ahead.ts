@@ -1,4 +1,4 @@
-import { BYTES, FILE, HDR, KIND, OPEN_FLAG, SOCK } from "../wire/layout.gen.ts";
+import { BYTES, FILE, HDR, IMAGE, KIND, OPEN_FLAG, SOCK } from "../wire/layout.gen.ts";
 import type { StringTable } from "../wire/strings.ts";
 import { tupleHash } from "./connections.ts";
 import { EDGE, edgeHash } from "./edges.ts";
@@ -10,8 +10,8 @@ import { processWord, tgidHash } from "./processes.ts";
 
 /** Rows looked at together. */
 const GROUP = 256;
-/** So many objects that are new in a group are known again. */
-const NEW_ONES = 8;
+/** Objects that are new in a group are known again, but for those whose hashes meet in one of so many places; a power of 2. */
+const NEW_ONES = 64;
 /** With fewer the tables are in the processor's caches as they are. */
 const MANY_EDGES = 1 << 16;
 
@@ -28,8 +28,8 @@ class Ahead {
   readonly edges = new Int32Array(GROUP);
   /** Where in the batch the rows begin. */
   readonly rows = new Int32Array(GROUP + 1);
-  /** The rows that named a new object last. */
-  readonly #new = new Int32Array(NEW_ONES);
+  /** The rows that named a new object, by its hash. */
+  readonly #named = new Int32Array(NEW_ONES);
 
   add(row: number, hash: number, kind: number, word: number, path: number): void {
     const at = this.count++;
@@ -43,16 +43,15 @@ class Ahead {
   /** Tells those whose object is new which row of its table it will have; `hashes` are of the objects still. */
   foresee(table: { upcoming(others: number): number }): void {
     const { objects, hashes, count } = this;
-    const named = this.#new;
+    const named = this.#named.fill(NONE);
     for (let i = 0, many = 0; i < count; i++) {
       if (objects[i] !== NONE) continue;
-      let before = many - 1;
-      const oldest = Math.max(many - NEW_ONES, 0);
-      while (before >= oldest && hashes[named[before % NEW_ONES] as number] !== hashes[i]) before--;
-      if (before >= oldest) objects[i] = objects[named[before % NEW_ONES] as number] as number;
+      const hash = hashes[i] as number;
+      const before = named[hash & (NEW_ONES - 1)] as number;
+      if (before !== NONE && hashes[before] === hash) objects[i] = objects[before] as number;
       else {
-        objects[i] = table.upcoming(many);
-        named[many++ % NEW_ONES] = i;
+        objects[i] = table.upcoming(many++);
+        named[hash & (NEW_ONES - 1)] = i;
       }
     }
   }
@@ -70,7 +69,6 @@ export class ReadAhead {
   readonly #tgids = new Int32Array(GROUP);
   readonly #kept = new Int32Array(GROUP);
   readonly #toldTexts = new Int32Array(GROUP);
-  readonly #addresses = new Uint32Array(8);
   /** What of the files is told next. */
   #told = 0;
   /** The next row of which something is told. */
@@ -120,10 +118,17 @@ export class ReadAhead {
           lastEdge = edge;
           lastProcess = process;
         }
+      } else if (kind === KIND.EXEC) {
+        const ino = at + IMAGE.exeIno / 4;
+        const dev = words[at + IMAGE.exeDev / 4] as number;
+        const generation = words[at + IMAGE.exeGen / 4] as number;
+        const hash = fileHash(dev, generation, words[ino] as number, words[ino + 1] as number);
+        files.add(at, hash, EDGE.EXECUTED, process, 0);
+        lastEdge = NONE;
       } else if (kind === KIND.CONNECT || kind === KIND.ACCEPT || kind === KIND.CLOSE) {
         const ino = at + SOCK.sock / 4;
         sockets.add(at, keyedHash2(words[ino] as number, words[ino + 1] as number), EDGE.SIDE_0, process, 0);
-        if (kind !== KIND.CLOSE) this.#tuples[tuples++] = this.#tupleOf(words, at);
+        if (kind !== KIND.CLOSE) this.#tuples[tuples++] = rowTuple(words, at);
       }
       at += size;
     }
@@ -191,17 +196,12 @@ export class ReadAhead {
     for (let i = 0; i < count; i++) hashes[i] = edgeHash(kinds[i] as number, words[i] as number, objects[i] as number);
     return edges.index.glance(hashes, count, found);
   }
+}
 
-  #tupleOf(words: Uint32Array, at: number): number {
-    const addresses = this.#addresses;
-    for (let i = 0; i < 4; i++) {
-      addresses[i] = words[at + SOCK.laddr / 4 + i] as number;
-      addresses[4 + i] = words[at + SOCK.raddr / 4 + i] as number;
-    }
-    const half = (offset: number): number => ((words[at + (offset >> 2)] as number) >>> ((offset & 2) * 8)) & 0xffff;
-    const proto = ((words[at + (SOCK.proto >> 2)] as number) >>> ((SOCK.proto & 3) * 8)) & 0xff;
-    return tupleHash(proto, addresses, half(SOCK.lport), half(SOCK.rport));
-  }
+function rowTuple(words: Uint32Array, at: number): number {
+  const ports = words[at + SOCK.lport / 4] as number;
+  const proto = ((words[at + (SOCK.proto >> 2)] as number) >>> ((SOCK.proto & 3) * 8)) & 0xff;
+  return tupleHash(proto, words, at + SOCK.laddr / 4, ports & 0xffff, ports >>> 16);
 }
 
 function fileEdge(kind: number, words: Uint32Array, at: number): number {

@@ -72,13 +72,16 @@ export class Table {
   /** A row with whatever its columns last held. */
   protected take(): number {
     const row = this.#free.pop() ?? this.limit++;
-    if (row >= this.#capacity) {
-      this.#capacity = Math.max(SMALLEST, grown(this.#capacity, LARGE));
-      for (const column of this.#columns) column.reserve(this.#capacity);
-    }
-    this.#state.set(row, this.#state.get(row) | 1);
+    const state = this.#state;
     this.count++;
+    if (row >= this.#capacity) this.#grow();
+    state.set(row, state.get(row) | 1);
     return row;
+  }
+
+  #grow(): void {
+    this.#capacity = Math.max(SMALLEST, grown(this.#capacity, LARGE));
+    for (const column of this.#columns) column.reserve(this.#capacity);
   }
 
   protected give(row: number): void {

@@ -72,7 +72,10 @@ export class TextHeap {
   touch(at: Int32Array, count: number): number {
     const words = this.#words;
     let seen = 0;
-    for (let i = 0; i < count; i++) seen ^= words[at[i] as number] as number;
+    for (let i = 0; i < count; i++) {
+      const begin = at[i] as number;
+      seen ^= words[begin + (((words[begin] as number) + 3) >>> 2)] as number;
+    }
     return seen;
   }
 
