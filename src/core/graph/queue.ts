@@ -6,6 +6,9 @@ export class Queue {
   #items = new Float64Array(64);
   #head = 0;
   #end = 0;
+  /** Times of ids that are to be put in order, and where the first of them stands. */
+  #times: Float64Array | undefined;
+  #timesFrom = 0;
 
   get length(): number {
     return this.#end - this.#head;
@@ -16,45 +19,42 @@ export class Queue {
     this.#items[this.#end++] = id;
   }
 
-  /** Pushes several by a time, those of the same as they come. Without a comparison of ours the engine sorts several times as fast. */
+  /** Pushes several by a time, those of the same as they come. They are put in order when the first id is asked for: in a graph of the past never. */
   pushInOrder(ids: readonly number[], timeOf: (id: number) => number): void {
+    this.#order();
     const times = new Float64Array(ids.length);
     for (let i = 0; i < ids.length; i++) {
-      times[i] = timeOf(ids[i] as number);
+      const id = ids[i] as number;
+      times[i] = timeOf(id);
       // What is forgotten already has none.
       if (Number.isNaN(times[i])) times[i] = Number.POSITIVE_INFINITY;
+      this.push(id);
     }
-    const sorted = times.slice().sort();
-    const ordered = new Float64Array(ids.length);
-    /** How many of the same time have come, where the first of them stands. */
-    const came = new Uint32Array(ids.length);
-    for (let i = 0; i < ids.length; i++) {
-      const time = times[i] as number;
-      const first = firstWhere(0, sorted.length, (at) => (sorted[at] as number) >= time);
-      const before = came[first] as number;
-      ordered[first + before] = ids[i] as number;
-      came[first] = before + 1;
-    }
-    for (const id of ordered) this.push(id);
+    this.#times = times;
+    this.#timesFrom = this.#end - ids.length;
   }
 
   /** The oldest, which stays; undefined when empty. */
   get first(): number | undefined {
+    this.#order();
     return this.#head === this.#end ? undefined : this.#items[this.#head];
   }
 
   /** The oldest; undefined when empty. */
   shift(): number | undefined {
+    this.#order();
     return this.#head === this.#end ? undefined : this.#items[this.#head++];
   }
 
   /** The oldest, so many at most; they stay. */
   peek(most: number): Float64Array {
+    this.#order();
     return this.#items.subarray(this.#head, Math.min(this.#end, this.#head + most));
   }
 
   /** Drops ids that are no longer wanted. */
   keep(wanted: (id: number) => boolean): void {
+    this.#order();
     const items = this.#items;
     let end = 0;
     for (let i = this.#head; i < this.#end; i++) {
@@ -63,6 +63,24 @@ export class Queue {
     }
     this.#head = 0;
     this.#end = end;
+  }
+
+  /** Without a comparison of ours the engine sorts several times as fast. */
+  #order(): void {
+    const times = this.#times;
+    if (times === undefined) return;
+    this.#times = undefined;
+    const ids = this.#items.slice(this.#timesFrom, this.#timesFrom + times.length);
+    const sorted = times.slice().sort();
+    /** How many of the same time have come, where the first of them stands. */
+    const came = new Uint32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      const time = times[i] as number;
+      const first = firstWhere(0, sorted.length, (at) => (sorted[at] as number) >= time);
+      const before = came[first] as number;
+      this.#items[this.#timesFrom + first + before] = ids[i] as number;
+      came[first] = before + 1;
+    }
   }
 
   /** Ids that were taken make room where they are half of it: each id is moved once on average. */
@@ -77,6 +95,7 @@ export class Queue {
       drop(items.buffer);
     }
     this.#end -= this.#head;
+    this.#timesFrom -= this.#head;
     this.#head = 0;
   }
 }

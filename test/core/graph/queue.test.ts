@@ -35,11 +35,12 @@ test("ids leave a queue in the order in which they came, however it grew, and no
 test("ids that join together stand by their times, those of the same time as they were given, those without one last", () => {
   const time = fc.oneof(fc.constantFrom(Number.NaN, 0, -0), fc.integer({ min: -3, max: 3 }), fc.double());
   fc.assert(
-    fc.property(fc.array(time, { maxLength: 60 }), (times) => {
+    fc.property(fc.array(time, { maxLength: 60 }), fc.nat(200), (times, later) => {
       const queue = new Queue();
       queue.push(2 ** 41);
       const ids = times.map((_, at) => 2 ** 40 + at);
       queue.pushInOrder(ids, (id) => times[id - 2 ** 40] as number);
+      for (let i = 1; i <= later; i++) queue.push(2 ** 41 + i);
       const orderOf = (id: number): number => {
         const at = times[id - 2 ** 40] as number;
         return Number.isNaN(at) ? Number.POSITIVE_INFINITY : at;
@@ -47,6 +48,7 @@ test("ids that join together stand by their times, those of the same time as the
       const expected = ids.toSorted((a, b) => (orderOf(a) === orderOf(b) ? a - b : orderOf(a) - orderOf(b)));
       expect(queue.shift()).toBe(2 ** 41);
       expect(Array.from(ids, () => queue.shift())).toEqual(expected);
+      expect([queue.length, queue.shift()]).toEqual([later, later === 0 ? undefined : 2 ** 41 + 1]);
     }),
   );
 });
