@@ -97,7 +97,7 @@ export class Graph {
   socketRefreshNs = Number.NaN;
 
   readonly #ahead = new ReadAhead();
-  /** A checkpoint is being taken in. */
+  /** Takes in the next checkpoint. One is kept when it has: what was compiled for objects of which none is left the engine throws away. */
   #restore: Restore | undefined;
   #lastTgid = -1;
   #lastStartLo = 0;
@@ -333,7 +333,7 @@ export class Graph {
       case KIND.STATE_END:
         this.#lastTgid = -1;
         this.#restore ??= new Restore(this);
-        if (!this.#restore.row(reader)) this.#restore = undefined;
+        if (!this.#restore.row(reader)) this.#restore = new Restore(this);
         break;
       default:
         // Told apart by no part of the graph yet; it still shows that its process lives.
