@@ -16,9 +16,11 @@ import type { CaptureTotals, Names, Queries, TimeMachine } from "../ui/ports.ts"
 import type { Input } from "./args.ts";
 import { GiveBack } from "./give-back.ts";
 import { openSource } from "./open-source.ts";
+import type { OpenReplay } from "./past.ts";
 import { recalling } from "./recalled.ts";
 import { programVersion } from "./record.ts";
 import { ReportedFindings } from "./reported.ts";
+import { SeekRehearsal } from "./seek-rehearsal.ts";
 import { createSession, recordedNames } from "./session.ts";
 import { TimeTravel } from "./time-travel.ts";
 
@@ -153,19 +155,24 @@ export function rewinding(
 function recordingStage(path: string, limits: MonitorOptions): Stage {
   const recording = RecordingReader.open(path);
   const names = recordedNames();
-  const time = new TimeTravel(names, limits, {
-    file: path.slice(path.lastIndexOf("/") + 1),
-    open: (options) => new ReplaySource(recording, options),
-    notes: recording.notes,
-  });
+  const open: OpenReplay = (options) => new ReplaySource(recording, options);
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  const time = new TimeTravel(names, limits, { file, open, notes: recording.notes });
+  let rehearsal: SeekRehearsal | undefined;
   const { limited } = recording.info;
   return {
     hostname: recording.info.host,
     queries: time.queries,
     names,
     time,
-    drain: (budgetMs) => time.pump(budgetMs),
-    refresh: () => undefined,
+    drain: (budgetMs) => {
+      if (time.seeking) rehearsal?.stop();
+      return time.pump(budgetMs) || rehearsal?.pump(budgetMs) === true;
+    },
+    // The first frame stands.
+    refresh: () => {
+      rehearsal ??= new SeekRehearsal(open, limits);
+    },
     totals: () => {
       const { events, lostTotal } = time.monitor;
       return { kind: "replay", events, lost: lostTotal, ...(limited === undefined ? {} : { limited }) };
