@@ -333,7 +333,7 @@ export class Graph {
       case KIND.STATE_END:
         this.#lastTgid = -1;
         this.#restore ??= new Restore(this);
-        if (!this.#restore.row(reader)) this.#restore = new Restore(this);
+        if (!this.#restore.rows(reader)) this.#restore = new Restore(this);
         break;
       default:
         // Told apart by no part of the graph yet; it still shows that its process lives.

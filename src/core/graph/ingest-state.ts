@@ -79,17 +79,19 @@ export class Restore {
     this.#processFields = processFields(graph);
   }
 
-  /** One row of a STATE kind; false when it was the last. */
-  row(reader: BatchReader): boolean {
+  /** A row of a STATE kind, of the frequent ones with those behind it; false when it was the last. */
+  rows(reader: BatchReader): boolean {
     switch (reader.kind) {
       case KIND.STATE_FILE:
-        this.#file(reader);
+        do this.#file(reader);
+        while (reader.nextOf(KIND.STATE_FILE));
         return true;
       case KIND.STATE_CHANNEL:
         this.#channel(reader);
         return true;
       case KIND.STATE_CONNECTION:
-        this.#connection(reader);
+        do this.#connection(reader);
+        while (reader.nextOf(KIND.STATE_CONNECTION));
         return true;
       case KIND.STATE_IMAGE:
         this.#image(reader);
@@ -98,7 +100,8 @@ export class Restore {
         this.#process(reader);
         return true;
       case KIND.STATE_EDGE:
-        this.#edge(reader);
+        do this.#edge(reader);
+        while (reader.nextOf(KIND.STATE_EDGE));
         return true;
       case KIND.STATE_FINDING:
         this.#beginFinding(reader);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Monitor } from "../../../src/core/monitor.ts";
 import { BatchReader } from "../../../src/core/wire/decode.ts";
 import { BatchWriter } from "../../../src/core/wire/encode.ts";
-import { BATCH, HDR, KIND } from "../../../src/core/wire/layout.gen.ts";
+import { BATCH, EXIT, HDR, KIND } from "../../../src/core/wire/layout.gen.ts";
 import { BASE_NS, batchOf, Story } from "../fixture.ts";
 
 const story = new Story(
@@ -43,6 +43,34 @@ test("bytes changed at random never throw and never read past the batch", () => 
       },
     ),
     { numRuns: 500 },
+  );
+});
+
+test("rows that are alike, read one after the other, are the rows there are", () => {
+  const head = fc.record({ row: fc.nat(3), kind: fc.constantFrom(KIND.EXIT, KIND.FORK, 999), words: fc.nat(20) });
+  const writer = new BatchWriter();
+  for (let i = 0; i < 4; i++) writer.exit({ timeNs: BASE_NS, pid: 1, startNs: 1, code: i });
+  const exits = writer.finish(BASE_NS, 0n);
+  const rowsOf = (batch: Uint8Array, alike: boolean) => {
+    const reader = new BatchReader();
+    const rows: number[][] = [];
+    const note = () => rows.push([reader.kind, reader.word]);
+    for (reader.open(batch); reader.next(); ) {
+      note();
+      while (alike && reader.nextOf(KIND.EXIT)) note();
+    }
+    return [rows, reader.malformed, reader.unknownKinds];
+  };
+  fc.assert(
+    fc.property(fc.array(head, { maxLength: 3 }), (heads) => {
+      const batch = exits.slice();
+      const view = new DataView(batch.buffer);
+      for (const { row, kind, words } of heads) {
+        view.setUint16(BATCH.SIZE + row * EXIT.SIZE + HDR.kind, kind, true);
+        view.setUint16(BATCH.SIZE + row * EXIT.SIZE + HDR.size, 8 * words, true);
+      }
+      expect(rowsOf(batch, true)).toEqual(rowsOf(batch, false));
+    }),
   );
 });
 
