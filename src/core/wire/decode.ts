@@ -134,7 +134,7 @@ export class BatchReader {
   /** Moves to the next row where that is of a kind as well: rows that are alike are taken in one after the other. */
   nextOf(kind: number): boolean {
     if (this.#next >= this.#end) return false;
-    const head = this.#words[this.#next >> 2] as number;
+    const head = this.#words[this.#next] as number;
     // A row that is too short is left out, and the one behind it may be of any kind.
     return (head & 0xffff) === kind && head >>> 16 >= (SIZES[kind] as number) && this.next();
   }
