@@ -12,7 +12,7 @@ import { EXIT } from "./manual.ts";
 import { openSource } from "./open-source.ts";
 import { note, tellLimits } from "./output.ts";
 import { createSession, follow, type Session } from "./session.ts";
-import { findSubject, type Match } from "./subject.ts";
+import { findSubject, type Match, othersOf } from "./subject.ts";
 
 const NOT_HERE =
   ": capture began just now, and what had ended before, or nobody uses now, is not seen. Ask a recording (--from FILE), or the live screen, which remembers";
@@ -31,10 +31,7 @@ export async function runChain(options: ChainOptions): Promise<number> {
       note(`nothing known about ${what}${input.from === undefined ? NOT_HERE : ""}`);
       return EXIT.FAILED;
     }
-    if (match.others > 0)
-      note(
-        `${match.others} more ${match.others === 1 ? "matches" : "match"} ${what}; told is what is open, then newest`,
-      );
+    if (match.others > 0) note(othersOf(what, match));
     process.stdout.write(`${answerOf(session, match.subject, options)}\n`);
     return EXIT.OK;
   } finally {

@@ -51,7 +51,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Of operands. */
-export const WHAT = "WHAT is a pid, an ip:port (or :port), a /path or @name of an abstract socket.";
+export const WHAT = "WHAT is a pid or pid@start, ip:port or :port, a /path, or @name of a socket.";
 
 export type OptionGroup = "events" | "output" | "choice" | "monitor" | "program";
 

@@ -7,10 +7,14 @@ import { PROCESS_FLAG } from "../core/graph/processes.ts";
 import { socketName } from "../core/query/connections.ts";
 import type { Subject } from "../core/query/model.ts";
 import { formatAddress, formatEndpoint, parseAddress } from "../core/text/address.ts";
+import { processIdText } from "./events/actors.ts";
 
-/** Whether a word can name a subject: a pid, an address with or without port, a port, a path, or an abstract socket. */
+/** Of others that could have been meant as many are named. */
+const NAMED = 3;
+
+/** Whether a word can name a subject: a pid or the id of a process, an address with or without port, a port, a path, or an abstract socket. */
 export function isSubject(what: string): boolean {
-  return /^(\d+$|\/|@.)/u.test(what) || endpointOf(what) !== undefined;
+  return /^(\d+(@\d+)?$|\/|@.)/u.test(what) || endpointOf(what) !== undefined;
 }
 
 /** An address, a port or both as the graph tells them, however they were written; undefined when it is neither. */
@@ -26,18 +30,19 @@ function endpointOf(what: string): string | undefined {
   return address && formatEndpoint(address, 0, port);
 }
 
-/** What was meant, and how many others could have been. */
+/** What was meant, how many others could have been, and what to call the next of them, as far as that tells them apart. */
 export interface Match {
   readonly subject: Subject;
   readonly others: number;
+  readonly names: readonly string[];
 }
 
 /**
- * What a user calls "4711", "192.0.2.1:443", "192.0.2.1", ":22", "/tmp/x" or "@name": of several what still is, then the newest. An address
+ * What a user calls "4711", "4711@81234567890", "192.0.2.1:443", "192.0.2.1", ":22", "/tmp/x" or "@name": of several what still is, then the newest. An address
  * with a port means who connected rather than who listens there; ":22" means who listens.
  */
 export function findSubject(graph: Graph, what: string): Match | undefined {
-  if (/^\d+$/u.test(what)) return findProcess(graph, Number(what));
+  if (/^\d+(@\d+)?$/u.test(what)) return findProcess(graph, what);
   if (what.startsWith("/")) return findPath(graph, what, resolvePath(`${what}/.`, "/"));
   if (what.startsWith("@")) return findConnection(graph, (_ends, path) => path === what);
   const endpoint = endpointOf(what);
@@ -50,16 +55,22 @@ export function findSubject(graph: Graph, what: string): Match | undefined {
   return findConnection(graph, (ends) => ends.some((end) => end === endpoint || hostOf(end) === endpoint));
 }
 
-function findProcess(graph: Graph, pid: number): Match | undefined {
+/** That others could have been meant, and how to ask for them. */
+export function othersOf(what: string, { others, names }: Match): string {
+  const such = names.length === 0 ? "" : ` (${names.join(", ")}${names.length < others ? ", ..." : ""})`;
+  return `${others} more ${others === 1 ? "matches" : "match"} ${what}${such}; told is what lives or is open, then the newest`;
+}
+
+function findProcess(graph: Graph, what: string): Match | undefined {
   const { processes } = graph;
-  const rows = processes.withTgid(pid);
-  const best = rows.toSorted((a, b) => {
-    const gone = (row: number): number => (processes.has(row, PROCESS_FLAG.EXITED) ? 1 : 0);
-    return gone(a) - gone(b) || processes.startNs.get(b) - processes.startNs.get(a);
-  })[0];
-  return best === undefined
-    ? undefined
-    : { subject: { kind: "process", id: processes.id(best) }, others: rows.length - 1 };
+  const gone = (row: number): number => (processes.has(row, PROCESS_FLAG.EXITED) ? 1 : 0);
+  const [best, ...others] = processes
+    .withTgid(Number.parseInt(what, 10))
+    .filter((row) => !what.includes("@") || processIdText(graph, row) === what)
+    .sort((a, b) => gone(a) - gone(b) || processes.startNs.get(b) - processes.startNs.get(a));
+  if (best === undefined) return undefined;
+  const names = others.slice(0, NAMED).map((row) => processIdText(graph, row));
+  return { subject: { kind: "process", id: processes.id(best) }, others: others.length, names };
 }
 
 /** What is called by a path: a file, before that a socket when all that is known of the file is that somebody named or deleted it. */
@@ -89,7 +100,7 @@ function findFile(graph: Graph, path: string): (Match & { readonly named: boolea
   const file = best ?? (linked === NONE ? byPath : linked);
   if (file === undefined) return undefined;
   const named = files.has(file, FILE_FLAG.BY_PATH) || files.has(file, FILE_FLAG.DELETED);
-  return { subject: { kind: "file", id: files.id(file) }, others: Math.max(0, found - 1), named };
+  return { subject: { kind: "file", id: files.id(file) }, others: Math.max(0, found - 1), names: [], named };
 }
 
 function findConnection(
@@ -103,8 +114,7 @@ function findConnection(
     // To choose among addresses, the C library connects a datagram socket to each and sends nothing.
     return connections.proto.get(row) === UDP ? 2 : 1;
   };
-  let best: number | undefined;
-  let found = 0;
+  const found: number[] = [];
   for (let row = 0; row < connections.limit; row++) {
     if (!connections.isLive(row)) continue;
     const unix = connections.isUnix(row);
@@ -112,18 +122,24 @@ function findConnection(
     const ends = unix
       ? [""]
       : [2 * row, 2 * row + 1].flatMap((end) => [connections.ownEndpoint(end), connections.remoteEndpoint(end)]);
-    if (!holds(ends, unix ? socketName(graph, row) : "", connections.isListening(row))) continue;
-    found++;
-    if (
-      best === undefined ||
-      rank(row) < rank(best) ||
-      (rank(row) === rank(best) && connections.openedNs.get(row) > connections.openedNs.get(best))
-    )
-      best = row;
+    if (holds(ends, unix ? socketName(graph, row) : "", connections.isListening(row))) found.push(row);
   }
-  return best === undefined
-    ? undefined
-    : { subject: { kind: "connection", id: connections.id(best) }, others: found - 1 };
+  const [best, ...others] = found.sort(
+    (a, b) => rank(a) - rank(b) || connections.openedNs.get(b) - connections.openedNs.get(a),
+  );
+  if (best === undefined) return undefined;
+  const names = new Set(others.map((row) => clientEnd(graph, row)).filter((end) => !end.startsWith(":")));
+  return {
+    subject: { kind: "connection", id: connections.id(best) },
+    others: others.length,
+    names: [...names].slice(0, NAMED),
+  };
+}
+
+/** What only one connection has at a time: the address and port of its client; ":..." where there is none. */
+function clientEnd({ connections }: Graph, row: number): string {
+  if (connections.isUnix(row) || connections.isListening(row)) return ":";
+  return connections.ownEndpoint(2 * row + connections.clientSide.get(row));
 }
 
 /** "192.0.2.1" of "192.0.2.1:443", "::1" of "[::1]:443". */

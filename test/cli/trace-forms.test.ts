@@ -3,14 +3,14 @@ import { dotOf } from "../../src/cli/format/dot.ts";
 import { mermaidOf, tooLong } from "../../src/cli/format/mermaid.ts";
 import type { Answer } from "../../src/cli/format/trace.ts";
 import { traceJson } from "../../src/cli/format/trace-json.ts";
-import { findSubject, isSubject } from "../../src/cli/subject.ts";
+import { findSubject, isSubject, type Match, othersOf } from "../../src/cli/subject.ts";
 import { impactOf } from "../../src/core/origin/impact.ts";
 import { originOf } from "../../src/core/origin/origin.ts";
-import type { Subject } from "../../src/core/query/model.ts";
+import type { ProcessId, Subject } from "../../src/core/query/model.ts";
 import { KIND } from "../../src/core/wire/layout.gen.ts";
 import { originText } from "../../src/ui/text/origin-text.ts";
 import { glyphsOf } from "../../src/ui/theme/glyphs.ts";
-import { graphFromText } from "../core/fixture.ts";
+import { BASE_NS, by, emptyMonitor, feed, graphFromText } from "../core/fixture.ts";
 import { HOSTILE } from "./every-row.ts";
 import { faults } from "./schema.ts";
 
@@ -182,6 +182,41 @@ test("an address with a port means who connected to it before who listens, open 
   const { connections } = same.monitor.graph;
   expect(match?.others).toBe(1);
   expect(connections.isListening(connections.row(match?.subject.id ?? -1))).toBe(false);
+});
+
+test("others that are called the same are named, and each is found by its name", () => {
+  const told = graphFromText(`bash > curl; ${"curl -> 192.0.2.9:80; ".repeat(5)}`);
+  const { graph } = told.monitor;
+  const match = findSubject(graph, "192.0.2.9:80");
+  expect(match?.names).toHaveLength(3);
+  expect(othersOf("192.0.2.9:80", match as Match)).toMatch(
+    /^4 more match 192\.0\.2\.9:80 \(10\.0\.0\.4:\d+, 10\.0\.0\.4:\d+, 10\.0\.0\.4:\d+, \.\.\.\); told is /u,
+  );
+  for (const name of match?.names ?? []) {
+    expect(isSubject(name)).toBe(true);
+    expect(findSubject(graph, name)).toMatchObject({ others: 0, subject: { kind: "connection" } });
+  }
+});
+
+test("who had a pid before is found by the id that events and traces give it", () => {
+  const { monitor: reused, writer } = emptyMonitor();
+  const starts = [1e6, 2e6, 3e6];
+  for (const startNs of starts)
+    feed(reused, writer, startNs + 5, (w) => {
+      w.fork({ ...by(10, startNs + 1, -9e9), childPid: 20, childStartNs: by(20, 0, startNs).startNs });
+      if (startNs !== 3e6) w.exit(by(20, startNs + 3, startNs));
+    });
+  const match = findSubject(reused.graph, "20") as Match;
+  expect(othersOf("20", match)).toBe(
+    `2 more match 20 (20@${BASE_NS + 2e6}, 20@${BASE_NS + 1e6}); told is what lives or is open, then the newest`,
+  );
+  const [second = ""] = match.names;
+  expect(isSubject(second)).toBe(true);
+  const { subject, others } = findSubject(reused.graph, second) as Match;
+  expect(others).toBe(0);
+  const { processes } = reused.graph;
+  expect(processes.startNs.get(processes.row(subject.id as ProcessId))).toBe(2e6);
+  expect(findSubject(reused.graph, "20@1")).toBeUndefined();
 });
 
 test("a long command is cut in its middle, and told whole when asked for", () => {
