@@ -56,7 +56,7 @@ export async function recordingSeek(): Promise<void> {
     value: once(exportMs),
   });
   const { path, stats } = await record(load, ({ bytes }) => bytes < LARGE_BYTES, state);
-  const line = { subject: `recording of ${(stats.bytes / 2 ** 30).toFixed(2)} GiB`, mode: `${stats.events} events` };
+  const line = { subject: `recording of ${(stats.bytes / 2 ** 30).toFixed(2)} GiB`, mode: `${stats.records} events` };
   const opens = Array.from({ length: ROUNDS }, () => {
     const began = performance.now();
     openReplay(path).source.close();

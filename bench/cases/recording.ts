@@ -65,9 +65,9 @@ export async function recordingSize(): Promise<void> {
       key: `recording/${load.name}/bytes`,
       measure: "bytes an event",
       unit: "B",
-      value: once(stats.bytesPerEvent),
+      value: once(stats.bytes / stats.records),
       aim: { under: 25 },
-      note: `${stats.events} events, ${(load.batches.reduce((sum, { length }) => sum + length, 0) / stats.events).toFixed(0)} B each before`,
+      note: `${stats.records} events, ${(load.batches.reduce((sum, { length }) => sum + length, 0) / stats.records).toFixed(0)} B each before`,
     });
     replaySpeed(load, path, "batches", () => () => undefined);
     if (load !== noise)

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runRecord, writeSnapshot } from "../capture/recording/commands.ts";
 import { infoOf } from "../capture/recording/info.ts";
 import { isRecording, openReplay } from "../capture/recording/replay.ts";
+import { CONNECTION_FLAG } from "../core/graph/connections.ts";
+import type { Graph } from "../core/graph/graph.ts";
+import { PROCESS_FLAG } from "../core/graph/processes.ts";
 import type { Input } from "./args.ts";
 import { openSource } from "./open-source.ts";
 import { interrupted, note } from "./output.ts";
@@ -35,6 +38,17 @@ export async function record({ path, input, seconds }: RecordOptions): Promise<n
   }
 }
 
+/** "79 processes and 402 that exited, 44 connections and 73 that are closed". */
+function stateText({ processes, connections }: Graph): string {
+  let exited = 0;
+  for (let row = 0; row < processes.limit; row++)
+    if (processes.isLive(row) && processes.has(row, PROCESS_FLAG.EXITED)) exited++;
+  let closed = 0;
+  for (let row = 0; row < connections.limit; row++)
+    if (connections.isLive(row) && connections.has(row, CONNECTION_FLAG.CLOSED)) closed++;
+  return `${processes.count - exited} processes and ${exited} that exited, ${connections.count - closed} connections and ${closed} that are closed`;
+}
+
 /** Passes on what is told at most once a second, from the second second on. */
 function everySecond(tell: (text: string) => void): (text: string) => void {
   let toldMs = performance.now();
@@ -65,8 +79,7 @@ export async function snapshot(path: string, input: Input): Promise<number> {
       session.monitor,
       { told: everySecond((progress) => note(`${path}: ${progress}`)), stopped },
     );
-    const { processes, connections } = session.monitor.graph;
-    note(`${path}: ${processes.count} processes, ${connections.count} connections, ${bytes} bytes`);
+    note(`${path}: ${stateText(session.monitor.graph)}, ${bytes} bytes`);
     return 0;
   } finally {
     source.close();

@@ -107,8 +107,8 @@ function sourceStage(source: EventSource, input: Input, record: string | undefin
       await writer?.close();
       if (writer === undefined || record === undefined) return undefined;
       if (writer.failure !== undefined) return `${writer.failure.message}; ${writer.failure.hint}`;
-      const { events, bytes } = writer.stats();
-      return `${record}: ${events} events, ${bytes} bytes`;
+      const { records, bytes } = writer.stats();
+      return `${record}: ${records} records, ${bytes} bytes`;
     },
   };
 }

@@ -34,7 +34,7 @@ switch (mode) {
     await recorder.close();
     await writer.close();
     const { code, message, hint } = writer.failure!;
-    const { bytes, events } = writer.stats();
+    const { bytes, records: events } = writer.stats();
     process.stdout.write(JSON.stringify({ code, message, hint, told, bytes, events, appendedAfter: true }));
     break;
   }

@@ -78,7 +78,7 @@ test.each(["disk", "compression"] as const)(
     const { rows, lost } = accounted(writer.path);
     expect(lost).toBeGreaterThan(0);
     expect(rows + lost).toBe(events);
-    expect(writer.stats()).toMatchObject({ events: rows, lost });
+    expect(writer.stats()).toMatchObject({ records: rows, lost });
     // It recovered as soon as it could.
     expect(lost).toBeLessThanOrEqual(110 * stream.rowsPerBatch);
   },

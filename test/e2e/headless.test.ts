@@ -179,13 +179,23 @@ describe.skipIf(cannotTrace !== undefined)("questions about this machine", () =>
     const folder = mkdtempSync(join(tmpdir(), "spydertop-test-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const state = join(folder, "state.spyt");
-    expect(run("snapshot", state).code).toBe(0);
+    const taken = run("snapshot", state);
+    expect([taken.code, taken.err]).toEqual([
+      0,
+      expect.stringMatching(
+        /state\.spyt: \d+ processes and \d+ that exited, \d+ connections and \d+ that are closed, \d+ bytes/u,
+      ),
+    ]);
+    const again = run("snapshot", join(folder, "again.spyt"), "--from", state);
+    expect(again.err.replace(/.*spyt: /u, "").replace(/\d+ bytes/u, "")).toBe(
+      taken.err.replace(/.*spyt: /u, "").replace(/\d+ bytes/u, ""),
+    );
     const events = run("events", "--from", state);
     expect([events.code, events.out]).toEqual([0, ""]);
     expect(events.err).toContain("holds no events: the state it may hold");
     const recording = run("record", join(folder, "a.spyt"), "--seconds", "0.2");
     expect(recording.code).toBe(0);
-    expect(recording.err).toMatch(/a\.spyt: \d+ events/);
+    expect(recording.err).toMatch(/a\.spyt: \d+ records/);
   });
 
   test("a frame as JSON, of one process and those above and below it", () => {

@@ -99,7 +99,7 @@ describe.skipIf(cannotTrace !== undefined)("time in a real terminal", () => {
     await tui.waitFor(holds("signal 9"));
     tui.press("q");
     await tui.exited;
-    expect(tui.screen().join("\n")).toMatch(/live\.spyt: \d+ events, \d+ bytes/);
+    expect(tui.screen().join("\n")).toMatch(/live\.spyt: \d+ records, \d+ bytes/);
 
     const [saved = ""] = readdirSync(folder).filter((name) => name.startsWith("spydertop-"));
     for (const name of ["live.spyt", saved]) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);

@@ -117,9 +117,9 @@ function momentOf({ graph }: Monitor, atNs: number): Uint8Array | undefined {
   return new BatchWriter().finish(baseNs + BigInt(Math.round(atNs)), wallNs);
 }
 
-function summary({ events, bytes, bytesPerEvent, lost }: WriterStats): string {
-  const missing = lost > 0 ? `; ${lost} events were not written: the disk was too slow` : "";
-  return `${events} events, ${bytes} bytes, ${bytesPerEvent.toFixed(1)} bytes an event${missing}`;
+function summary({ records, bytes, lost }: WriterStats): string {
+  const missing = lost > 0 ? `; ${lost} records were not written: the disk was too slow` : "";
+  return `${records} records, ${bytes} bytes${missing}`;
 }
 
 function pause(ms: number, stopped: AbortSignal): Promise<void> {

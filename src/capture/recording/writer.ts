@@ -23,9 +23,8 @@ export interface WriterOptions {
 export interface WriterStats {
   /** Of the file so far. */
   readonly bytes: number;
-  /** Records in it. */
-  readonly events: number;
-  readonly bytesPerEvent: number;
+  /** In it: events, what was found at the start, refreshed counters. */
+  readonly records: number;
   /** Records that are not in it because the disk was too slow. */
   readonly lost: number;
 }
@@ -49,7 +48,7 @@ export class RecordingWriter implements FrameSink {
   readonly #queue: Frame[] = [];
   #queued = 0;
   #bytes = 0;
-  #events = 0;
+  #records = 0;
   #lost = 0;
   #syncedMs = performance.now();
   #pumping: Promise<void> | undefined;
@@ -84,8 +83,7 @@ export class RecordingWriter implements FrameSink {
   }
 
   stats(): WriterStats {
-    const [bytes, events, lost] = [this.#bytes, this.#events, this.#lost];
-    return { bytes, events, bytesPerEvent: events === 0 ? 0 : bytes / events, lost };
+    return { bytes: this.#bytes, records: this.#records, lost: this.#lost };
   }
 
   accepts(bytes: number): boolean {
@@ -156,7 +154,7 @@ export class RecordingWriter implements FrameSink {
       for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
         await this.#append(frame);
         this.#queued -= frame.payload.length;
-        this.#events += frame.head.rows;
+        this.#records += frame.head.rows;
         this.#lost += frame.lost ?? 0;
         if (performance.now() - this.#syncedMs >= this.#syncMs) {
           await syncAsync(this.#fd);
