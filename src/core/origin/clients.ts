@@ -1,5 +1,5 @@
 import { CONNECTION_FLAG } from "../graph/connections.ts";
-import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
+import { EDGE, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ConnectionIndex, EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
@@ -34,20 +34,24 @@ export interface Served {
 
 const NOBODY: Served = { steps: [], names: [] };
 
-/**
- * The clients whose connections a process accepted, alike ones folded. `own`: without those that others accepted and handed down to it.
- */
-export function clientsOf(graph: Graph, process: ProcessIndex, own: boolean, most: number, budget: Budget): Served {
+/** The clients of processes, alike ones folded: of the connections that they accepted, or were given, those that count. */
+export function clientsOf(
+  graph: Graph,
+  processes: readonly ProcessIndex[],
+  counts: (edge: EdgeIndex) => boolean,
+  most: number,
+  budget: Budget,
+): Served {
   const { connections, edges } = graph;
   const clients = new Map<string, Client>();
-  each(graph, process, [FAMILY.SOCKETS, FAMILY.CLOSED], budget, (edge) => {
-    const row = edges.object.get(edge);
-    if (connections.isListening(row) || !isServerSide(graph, edge)) return;
-    if (own && !edges.has(edge, EDGE_FLAG.OPENER)) return;
-    // Both ends of a socket pair.
-    if (processAt(graph, row, connections.clientSide.get(row)) === process) return;
-    count(graph, clientOf(graph, clients, edge, row), edge, row);
-  });
+  for (const process of processes)
+    each(graph, process, [FAMILY.SOCKETS, FAMILY.CLOSED], budget, (edge) => {
+      const row = edges.object.get(edge);
+      if (connections.isListening(row) || !isServerSide(graph, edge) || !counts(edge)) return;
+      // Both ends of a socket pair.
+      if (processAt(graph, row, connections.clientSide.get(row)) === process) return;
+      count(graph, clientOf(graph, clients, edge, row), edge, row);
+    });
   if (clients.size === 0) return NOBODY;
   const busiest = [...clients.values()].sort((a, b) => b.connections - a.connections || a.firstNs - b.firstNs);
   return {

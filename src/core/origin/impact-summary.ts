@@ -22,7 +22,8 @@ export function summaryOf(graph: Graph, reached: readonly Reached[], clients: re
     const { node } = place;
     if (node.kind === "process") processes.add(node.row);
     if (node.kind === "file") written.add(files.path.get(node.row));
-    if (node.kind !== "connection") continue;
+    // Who came to a listening socket is among the clients.
+    if (node.kind !== "connection" || effect.link === "accepted") continue;
     const server = 1 - connections.clientSide.get(node.row);
     const end = 2 * node.row + server;
     if (connections.endIsLoopback(end) || processAt(graph, node.row, server) !== NONE) here.add(node.row);

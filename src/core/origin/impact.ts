@@ -1,4 +1,7 @@
+import { EDGE_FLAG } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
+import { ownersOf } from "../graph/peers.ts";
 import type { Monitor } from "../monitor.ts";
 import type { ImpactTree, OriginStep, Target } from "../query/model.ts";
 import type { Node } from "./cause.ts";
@@ -6,7 +9,7 @@ import { clientsOf, type Served } from "./clients.ts";
 import { type Budget, type Effect, type Place, placeKey } from "./effect.ts";
 import { Heap } from "./heap.ts";
 import { summaryOf } from "./impact-summary.ts";
-import { channelEffects, connectionEffects, fileEffects } from "./object-effects.ts";
+import { cameTo, channelEffects, connectionEffects, fileEffects } from "./object-effects.ts";
 import { forgotten, type TraceOptions, traceOf } from "./origin.ts";
 import { firstNs, nodeOf, severityOf, subjectOf, titleOf } from "./places.ts";
 import { priority } from "./priority.ts";
@@ -46,14 +49,26 @@ export function impactOf(monitor: Monitor, target: Target, options: TraceOptions
   return { ...traceOf(monitor, target, start, steps, nodes, gaps), summary: summaryOf(monitor.graph, told, clients) };
 }
 
-/** Whom the processes of an impact served: what was asked about in all it had, what came of it in what it accepted itself. */
+/**
+ * Whom the processes of an impact served: what was asked about in all it had, what came of it in what it accepted itself; of a listening
+ * socket who came to it.
+ */
 function servedBy(graph: Graph, told: readonly Reached[], limits: typeof SHORT | typeof WHOLE): Map<Reached, Served> {
+  const { connections, edges } = graph;
   const found = new Map<Reached, Served>();
   const budget: Budget = { left: limits.edges };
   for (const one of told) {
     const { node, only, passes } = one.place;
-    if (node.kind !== "process" || only !== undefined || passes) continue;
-    const served = clientsOf(graph, node.row, one.from !== undefined, limits.clients, budget);
+    const listens = node.kind === "connection" && connections.isListening(node.row);
+    if (!listens && (node.kind !== "process" || only !== undefined || passes)) continue;
+    const servers = listens ? ownersOf(graph, node.row, 0) : [node.row as ProcessIndex];
+    const accepted = (edge: EdgeIndex): boolean => edges.has(edge, EDGE_FLAG.OPENER);
+    const came = listens
+      ? (edge: EdgeIndex) => accepted(edge) && cameTo(graph, node.row, edges.object.get(edge))
+      : one.from === undefined
+        ? () => true
+        : accepted;
+    const served = clientsOf(graph, servers, came, limits.clients, budget);
     if (served.steps.length > 0) found.set(one, served);
     one.left += served.names.length - served.steps.length;
   }
@@ -149,11 +164,13 @@ function prune(graph: Graph, reached: readonly Reached[]): readonly Reached[] {
   for (const { from } of reached) if (from !== undefined) effects.set(from, (effects.get(from) ?? 0) + 1);
   const dull = ({ place: { node, only, passes }, effect, from }: Reached): boolean => {
     if (from === undefined) return false;
-    if (node.kind === "connection") return connections.isUnix(node.row);
+    // Who came to a listening socket is told as its client.
+    if (node.kind === "connection") return connections.isUnix(node.row) || effect?.link === "accepted";
     if (node.kind !== "process") return false;
     if (passes) return from.from !== undefined && effect?.link !== "connected";
     const above = from.place.node;
-    if (only !== undefined) return above.kind === "connection" && connections.isUnix(above.row);
+    if (only !== undefined)
+      return above.kind === "connection" && (connections.isUnix(above.row) || from.effect?.link === "accepted");
     const image = processes.image.get(node.row);
     return image >= 0 && images.processId.get(image) !== processes.id(node.row);
   };

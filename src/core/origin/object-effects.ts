@@ -1,6 +1,7 @@
+import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE, EDGE_FLAG, FAMILY } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { ChannelIndex, ConnectionIndex, FileIndex } from "../graph/indexes.ts";
+import type { ChannelIndex, ConnectionIndex, FileIndex, ProcessIndex } from "../graph/indexes.ts";
 import { NONE } from "../graph/indexes.ts";
 import { ownersOf, processAt } from "../graph/peers.ts";
 import { HUB, pipeHolders } from "../graph/provenance.ts";
@@ -87,31 +88,74 @@ function drivenBy(graph: Graph, connection: ConnectionIndex, asked: boolean, bud
   return effects;
 }
 
-/** Connections to a listening socket. */
+/** The connections to a listening socket that its owners did something for: whoever came besides is told as a client. */
 function acceptedOn(graph: Graph, listener: ConnectionIndex, budget: Budget): Effect[] {
-  const { connections, edges } = graph;
-  const effects: Effect[] = [];
-  const same = (row: ConnectionIndex): boolean =>
-    connections.isUnix(listener)
-      ? connections.path.get(row) === connections.path.get(listener)
-      : connections.ownPort(2 * row + 1 - connections.clientSide.get(row)) === connections.port.get(2 * listener);
-  for (const owner of ownersOf(graph, listener, 0)) {
-    each(graph, owner, [FAMILY.SOCKETS, FAMILY.CLOSED], budget, (edge) => {
-      const row = edges.object.get(edge);
-      if (connections.isListening(row) || connections.isUnix(row) !== connections.isUnix(listener)) return;
-      if (!isServerSide(graph, edge) || !same(row)) return;
-      const atNs = connections.openedNs.get(row);
-      effects.push({
-        to: { node: { kind: "connection", row, atNs } },
-        link: "accepted",
-        atNs,
-        certainty: connectionCertainty(graph, row),
-        explanation: `accepted by ${who(graph, owner, atNs)}`,
-        cost: COST.CONNECTED,
-      });
-    });
+  const { connections } = graph;
+  return ownersOf(graph, listener, 0).flatMap((owner) =>
+    [...servedFor(graph, owner, budget)]
+      .filter((row) => cameTo(graph, listener, row))
+      .map((row): Effect => {
+        const atNs = connections.openedNs.get(row);
+        return {
+          to: { node: { kind: "connection", row, atNs } },
+          link: "accepted",
+          atNs,
+          certainty: connectionCertainty(graph, row),
+          explanation: `accepted by ${who(graph, owner, atNs)}`,
+          cost: COST.CONNECTED,
+        };
+      }),
+  );
+}
+
+/** Whether a connection was accepted at a listening socket, or could have been. */
+export function cameTo({ connections }: Graph, listener: ConnectionIndex, row: ConnectionIndex): boolean {
+  if (connections.isListening(row) || connections.isUnix(row) !== connections.isUnix(listener)) return false;
+  return connections.isUnix(listener)
+    ? connections.path.get(row) === connections.path.get(listener)
+    : connections.ownPort(2 * row + 1 - connections.clientSide.get(row)) === connections.port.get(2 * listener);
+}
+
+/** The connections that a server had accepted last, and still had, when it did something, and those it passed on. */
+function servedFor(graph: Graph, server: ProcessIndex, budget: Budget): Set<ConnectionIndex> {
+  const { connections, edges, processes } = graph;
+  const found = new Set<ConnectionIndex>();
+  const accepts: { readonly row: ConnectionIndex; readonly atNs: number; readonly closedNs: number }[] = [];
+  const deeds: number[] = [];
+  for (let at = processes.firstChild.get(server); at !== NONE && budget.left > 0; at = processes.nextSibling.get(at)) {
+    budget.left--;
+    deeds.push(processes.startNs.get(at));
   }
-  return effects;
+  each(graph, server, [FAMILY.WRITES, FAMILY.CHANNELS, FAMILY.OTHERS], budget, (edge) =>
+    deeds.push(edges.firstNs.get(edge), edges.lastNs.get(edge)),
+  );
+  each(graph, server, [FAMILY.SOCKETS, FAMILY.CLOSED], budget, (edge) => {
+    const row = edges.object.get(edge);
+    if (connections.isListening(row)) return;
+    if (!isServerSide(graph, edge)) {
+      deeds.push(connections.openedNs.get(row));
+      return;
+    }
+    if (edges.has(edge, EDGE_FLAG.STDIN) || ownersOf(graph, row, edges.kind.get(edge) - EDGE.SIDE_0).length > 1)
+      found.add(row);
+    const closed = connections.has(row, CONNECTION_FLAG.CLOSED);
+    accepts.push({
+      row,
+      atNs: edges.has(edge, EDGE_FLAG.BEFORE_START) ? Number.NEGATIVE_INFINITY : edges.firstNs.get(edge),
+      closedNs: closed ? connections.closedNs.get(row) : Number.POSITIVE_INFINITY,
+    });
+  });
+  accepts.sort((a, b) => a.atNs - b.atNs);
+  let next = 0;
+  const had: typeof accepts = [];
+  for (const atNs of deeds.sort((a, b) => a - b)) {
+    for (let accept = accepts[next]; accept !== undefined && accept.atNs <= atNs; accept = accepts[++next])
+      had.push(accept);
+    while ((had.at(-1)?.closedNs ?? atNs) < atNs) had.pop();
+    const last = had.at(-1);
+    if (last !== undefined) found.add(last.row);
+  }
+  return found;
 }
 
 /** Who ran a file, and who read what somebody had written into it. */

@@ -159,6 +159,31 @@ describe("the impact", () => {
     expect(of(told, "worker").summary).toBe("Nothing was seen to come of it.");
   });
 
+  test("of a listening socket is what was done for those who came, however many came for nothing: they are folded", () => {
+    const told = graphFromText("web listens :80; web listens :81");
+    const visit = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) told.go(`web:80 <- 203.0.113.${i % 2}:${i}; web closes 203.0.113.${i % 2}:${i}`);
+    };
+    visit(1, 40);
+    told.go("web:80 <- 203.0.113.7:999; web writes /srv/upload; web closes 203.0.113.7:999; web:81 <- 203.0.113.8:1");
+    visit(40, 80);
+    const impact = of(told, ":80");
+    expect(draw(impact)).toEqual([
+      "boundary: tcp :80",
+      "  accepted: 203.0.113.1",
+      "  accepted: 203.0.113.0",
+      "  accepted: tcp 203.0.113.7:999 -> 10.0.0.4:80",
+      "    accepted: 100 web",
+      "      wrote: /srv/upload",
+      "  accepted: 203.0.113.7",
+    ]);
+    expect(impact.steps[1]?.explanation).toBe("was served on 10.0.0.4:80: 40 connections, 0 open");
+    expect(impact.steps[0]?.left).toBeUndefined();
+    expect(impact.summary).toBe(
+      "Led to 1 process and 1 other written file (/srv/upload); served 3 clients (203.0.113.1, 203.0.113.0, 203.0.113.7)",
+    );
+  });
+
   test("of a process that talks to itself over a socket pair is no service", () => {
     const told = graphFromText("bash > curl; curl ~> curl; curl > helper");
     expect(of(told, "curl").summary).toBe("Led to 1 process");
