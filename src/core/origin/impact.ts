@@ -1,7 +1,9 @@
+import { CONNECTION_FLAG } from "../graph/connections.ts";
 import { EDGE_FLAG } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { EdgeIndex, ProcessIndex } from "../graph/indexes.ts";
 import { ownersOf } from "../graph/peers.ts";
+import { PROCESS_FLAG } from "../graph/processes.ts";
 import type { Monitor } from "../monitor.ts";
 import type { ImpactTree, OriginStep, Target } from "../query/model.ts";
 import type { Node } from "./cause.ts";
@@ -219,19 +221,26 @@ function stepOf(monitor: Monitor, { place, effect, left }: Reached, depth: numbe
   const { graph } = monitor;
   const { node } = place;
   const severity = severityOf(monitor, node);
+  const found = effect === undefined && wasFound(graph, node);
   return {
     subject: subjectOf(graph, node),
     link: effect?.link ?? "boundary",
     atNs: effect?.atNs ?? firstNs(graph, node),
     title: titleOf(graph, named(node, effect)),
-    explanation: effect?.explanation ?? "all below came of it",
-    certainty: effect?.certainty ?? "observed",
+    explanation: effect?.explanation ?? `all below came of it${found ? " since capture began" : ""}`,
+    certainty: effect?.certainty ?? (found ? "before start" : "observed"),
     depth,
     cause,
     ...(severity === undefined ? {} : { severity }),
     target: depth === 0,
     ...(left > 0 ? { left } : {}),
   };
+}
+
+/** Whether it was there when capture began: what had come of it by then is not known. */
+function wasFound({ connections, processes }: Graph, node: Node): boolean {
+  if (node.kind === "connection") return connections.has(node.row, CONNECTION_FLAG.BEFORE_START);
+  return node.kind === "process" && processes.has(node.row, PROCESS_FLAG.BEFORE_START);
 }
 
 /** A process is called by what it came to run, or by the image that ran the file. */

@@ -184,6 +184,19 @@ describe("the impact", () => {
     );
   });
 
+  test("of what was there when capture began is told as what came of it since", () => {
+    const told = graphFromText("bash > curl; curl writes /tmp/x");
+    const found = of(told, "bash");
+    expect(found.steps[0]).toMatchObject({
+      explanation: "all below came of it since capture began",
+      certainty: "before start",
+    });
+    expect(found.gaps).toEqual(["1 found when capture began"]);
+    const seen = of(told, "curl");
+    expect(seen.steps[0]).toMatchObject({ explanation: "all below came of it", certainty: "observed" });
+    expect(seen.gaps).toEqual([]);
+  });
+
   test("of a process that talks to itself over a socket pair is no service", () => {
     const told = graphFromText("bash > curl; curl ~> curl; curl > helper");
     expect(of(told, "curl").summary).toBe("Led to 1 process");
