@@ -195,7 +195,7 @@ export function fileEffects(
       link: "read",
       atNs,
       certainty: edgeCertainty(graph, edge),
-      explanation: "read it",
+      explanation: edges.bytes(edge) > 0 ? "read it" : "opened it to read",
       cost: COST.READ,
     });
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { impactOf } from "../../../src/core/origin/impact.ts";
 import { originOf } from "../../../src/core/origin/origin.ts";
 import type { ImpactTree, Subject } from "../../../src/core/query/model.ts";
+import { KIND } from "../../../src/core/wire/layout.gen.ts";
 import { graphFromText, type Told } from "../fixture.ts";
 
 function subjectOf(told: Told, what: string): Subject {
@@ -123,6 +124,18 @@ describe("the impact", () => {
   test("of a file that a server read names the client elsewhere as a gap", () => {
     const told = graphFromText("web listens :80; web:80 <- 203.0.113.9:1234; web reads /srv/install.sh");
     expect(of(told, "/srv/install.sh").gaps).toContainEqual(expect.stringContaining("203.0.113.9:1234"));
+  });
+
+  test("of a file tells who read it apart from who only opened it", () => {
+    const told = graphFromText("bash > df; df reads /srv/a; bash > cat; cat reads /srv/a");
+    const use = { ...told.story.head("cat"), path: "/srv/a", dev: 1, ino: told.story.inode("/srv/a"), mode: 0o100644 };
+    told.story.emit((w) => w.use(KIND.READ, { ...use, bytes: 10 }));
+    told.go("+1s");
+    expect(of(told, "/srv/a").steps.map(({ title, explanation }) => `${title}: ${explanation}`)).toEqual([
+      "/srv/a: all below came of it",
+      "101 df: opened it to read",
+      "102 cat: read it",
+    ]);
   });
 
   test("of something with many effects tells the most telling and how many are left", () => {
