@@ -366,3 +366,21 @@ test("parents that go in circles do not hang the importer", () => {
   const run = imported([machine, session, process(10, 11, thread), process(11, 10, thread), process(12, 12, thread)]);
   expect(run.rows.map(({ pid }) => pid).sort()).toEqual([10, 11, 12]);
 });
+
+test("a time that no clock shows is a problem of its line, and the rest is shown", () => {
+  const run = imported([
+    { ...machine, boot_time: 1e300 },
+    process(1, 0, { suid: "" }),
+    process(2, 1, { time: 1e300 }),
+    process(3, 1, { create_time: -1 }),
+    process(4, 1, { suid: "", status: "closed", valid_to: "9".repeat(400) }),
+  ]);
+  expect(run.source.problems).toMatchObject({
+    total: 2,
+    first: [
+      { line: 3, why: "a record without a time" },
+      { line: 4, why: "a process without pid or start time" },
+    ],
+  });
+  expect(run.rows.map(({ pid }) => pid)).toEqual([1, 4]);
+});

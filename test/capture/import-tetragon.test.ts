@@ -238,3 +238,21 @@ test("an event without a process, or of another node, is told", () => {
   });
   expect(run.source.status().features).toContainEqual(expect.objectContaining({ name: "records of another node" }));
 });
+
+test("a time that no clock shows is a problem of its line, wherever it stands", () => {
+  const strange = { ...curl, pid: 400, exec_id: Buffer.from(`node1:${"9".repeat(400)}:400`).toString("base64") };
+  const run = imported([
+    { ...exec(strange, bash), time: time(61 * SECOND) },
+    ...base,
+    { ...exec(proc(401, 62 * SECOND, "/bin/y", "", "execve clone"), bash), time: "9999-01-01T00:00:00Z" },
+    { ...exec(proc(402, 62 * SECOND, "/bin/y", "", "execve clone"), bash), time: "0001-01-01T00:00:00Z" },
+  ]);
+  expect(run.source.problems).toMatchObject({
+    total: 2,
+    first: [
+      { line: 5, why: "an event without a time" },
+      { line: 6, why: "an event without a time" },
+    ],
+  });
+  expect(run.rows.map(({ pid }) => pid).sort()).toEqual([100, 200, 201, 400]);
+});

@@ -31,9 +31,17 @@ export function textOf(value: unknown): string {
 
 /** A number, or the number a string of digits stands for (64-bit integers are written so). */
 export function numberOf(value: unknown): number | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  if (typeof value === "string" && /^-?\d+$/.test(value)) return Number(value);
-  return undefined;
+  const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : undefined;
+}
+
+/** The end of the year 2254: what is later, or before 1970, is no time of a record. ns since 1970 fit in 63 bits. */
+const LAST_S = 9e9;
+
+/** Seconds since 1970. */
+export function secondsOf(value: unknown): number | undefined {
+  const seconds = numberOf(value);
+  return seconds !== undefined && seconds >= 0 && seconds <= LAST_S ? seconds : undefined;
 }
 
 /** An unsigned 32-bit id; undefined when it is none. */

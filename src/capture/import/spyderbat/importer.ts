@@ -1,6 +1,6 @@
 import { FLAG, MARK_WHAT } from "../../../core/wire/layout.gen.ts";
 import type { Importer } from "../format.ts";
-import { idOf, isObject, type Json, numberOf, objectOf, textOf } from "../json.ts";
+import { idOf, isObject, type Json, objectOf, secondsOf, textOf } from "../json.ts";
 import type { Line } from "../line-reader.ts";
 import type { Output } from "../output.ts";
 import { MalformedLine } from "../problems.ts";
@@ -122,7 +122,7 @@ export class SpyderbatImporter implements Importer {
   }
 
   #takeMachine(json: Json): void {
-    this.#bootS = numberOf(json["boot_time"]) ?? this.#bootS;
+    this.#bootS = secondsOf(json["boot_time"]) ?? this.#bootS;
     this.#output.host = textOf(json["hostname"]) || this.#output.host;
     for (const [key, user] of Object.entries(objectOf(json["uid_map"]))) {
       const uid = idOf(key);
@@ -132,7 +132,7 @@ export class SpyderbatImporter implements Importer {
   }
 
   #note(json: Json): void {
-    const timeS = numberOf(json["time"]);
+    const timeS = secondsOf(json["time"]);
     if (timeS === undefined) return;
     this.#firstS = Math.min(this.#firstS, timeS);
     this.#lastS = Math.max(this.#lastS, timeS);

@@ -1,4 +1,4 @@
-import { idOf, type Json, numberOf, textOf, textsOf } from "../json.ts";
+import { idOf, type Json, numberOf, secondsOf, textOf, textsOf } from "../json.ts";
 import { MalformedLine } from "../problems.ts";
 
 /** Times in a capture are seconds since 1970 with a fraction. The newest version of an id is the one that counts. */
@@ -59,7 +59,7 @@ export interface SocketRecord extends Version {
 
 export function versionOf(json: Json): Version {
   const id = textOf(json["id"]);
-  const timeS = numberOf(json["time"]);
+  const timeS = secondsOf(json["time"]);
   if (id === "") throw new MalformedLine("a record without an id");
   if (timeS === undefined) throw new MalformedLine("a record without a time");
   return { id, timeS };
@@ -68,7 +68,7 @@ export function versionOf(json: Json): Version {
 export function processOf(json: Json): ProcessRecord {
   const { id, timeS } = versionOf(json);
   const pid = idOf(json["pid"]);
-  const createS = numberOf(json["create_time"]);
+  const createS = secondsOf(json["create_time"]);
   if (pid === undefined || pid === 0 || createS === undefined)
     throw new MalformedLine("a process without pid or start time");
   const type = json["type"];
@@ -128,14 +128,14 @@ export function socketOf(json: Json): SocketRecord {
     direction: direction === "inbound" || direction === "outbound" ? direction : "unknown",
     txBytes: numberOf(json["bytes_tx"]) ?? 0,
     rxBytes: numberOf(json["bytes_rx"]) ?? 0,
-    fromS: numberOf(json["create_time"]) ?? numberOf(json["valid_from"]) ?? timeS,
+    fromS: secondsOf(json["create_time"]) ?? secondsOf(json["valid_from"]) ?? timeS,
     endS: endOf(json),
     peer: textOf(json["peer_cuid"]),
   };
 }
 
 function endOf(json: Json): number | undefined {
-  return json["status"] === "closed" ? (numberOf(json["valid_to"]) ?? numberOf(json["time"])) : undefined;
+  return json["status"] === "closed" ? (secondsOf(json["valid_to"]) ?? secondsOf(json["time"])) : undefined;
 }
 
 /** 4294967295 stands for none. */

@@ -1,4 +1,4 @@
-import { type Json, numberOf, objectOf, parseLine } from "../json.ts";
+import { type Json, numberOf, objectOf, parseLine, secondsOf } from "../json.ts";
 import type { Line } from "../line-reader.ts";
 import { MalformedLine } from "../problems.ts";
 import { USAGE, UsageScanner } from "./usage-scan.ts";
@@ -29,7 +29,7 @@ export function parseRecord(line: Line): { readonly json: Json; readonly usage: 
 }
 
 export function sampleOf(json: Json, scanned: Float64Array | undefined): Sample {
-  const timeS = numberOf(json["time"]);
+  const timeS = secondsOf(json["time"]);
   if (timeS === undefined) throw new MalformedLine("a sample without a time");
   return {
     timeS,

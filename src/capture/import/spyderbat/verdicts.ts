@@ -1,6 +1,6 @@
 import type { Severity } from "../../../core/query/model.ts";
 import type { ImportedFinding, ProcessKey } from "../findings.ts";
-import { type Json, numberOf, objectOf, textOf, textsOf } from "../json.ts";
+import { type Json, numberOf, objectOf, secondsOf, textOf, textsOf } from "../json.ts";
 import type { CapturedProcess, Forest } from "./forest.ts";
 import type { Newest } from "./newest.ts";
 import { type SocketRecord, type Version, versionOf } from "./records.ts";
@@ -54,7 +54,7 @@ export function traceOf(json: Json): TraceRecord {
   const counts = objectOf(json["severities"]);
   return {
     ...version,
-    fromS: numberOf(json["valid_from"]) ?? version.timeS,
+    fromS: secondsOf(json["valid_from"]) ?? version.timeS,
     root: textOf(json["root_node"]),
     rootName: textOf(json["root_proc_name"]),
     trigger: textOf(json["trigger_short_name"]),

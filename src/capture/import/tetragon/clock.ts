@@ -1,3 +1,5 @@
+import { secondsOf } from "../json.ts";
+
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
 
 /** Turns the export's times ("2024-05-06T07:08:09.123456789Z") into ns since boot. */
@@ -26,7 +28,7 @@ export class ExportClock {
  */
 export function bootMsOf(execId: string, startTime: string, anyTime: string): number | undefined {
   const start = parse(startTime);
-  const ktime = /:(\d+):\d+$/.exec(Buffer.from(execId, "base64").toString("latin1"))?.[1];
+  const ktime = /:(\d{1,18}):\d+$/.exec(Buffer.from(execId, "base64").toString("latin1"))?.[1];
   if (start !== undefined && ktime !== undefined)
     return Math.floor(start.secondMs + (start.fractionNs - Number(ktime)) / 1e6);
   const time = parse(anyTime);
@@ -36,6 +38,8 @@ export function bootMsOf(execId: string, startTime: string, anyTime: string): nu
 function parse(text: string): { secondMs: number; fractionNs: number } | undefined {
   const [, seconds, fraction] = TIME.exec(text) ?? [];
   if (seconds === undefined) return undefined;
-  const secondMs = Date.parse(`${seconds}Z`);
-  return Number.isNaN(secondMs) ? undefined : { secondMs, fractionNs: Number((fraction ?? "").padEnd(9, "0")) };
+  const second = secondsOf(Date.parse(`${seconds}Z`) / 1000);
+  return second === undefined
+    ? undefined
+    : { secondMs: second * 1000, fractionNs: Number((fraction ?? "").padEnd(9, "0")) };
 }
