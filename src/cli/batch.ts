@@ -28,7 +28,9 @@ export async function runBatch(options: BatchOptions): Promise<number> {
     await session.settle(stop.signal);
     tellLimits(source.status());
     for (let printed = 0; frames === 0 || printed < frames; printed++) {
-      await sleep(refreshMs, undefined, { signal: stop.signal }).catch(() => {});
+      // Shares of a core need two samples; a file has had them.
+      if (printed > 0 || input.from === undefined)
+        await sleep(refreshMs, undefined, { signal: stop.signal }).catch(() => {});
       if (stop.signal.aborted) break;
       source.refresh();
       await session.settle(stop.signal);

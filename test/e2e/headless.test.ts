@@ -190,6 +190,9 @@ describe.skipIf(cannotTrace !== undefined)("questions about this machine", () =>
     expect(again.err.replace(/.*spyt: /u, "").replace(/\d+ bytes/u, "")).toBe(
       taken.err.replace(/.*spyt: /u, "").replace(/\d+ bytes/u, ""),
     );
+    const beganMs = performance.now();
+    expect(run("top", "--batch", "--delay", "20", "--from", state).out).toContain(` ${process.pid} `);
+    expect(performance.now() - beganMs, "the first frame of a file waits for nothing").toBeLessThan(15_000);
     const events = run("events", "--from", state);
     expect([events.code, events.out]).toEqual([0, ""]);
     expect(events.err).toContain("holds no events: the state it may hold");
