@@ -39,12 +39,11 @@ export function ingest(): Promise<void> {
       subject: "an event of a busy host",
       measure: "CPU",
       unit: "ns",
-      aim: { under: 300 },
       value: spread(of.map(({ allNs }) => allNs)),
       note: `${kernel} of it in the kernel; in the middle batch ${batch}; a read at random ${reads}`,
     };
   };
-  report({ ...line(took.graph), key: "ingest/graph", mode: "to a graph of a million nodes" });
+  report({ ...line(took.graph), key: "ingest/graph", mode: "to a graph of a million nodes", aim: { under: 300 } });
   report({ ...line(took.monitor), key: "ingest/monitor", mode: "the same with detection" });
   return Promise.resolve();
 }
