@@ -18,23 +18,40 @@ export interface ConnectionBundle {
 /** What is added up over a bundle. */
 const SUMS = ["rxBytes", "txBytes", "rxBytesPerSecond", "txBytesPerSecond"] as const;
 
+export interface Bundles {
+  readonly bundles: readonly ConnectionBundle[];
+  /** Connections that are over and in none of them: there were enough. */
+  readonly left: number;
+}
+
+export interface BundleOptions {
+  readonly marked?: (id: ConnectionId) => boolean;
+  /** At most so many bundles of what is over: those that come first. */
+  readonly mostOver?: number;
+}
+
 /**
  * Folds connections of the same owner to the same server, or of one client address to the same port; open and ended ones apart, and
  * failed ones by their error. In the order of the newest of each. Of the rows only the newest of each bundle is kept.
  */
 export function bundles(
   rows: Iterable<ConnectionRow>,
-  marked: (id: ConnectionId) => boolean = () => false,
-): readonly ConnectionBundle[] {
+  { marked = () => false, mostOver = Number.POSITIVE_INFINITY }: BundleOptions = {},
+): Bundles {
   const folded = new Map<string, Mutable<ConnectionBundle>>();
+  let over = 0;
+  let left = 0;
   for (const row of rows) {
     const key = bundleKey(row);
     const bundle = folded.get(key);
-    if (bundle === undefined)
+    if (bundle !== undefined) add(bundle, row, marked(row.id));
+    else if (row.closedNs !== undefined && over === mostOver) left++;
+    else {
+      if (row.closedNs !== undefined) over++;
       folded.set(key, { key, row: { ...row }, count: 1, oldest: row.id, marked: marked(row.id) });
-    else add(bundle, row, marked(row.id));
+    }
   }
-  return [...folded.values()].sort((a, b) => newestFirst(a.row, b.row));
+  return { bundles: [...folded.values()].sort((a, b) => newestFirst(a.row, b.row)), left };
 }
 
 /** Equal for those that are folded into one. */

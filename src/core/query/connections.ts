@@ -40,7 +40,7 @@ export function connections(monitor: Monitor, choice: ConnectionChoice = {}): re
     : rows.sort((a, b) => standing(a) - standing(b) || newestFirst(a, b));
 }
 
-/** The same in no order, one at a time: a hundred thousand of them, of which few are kept, take no memory. */
+/** The same one at a time, those of all of this host newest first: a hundred thousand of them, of which few are kept, take no memory. */
 export function* eachConnection(monitor: Monitor, choice: ConnectionChoice = {}): Generator<ConnectionRow, void, void> {
   const { graph } = monitor;
   const { process: id, closedSinceNs = Number.NEGATIVE_INFINITY } = choice;
@@ -48,9 +48,13 @@ export function* eachConnection(monitor: Monitor, choice: ConnectionChoice = {})
     graph.connections.has(connection, CONNECTION_FLAG.CLOSED) &&
     !(graph.connections.closedNs.get(connection) >= closedSinceNs);
   if (id === undefined) {
-    for (let connection = 0; connection < graph.connections.limit; connection++)
-      if (graph.connections.isLive(connection) && !over(connection))
-        yield rowFor(monitor, homeEnd(graph, connection), true);
+    const { limit, openedNs } = graph.connections;
+    const found = new Int32Array(limit);
+    let count = 0;
+    for (let connection = 0; connection < limit; connection++)
+      if (graph.connections.isLive(connection) && !over(connection)) found[count++] = connection;
+    found.subarray(0, count).sort((a, b) => openedNs.get(b) - openedNs.get(a));
+    for (let at = 0; at < count; at++) yield rowFor(monitor, homeEnd(graph, found[at] as ConnectionIndex), true);
     return;
   }
   const process = graph.processes.row(id);

@@ -201,7 +201,7 @@ function tabNotes(view: ViewState, { body }: Frame): string {
   if (body.screen === "connections" && body.unnamed > 0) {
     notes.push(`+${body.unnamed} socket pairs: filter unix`);
   }
-  if (body.screen === "files" && body.left > 0) {
+  if ((body.screen === "connections" || body.screen === "files") && body.left > 0) {
     notes.push(`${formatCount(body.left)} older left out`);
   }
   if (filter !== "") {

@@ -225,8 +225,11 @@ function connectionBody(
     process === undefined ? rows : rows.toSorted((a, b) => standing(a.row) - standing(b.row));
   const byPort = (a: ConnectionItem, b: ConnectionItem): number =>
     Number(portOf(a.row.local)) - Number(portOf(b.row.local)) || a.row.id - b.row.id;
-  const rows = listening
-    ? inOrder([...kept()].map((row) => connectionItem(row, queries)).sort(byPort), LISTEN, order, names)
+  const { items: rows, left } = listening
+    ? {
+        items: inOrder([...kept()].map((row) => connectionItem(row, queries)).sort(byPort), LISTEN, order, names),
+        left: 0,
+      }
     : bundled(kept, queries, unfolded, (bundles) => inOrder(ofOne(bundles), CONNECTIONS, order, names));
   return {
     screen: screen.name,
@@ -234,6 +237,7 @@ function connectionBody(
     ids: rows.map(({ id }) => id),
     total,
     unnamed,
+    left,
     ...scope(process, queries),
   };
 }

@@ -5,6 +5,8 @@ import type { Queries } from "../ports.ts";
 import type { RowId } from "./cursor.ts";
 import type { ConnectionItem } from "./frame.ts";
 
+/** Rows of what is over, the newest: nobody looks through more, and a flood makes a hundred thousand. */
+const MOST_OVER = 2000;
 /** Rows of bundles have ids of their own beside those of the connections. */
 const BUNDLE = 2 ** 41;
 
@@ -17,7 +19,7 @@ export function connectionItem(row: ConnectionRow, queries: Queries): Connection
 
 /**
  * Alike connections as one row each, in the order they are given by their newest; those of a bundle that is open follow it. `arrange`
- * puts the bundles in order. A bundle is also open when one of its members was asked for. `rows` are gone through once, and once more
+ * puts the bundles in order. `left` counts those that are over and have no row. A bundle is also open when one of its members was asked for. `rows` are gone through once, and once more
  * for the members of open ones.
  */
 export function bundled(
@@ -25,10 +27,11 @@ export function bundled(
   queries: Queries,
   unfolded: ReadonlySet<RowId>,
   arrange: (rows: readonly ConnectionItem[]) => readonly ConnectionItem[],
-): readonly ConnectionItem[] {
+): { readonly items: readonly ConnectionItem[]; readonly left: number } {
   const open = new Map<string, ConnectionRow[]>();
   const members = new Map<RowId, ConnectionRow[]>();
-  const items = bundles(rows(), (id) => unfolded.has(id)).map(({ key, row, count, oldest, marked }): ConnectionItem => {
+  const folded = bundles(rows(), { marked: (id) => unfolded.has(id), mostOver: MOST_OVER });
+  const items = folded.bundles.map(({ key, row, count, oldest, marked }): ConnectionItem => {
     // The oldest one stays when more are folded in.
     const id = count === 1 ? row.id : BUNDLE + oldest;
     if (count === 1 || !(marked || unfolded.has(id))) return { ...connectionItem(row, queries), id, count };
@@ -38,8 +41,9 @@ export function bundled(
     return { ...connectionItem(row, queries), id, count, open: true };
   });
   if (open.size > 0) for (const row of rows()) open.get(bundleKey(row))?.push(row);
-  return arrange(items).flatMap((item) => [
+  const arranged = arrange(items).flatMap((item) => [
     item,
     ...(members.get(item.id) ?? []).sort(newestFirst).map((row) => ({ ...connectionItem(row, queries), member: true })),
   ]);
+  return { items: arranged, left: folded.left };
 }

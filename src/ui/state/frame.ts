@@ -104,6 +104,8 @@ export type Body =
       readonly total: number;
       /** Unix sockets without a name that are left out. */
       readonly unnamed: number;
+      /** Older ones that are over and have no row. */
+      readonly left: number;
     }
   | {
       readonly screen: "files";

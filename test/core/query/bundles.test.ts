@@ -36,7 +36,7 @@ function load() {
 test("alike connections are one row with their number and the sum of their bytes", () => {
   const monitor = load();
   const rows = connections(monitor);
-  const folded = bundles(eachConnection(monitor));
+  const { bundles: folded } = bundles(eachConnection(monitor));
   const shown = folded.map(
     ({ row, count }) => `${count} ${row.direction} ${row.remote} ${row.state} ${row.error ?? ""}`,
   );
@@ -55,6 +55,31 @@ test("alike connections are one row with their number and the sum of their bytes
   expect(many?.row).toMatchObject({ id: members[0]?.id, txBytes: 290, rxBytes: 2900 });
   expect(many?.oldest).toBe(members.at(-1)?.id);
   expect(folded.reduce((sum, { count }) => sum + count, 0)).toBe(rows.length);
-  expect(bundles(rows), "in whatever order they come").toEqual(folded);
-  expect(bundles(rows.toReversed())).toEqual(folded);
+  expect(bundles(rows).bundles, "in whatever order they come").toEqual(folded);
+  expect(bundles(rows.toReversed()).bundles).toEqual(folded);
+});
+
+test("of what is over only so many bundles are made, the newest; what they hold is counted, and so are the others", () => {
+  const { monitor, writer } = emptyMonitor();
+  feed(monitor, writer, 900 * MS, (w) => {
+    for (let i = 0; i < 20; i++) {
+      const end = {
+        sock: 100 + i,
+        local: "10.0.0.4",
+        localPort: 40_000 + i,
+        remote: `198.51.100.${i % 10}`,
+        remotePort: 80,
+      };
+      w.sock(KIND.CONNECT, { ...by(2, (10 + i) * MS), ...end });
+      if (i !== 0) w.sock(KIND.CLOSE, { ...by(2, 50 * MS), ...end });
+    }
+  });
+  const folded = bundles(eachConnection(monitor), { mostOver: 3 });
+  expect(folded.bundles.map(({ row, count }) => `${count} ${row.remote} ${row.state}`)).toEqual([
+    "2 198.51.100.9:80 closed",
+    "2 198.51.100.8:80 closed",
+    "2 198.51.100.7:80 closed",
+    "1 198.51.100.0:80 established",
+  ]);
+  expect(folded.left).toBe(13);
 });
