@@ -110,6 +110,8 @@ function frameText(
   const now = isOfFile(totals) ? formatDay : formatClock;
   const head = `${now(queries.wallMs(queries.nowNs))} ${totals.kind}: ${processes} processes, ${exited} exited, ${formatCount(totals.events)} events, ${totals.lost} lost`;
   const alerts = findings.map(({ severity, title, reason }) => sanitise(`${severity}: ${title}: ${reason}`));
+  const untold = queries.untold();
+  if (untold > 0) alerts.push(`${formatCount(untold)} more alerts are not told: too many alike`);
   const plain = [head, ...alerts, treeHead(env.theme, columns, WIDTH), ...lines].map((line) =>
     line.replace(/\x1b\[[\d;]*m/gu, "").trimEnd(),
   );

@@ -57,6 +57,7 @@ export function monitorQueries(monitor: Monitor, names: Names): Queries {
     origin: (target, whole = false) => originOf(monitor, target, { names, whole }),
     impact: (target, whole = false) => impactOf(monitor, target, { names, whole }),
     findings: () => findings(monitor),
+    untold: () => monitor.detector.untold,
     cgroups: () => cgroups(monitor),
     entries: () => searchEntries(monitor),
     keyOf: (subject) => keyOf(monitor, subject),

@@ -32,7 +32,7 @@ export interface Queries {
   /** From the root to the parent. */
   ancestors(id: ProcessId): readonly ProcessId[];
   detail(id: ProcessId): ProcessDetail | undefined;
-  /** In no order; of one process, or of all. Infinity leaves out those that are over. */
+  /** Of one process, or of all, newest first. Infinity leaves out those that are over. */
   eachConnection(process: ProcessId | undefined, closedSinceNs: number): Iterable<ConnectionRow>;
   files(process: ProcessId | undefined, holds?: (row: FileRow) => boolean): FileView;
   /** How something came to be; `whole` tells every step. */
@@ -40,6 +40,8 @@ export interface Queries {
   /** What something led to. */
   impact(target: Target, whole?: boolean): ImpactTree;
   findings(): readonly Finding[];
+  /** How often there was one more that is not among them: there were too many alike. */
+  untold(): number;
   cgroups(): readonly CgroupRow[];
   entries(): SearchEntries;
   /** What a subject is, in words that mean the same at every moment; undefined when it is forgotten. */

@@ -30,6 +30,8 @@ import { writableCode } from "./writable-code.ts";
 
 /** A flood of different findings says no more than this many, and each pins its chain in memory. */
 const MAX_FINDINGS = 2000;
+/** Of one rule about what one user does: who floods it hides neither what breaks another nor what others do. */
+const MAX_ALIKE = 500;
 /** Processes of a chain that a finding names at either end of it, and pins at its begin. */
 const CHAIN_END = 64;
 /** A pipeline is followed so far down from a process that connects. */
@@ -43,6 +45,8 @@ export class Detector {
   readonly connectionSeverity = new Map<ConnectionId, number>();
   readonly #graph: Graph;
   readonly #keys = new Set<string>();
+  /** How many there are by rule and user. */
+  readonly #alike = new Map<string, number>();
   /** Signals not told because there were too many, repetitions included. */
   untold = 0;
 
@@ -70,7 +74,7 @@ export class Detector {
     for (const reported of findings) {
       const signal = reportedSignal(this.#graph, reported);
       if (signal === undefined) unknown++;
-      else this.#emit(signal);
+      else this.#emit(signal, MAX_FINDINGS);
     }
     return unknown;
   }
@@ -129,7 +133,7 @@ export class Detector {
 
   /** Takes in what another monitor of the same capture saw. */
   recall(signal: Signal): void {
-    this.#emit(signal);
+    this.#emit(signal, MAX_FINDINGS);
   }
 
   /** Takes over what was found before a checkpoint; the highlights and pins of processes come with their rows. */
@@ -137,6 +141,7 @@ export class Detector {
     if (this.#keys.has(key) || this.findings.length >= MAX_FINDINGS) return;
     const { processes } = this.#graph;
     this.#keys.add(key);
+    this.#share(told.rule, process, MAX_FINDINGS);
     this.findings.push({
       ...told,
       id: this.findings.length + 1,
@@ -171,14 +176,23 @@ export class Detector {
     return found;
   }
 
-  #emit(signal: Signal | undefined): void {
+  #emit(signal: Signal | undefined, mostAlike = MAX_ALIKE): void {
     const { processes, monitorPid } = this.#graph;
     // The monitor does what it looks for: it is no finding of its own.
-    if (signal !== undefined && processes.tgid.get(signal.process) !== monitorPid) this.#tell(signal);
+    if (signal !== undefined && processes.tgid.get(signal.process) !== monitorPid) this.#tell(signal, mostAlike);
+  }
+
+  /** Whether there is room for one more, which is then taken. */
+  #share(rule: string, process: ProcessIndex, mostAlike: number): boolean {
+    const alike = `${rule}|${this.#graph.processes.uid.get(process)}`;
+    const told = this.#alike.get(alike) ?? 0;
+    if (this.findings.length >= MAX_FINDINGS || told >= mostAlike) return false;
+    this.#alike.set(alike, told + 1);
+    return true;
   }
 
   /** Highlights the chain; the first of its key also becomes a finding, and pins what it rests on. */
-  #tell(signal: Signal): void {
+  #tell(signal: Signal, mostAlike: number): void {
     const { processes } = this.#graph;
     const chain = chainOf(this.#graph, signal.process);
     // What came of it is told after it.
@@ -193,7 +207,7 @@ export class Detector {
     for (const process of [signal.process, ...signal.others]) processes.setFlag(process, PROCESS_FLAG.SUSPECT);
     const key = `${signal.rule}|${signal.key}`;
     if (this.#keys.has(key)) return;
-    if (this.findings.length >= MAX_FINDINGS) {
+    if (!this.#share(signal.rule, signal.process, mostAlike)) {
       this.untold++;
       return;
     }

@@ -204,6 +204,9 @@ function tabNotes(view: ViewState, { body }: Frame): string {
   if ((body.screen === "connections" || body.screen === "files") && body.left > 0) {
     notes.push(`${formatCount(body.left)} older left out`);
   }
+  if (body.screen === "findings" && body.untold > 0) {
+    notes.push(`${formatCount(body.untold)} more not told: too many alike`);
+  }
   if (filter !== "") {
     notes.push(`filter: ${filter}`);
   }

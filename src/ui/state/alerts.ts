@@ -74,5 +74,6 @@ export function findingBody(
     row,
     ...(row.open ? group.map((finding) => item(finding, { member: true })) : []),
   ]);
-  return { screen: "findings", rows, ids: rows.map(({ id }) => id), total: all.length };
+  const untold = queries.untold();
+  return { screen: "findings", rows, ids: rows.map(({ id }) => id), total: all.length, untold };
 }

@@ -117,6 +117,8 @@ export type Body =
     }
   | {
       readonly screen: "findings";
+      /** How often one more was not told. */
+      readonly untold: number;
       readonly rows: readonly FindingItem[];
       readonly ids: readonly RowId[];
       readonly total: number;

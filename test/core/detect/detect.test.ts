@@ -481,3 +481,17 @@ test("a whole intrusion is one highlighted chain, and its neighbours stay quiet"
     "unusual-executable",
   ]);
 });
+
+test("who does the same forbidden thing again and again hides neither another thing nor what others do", () => {
+  const told = graphFromText("sshd > bash");
+  for (let i = 0; i < 520; i++) told.go(`bash > /dev/shm/k${i}`);
+  const rules = (): Map<string, number> => {
+    const counts = new Map<string, number>();
+    for (const { rule } of told.monitor.detector.findings) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+    return counts;
+  };
+  expect([...rules()]).toEqual([["unusual-executable", 500]]);
+  expect(told.monitor.detector.untold).toBe(20);
+  told.go("bash > gdb; gdb injects sshd");
+  expect(rules().size).toBe(2);
+});
