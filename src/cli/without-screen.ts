@@ -18,7 +18,7 @@ export async function runWithoutScreen(command: Exclude<Command, { kind: "top" }
       process.stdout.write(`spydertop ${process.env.SPYDERTOP_VERSION ?? "(not bundled)"}\n`);
       return EXIT.OK;
     case "misuse":
-      note(`${command.message}; "spydertop help" shows what there is`);
+      note(`${command.message}${command.message.endsWith("?") ? "" : ";"} "spydertop help" shows what there is`);
       return EXIT.MISUSE;
     case "doctor":
       return await runDoctor(command);

@@ -238,7 +238,8 @@ describe("exit codes", () => {
     [1, ["events", "--from", "/no/such/file"], "ENOENT"],
     [1, ["top", "-b", "--from", "/"], "EISDIR"],
     [1, ["top", "-b", "--from", "a".repeat(300)], ": the name is too long (ENAMETOOLONG)\n"],
-    [2, ["events", "--bogus"], "--bogus"],
+    [2, ["events", "--bogus"], 'there is no option --bogus; "spydertop help" shows what there is\n'],
+    [2, ["record"], 'record into which file? "spydertop help" shows what there is\n'],
     [2, ["top"], "needs a terminal"],
   ] as const)("%i: %j", (code, args, message) => {
     const ended = run(...args);
