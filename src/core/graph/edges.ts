@@ -279,6 +279,15 @@ export class Edges extends Table {
     return row;
   }
 
+  /** What a checkpoint tells of an edge that was just added. */
+  tell(row: EdgeIndex, firstNs: number, times: number, detail: number): void {
+    const { data } = this.#fields;
+    const at = row * WIDTH;
+    data[at + TIMES] = times;
+    data[at + DETAIL] = detail;
+    this.#span.data[at >> 1] = firstNs;
+  }
+
   /** Makes sure it is known; a thing already counted (an open) does not count again (its first read). */
   note(kind: number, process: ProcessIndex, object: number, timeNs: number, flags: number): EdgeIndex {
     const row = this.find(kind, process, object);

@@ -323,13 +323,13 @@ export class Restore {
     const lastNs = reader.timeNs(HDR.time);
     const edge = edges.touch(kind, process, object, lastNs, what & 0xffff & ~EDGE_FLAG.PAST);
     if (!edges.added) return;
-    edges.firstNs.set(edge, Math.min(lastNs, reader.timeNs(STATE_EDGE.first)));
-    edges.times.set(edge, words[word + STATE_EDGE.times / 4] as number);
-    edges.detail.set(edge, words[word + STATE_EDGE.detail / 4] as number);
-    if (kind === EDGE.SIDE_0 || kind === EDGE.SIDE_1) noteAccept(graph, edge);
-    if (family !== edges.family(edge) && family === FAMILY.CLOSED && edges.family(edge) === FAMILY.SOCKETS)
-      edges.moveTo(edge, family);
-    if (edges.family(edge) === FAMILY.SOCKETS && processes.has(process, PROCESS_FLAG.EXITED)) edges.retire(edge);
+    const firstNs = Math.min(lastNs, reader.timeNs(STATE_EDGE.first));
+    const times = words[word + STATE_EDGE.times / 4] as number;
+    edges.tell(edge, firstNs, times, words[word + STATE_EDGE.detail / 4] as number);
+    if (kind !== EDGE.SIDE_0 && kind !== EDGE.SIDE_1) return;
+    noteAccept(graph, edge);
+    if (family === FAMILY.CLOSED) edges.moveTo(edge, family);
+    else if (processes.has(process, PROCESS_FLAG.EXITED)) edges.retire(edge);
   }
 
   /** Edges of a process come together. */
