@@ -10,7 +10,10 @@ export class SeekRehearsal {
 
   constructor(open: OpenReplay, limits: MonitorOptions) {
     const past = new Past(open, limits);
-    past.seek(past.source.startNs + past.source.durationNs / 2);
+    const { startNs, durationNs } = past.source;
+    // A snapshot has one moment, and may be large.
+    if (durationNs === 0) return;
+    past.seek(startNs + durationNs / 2);
     this.#past = past;
   }
 

@@ -49,12 +49,12 @@ test("bytes changed at random never throw and never read past the batch", () => 
 test("rows that are alike, read one after the other, are the rows there are", () => {
   const head = fc.record({ row: fc.nat(3), kind: fc.constantFrom(KIND.EXIT, KIND.FORK, 999), words: fc.nat(20) });
   const writer = new BatchWriter();
-  for (let i = 0; i < 4; i++) writer.exit({ timeNs: BASE_NS, pid: 1, startNs: 1, code: i });
+  for (let i = 0; i < 4; i++) writer.exit({ timeNs: BASE_NS, pid: 1, startNs: 1, code: i, flags: i });
   const exits = writer.finish(BASE_NS, 0n);
   const rowsOf = (batch: Uint8Array, alike: boolean) => {
     const reader = new BatchReader();
     const rows: number[][] = [];
-    const note = () => rows.push([reader.kind, reader.word]);
+    const note = () => rows.push([reader.kind, reader.word, reader.flags, reader.trunc]);
     for (reader.open(batch); reader.next(); ) {
       note();
       while (alike && reader.nextOf(KIND.EXIT)) note();
