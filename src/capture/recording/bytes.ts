@@ -1,6 +1,8 @@
+import { drop } from "../../core/wire/memory.ts";
+
 /** A buffer that grows by doubling; what was there keeps its offset, not its memory. */
 export class Bytes {
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   length = 0;
 
   constructor(capacity: number) {
@@ -14,9 +16,16 @@ export class Bytes {
     if (this.length > this.bytes.length) {
       const grown = new Uint8Array(Math.max((this.length + 7) & ~7, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, at));
+      drop(this.bytes.buffer);
       this.bytes = grown;
     }
     return at;
+  }
+
+  /** Adds so many zeros. */
+  fill(size: number): void {
+    const at = this.reserve(size);
+    this.bytes.fill(0, at, this.length);
   }
 
   /** Copies bytes to the end; returns where they begin. */

@@ -127,11 +127,7 @@ export class FrameBuilder {
     view.setUint32(base + BATCH.strs, strings.freshCount, true);
     view.setUint32(base + BATCH.firstStr, strings.freshId, true);
     out.append(strings.fresh.bytes.subarray(0, strings.fresh.length));
-    const padding = -out.length & 7;
-    if (padding > 0) {
-      const pad = out.reserve(padding);
-      out.bytes.fill(0, pad, pad + padding);
-    }
+    out.fill(-out.length & 7);
     strings.taken();
     this.#key = false;
     return stopped;

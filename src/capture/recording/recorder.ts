@@ -1,6 +1,6 @@
 import { BATCH } from "../../core/wire/layout.gen.ts";
 import { Bytes } from "./bytes.ts";
-import { compress } from "./compress.ts";
+import { compress, giveBack } from "./compress.ts";
 import { Delivery, type FrameSink } from "./delivery.ts";
 import { FRAME, FRAME_FLAG, FRAME_RAW_BYTES, type FrameHead, MAX_FRAME_BYTES } from "./format.ts";
 import { type FrameTimes, frameOf } from "./frame.ts";
@@ -211,6 +211,7 @@ export class Recorder {
       bytes.append(PADDING.subarray(0, padding));
     }
     if (bytes.length > 0 || flags !== 0) push();
+    giveBack(bytes.bytes);
   }
 
   readonly #cutLate = (): void => {
@@ -254,7 +255,8 @@ export class Recorder {
       if ((head.flags & FRAME_FLAG.START) !== 0) this.#starting = false;
       if (payload === undefined) this.#delivery.drop(frameOf(head, NOTHING), counts);
       else this.#delivery.put(frameOf(head, payload), counts);
-      this.#pendingBytes -= bytes?.length ?? 0;
+      if (bytes !== undefined && payload !== bytes) giveBack(bytes);
+      this.#pendingBytes -= bytes === undefined ? 0 : head.rawBytes;
     }
     this.#pumping = undefined;
   }

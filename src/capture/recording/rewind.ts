@@ -1,4 +1,4 @@
-import { compress, decompress } from "./compress.ts";
+import { compress, decompress, giveBack } from "./compress.ts";
 import type { FrameSink } from "./delivery.ts";
 import { FRAME, FRAME_FLAG, type FrameHead } from "./format.ts";
 import { type Frame, frameOf } from "./frame.ts";
@@ -156,13 +156,16 @@ export class RewindBuffer implements FrameSink, FrameStore {
       if (frame === undefined || frame.head.kind !== FRAME.EVENTS || (frame.head.flags & FRAME_FLAG.GAP) !== 0)
         continue;
       const raw = decompress(frame.payload, frame.head.rawBytes);
-      const thinned = raw && thinning.frame(raw);
+      if (raw === undefined) continue;
+      const thinned = thinning.frame(raw);
+      giveBack(raw);
       if (thinned === undefined) continue;
       const head = { ...frame.head, rawBytes: thinned.bytes.length, rows: frame.head.rows - thinned.leftOut };
       // Compression fails when there is no memory for it.
       const payload = await compress(thinned.bytes).catch(() => undefined);
       if (payload === undefined || this.#frames[number - this.#first] !== frame) continue;
       const smaller = frameOf(head, payload);
+      if (payload !== thinned.bytes) giveBack(thinned.bytes);
       this.#frames[number - this.#first] = smaller;
       this.#bytes += smaller.payload.length - frame.payload.length;
     }

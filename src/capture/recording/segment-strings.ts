@@ -1,4 +1,5 @@
 import { BATCH, BATCH_FLAG } from "../../core/wire/layout.gen.ts";
+import { drop } from "../../core/wire/memory.ts";
 import { Bytes } from "./bytes.ts";
 
 /** More strings than any source keeps between two key batches. */
@@ -94,6 +95,8 @@ export class SegmentStrings {
     const ids = new Uint32Array(length);
     starts.set(this.#starts);
     ids.set(this.#ids);
+    drop(this.#starts.buffer);
+    drop(this.#ids.buffer);
     this.#starts = starts;
     this.#ids = ids;
   }

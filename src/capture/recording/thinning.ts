@@ -1,5 +1,6 @@
 import { HashIndex, hash2 } from "../../core/graph/hash-index.ts";
 import { BATCH, FILE, HDR, KIND, LOSS, USE } from "../../core/wire/layout.gen.ts";
+import { drop } from "../../core/wire/memory.ts";
 import { Bytes } from "./bytes.ts";
 
 /** Of which kind a record is, and of which process. Words of the row. */
@@ -36,11 +37,13 @@ export class Thinning {
   #kept = new Uint32Array(1 << 14);
   #keptWords = 0;
   #untilNs = 0n;
+  readonly #out = new Bytes(1 << 16);
 
   /** The batches of a frame, thinned, and how many rows were left out; undefined when none are. */
   frame(raw: Uint8Array): { readonly bytes: Uint8Array; readonly leftOut: number } | undefined {
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    const out = new Bytes(1 << 16);
+    const out = this.#out;
+    out.length = 0;
     let leftOut = 0;
     for (let at = 0; at + BATCH.SIZE <= raw.length; ) {
       const rowEnd = at + BATCH.SIZE + view.getUint32(at + BATCH.rowBytes, true);
@@ -48,7 +51,7 @@ export class Thinning {
       leftOut += this.#batch(raw, view, at, rowEnd, out);
       out.append(raw.subarray(rowEnd, end));
       at = (end + 7) & ~7;
-      out.bytes.fill(0, out.reserve(-out.length & 7), out.length);
+      out.fill(-out.length & 7);
     }
     return leftOut === 0 ? undefined : { bytes: out.bytes.slice(0, out.length), leftOut };
   }
@@ -104,6 +107,7 @@ export class Thinning {
     if (this.#keptWords + size > this.#kept.length) {
       const grown = new Uint32Array(2 * this.#kept.length);
       grown.set(this.#kept);
+      drop(this.#kept.buffer);
       this.#kept = grown;
     }
     this.#kept.set(from.subarray(row, row + size), this.#keptWords);
@@ -125,7 +129,7 @@ function isAlike(a: Uint32Array, rowA: number, b: Uint32Array, rowB: number, wor
 
 function append(out: Bytes, header: Uint8Array, count: number): void {
   const at = out.append(header);
-  out.bytes.fill(0, out.reserve(LOSS.SIZE - HDR.SIZE), out.length);
+  out.fill(LOSS.SIZE - HDR.SIZE);
   const view = new DataView(out.bytes.buffer, at);
   const kind = view.getUint16(HDR.kind, true);
   view.setUint16(HDR.kind, KIND.THROTTLED, true);

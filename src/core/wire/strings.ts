@@ -1,3 +1,4 @@
+import { drop } from "./memory.ts";
 import { NO_TEXT, type TextAt, TextHeap } from "./text-heap.ts";
 
 /**
@@ -76,6 +77,7 @@ export class StringTable {
       const before = this.#at;
       this.#at = new Int32Array(2 * ids);
       this.#at.set(before);
+      drop(before.buffer);
     }
     this.#at.fill(NO_TEXT, this.#size, ids);
   }
