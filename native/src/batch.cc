@@ -8,8 +8,8 @@ namespace spy {
 namespace {
 
 // Past these, string ids restart with a key batch: the tables on both sides stay small.
-constexpr uint32_t kMaxStrings = 200'000;
-constexpr size_t kMaxStringBytes = 16 << 20;
+constexpr uint32_t kMaxStrings = 50'000;
+constexpr size_t kMaxStringBytes = 4 << 20;
 
 // "leaf\0parent\0" to "/parent/leaf"; a path that was cut begins with an ellipsis.
 void join_path(std::span<const uint8_t> leaf_first, bool cut, std::vector<uint8_t>& out) {
