@@ -1,11 +1,12 @@
-// Brings whatever is missing between a fresh clone and a program that runs. See setup/steps.mjs for the steps.
+// Brings whatever is missing between a fresh clone and a program that runs, with --tests also what only the tests need. See
+// setup/steps.mjs for the steps.
 //
 // Each step proves by a few stat calls that it has nothing to do; a step that was interrupted is simply not done yet, so
 // the next run continues there. Everything is said on stderr: stdout belongs to the program that starts afterwards.
 
 import { withLock } from "./setup/lock.mjs";
 import { StepError, say } from "./setup/run.mjs";
-import { steps } from "./setup/steps.mjs";
+import { steps, testStep } from "./setup/steps.mjs";
 
 /** What to do when this folder cannot be written to. */
 const OWNER = "run it as the owner of this folder, or as root";
@@ -17,7 +18,8 @@ const UNWRITABLE = {
   EDQUOT: "the disk quota is used up; free some space and run the same command again",
 };
 
-const stale = () => steps.filter((step) => !step.done());
+const forTests = process.argv.includes("--tests");
+const isStale = () => steps.some((step) => !step.done()) || (forTests && !testStep.done());
 
 async function setup() {
   for (const step of steps) {
@@ -29,10 +31,22 @@ async function setup() {
       throw new StepError(step, error);
     }
   }
+  if (forTests) await setUpTests();
+}
+
+async function setUpTests() {
+  if (testStep.done()) return;
+  say(`${testStep.name}: ${testStep.why()}`);
+  try {
+    await testStep.run();
+  } catch (error) {
+    if (error.interruption) throw new StepError(testStep, error);
+    say(`${testStep.name}: ${error.message}; the tests that need what is missing are skipped`);
+  }
 }
 
 try {
-  if (stale().length > 0) await withLock(setup);
+  if (isStale()) await withLock(setup);
 } catch (error) {
   if (error instanceof StepError) process.stderr.write(error.report());
   else if (error.code in UNWRITABLE)

@@ -1,4 +1,4 @@
-// The Debian packages the build needs, each with the file that proves it is there.
+// The Debian packages that the build and the tests need, each with the file that proves it is there.
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,8 @@ function llvmStrip() {
   return onPath("llvm-strip") || versions.some((name) => existsSync(join("/usr/lib", name, "bin/llvm-strip")));
 }
 
-const packages = {
+/** To compile the kernel programs and the addon. */
+export const ofBuild = {
   clang: () => onPath("clang"),
   llvm: llvmStrip,
   bpftool: () => onPath("bpftool"),
@@ -29,14 +30,31 @@ const packages = {
   "ca-certificates": () => has("/etc/ssl/certs/ca-certificates.crt"),
 };
 
+/** Daemons and container engines that the tests start for themselves, and what makes networks for them. */
+export const ofTests = {
+  "busybox-static": () => has("/bin/busybox"),
+  cron: () => onPath("cron"),
+  "docker.io": () => onPath("dockerd"),
+  nftables: () => onPath("nft"),
+  "nginx-light": () => onPath("nginx"),
+  "openssh-client": () => onPath("ssh-keygen"),
+  "openssh-server": () => onPath("sshd"),
+  podman: () => onPath("podman"),
+  runc: () => onPath("runc"),
+  socat: () => onPath("socat"),
+};
+
+/** Their services are not started by being installed: the first with systemd, the second without. */
+const UNSTARTED = ["SYSTEMD_OFFLINE=1", "RUNLEVEL=1"];
+
 /** Names of the packages whose proof is missing. */
-export function missingPackages() {
+export function missingOf(packages) {
   return Object.keys(packages).filter((name) => !packages[name]());
 }
 
 /** Installs what is missing; refreshes apt's lists only when it does not know a package. */
-export async function installPackages() {
-  const names = missingPackages();
+export async function install(packages) {
+  const names = missingOf(packages);
   if (!onPath("apt-get")) throw new Error(`this system has no apt-get; it lacks ${names.join(", ")}`);
   const root = process.getuid() === 0;
   if (!root && !onPath("sudo")) throw new Error(`installing ${names.join(", ")} needs root, and sudo is not there`);
@@ -46,23 +64,24 @@ export async function installPackages() {
     ...(root ? [] : ["sudo"]),
     "env",
     "DEBIAN_FRONTEND=noninteractive",
+    ...(packages === ofTests ? UNSTARTED : []),
     "apt-get",
     "-o",
     "DPkg::Lock::Timeout=300",
     ...args,
   ];
-  const install = apt("install", "-y", "-q", "--no-install-recommends", ...names);
+  const command = apt("install", "-y", "-q", "--no-install-recommends", ...names);
   try {
-    await run(install);
+    await run(command);
   } catch (error) {
     if (error.interruption) throw error;
     // One unreachable third-party source makes `update` fail; what counts is whether the packages then install.
     const update = await run(apt("update", "-q")).catch((error) => error);
-    await run(install).catch((again) => {
+    await run(command).catch((again) => {
       if (update instanceof Error) again.output = `${update.output}\n${again.output}`;
       throw again;
     });
   }
-  const still = missingPackages();
+  const still = missingOf(packages);
   if (still.length > 0) throw new Error(`apt-get reported success, but ${still.join(", ")} cannot be found`);
 }

@@ -2,7 +2,7 @@
 
 import { cpus } from "node:os";
 import { fetchLibbpf, libbpf, libbpfPresent } from "../../native/vendor/fetch-libbpf.mjs";
-import { installPackages, missingPackages } from "./debian.mjs";
+import { install, missingOf, ofBuild, ofTests } from "./debian.mjs";
 import { mtime, newest, stamped } from "./fresh.mjs";
 import { installModules, modulesFresh } from "./npm.mjs";
 import { run } from "./run.mjs";
@@ -33,9 +33,9 @@ const upToDate = (outputs, inputs) => Math.min(...outputs.map(mtime)) > 0 && mti
 export const steps = [
   {
     name: "Debian packages",
-    why: () => `installing ${missingPackages().join(" ")} (to compile the kernel programs and the addon)`,
-    done: () => missingPackages().length === 0,
-    run: installPackages,
+    why: () => `installing ${missingOf(ofBuild).join(" ")} (to compile the kernel programs and the addon)`,
+    done: () => missingOf(ofBuild).length === 0,
+    run: () => install(ofBuild),
     remedy: "check the network and apt (`apt-get update`), or install these packages yourself",
   },
   {
@@ -72,3 +72,11 @@ export const steps = [
     remedy: "the messages above name the file and line in src/",
   },
 ];
+
+/** For the tests, after the others. Without it those that need it are skipped, and say so. */
+export const testStep = {
+  name: "Debian packages of the tests",
+  why: () => `installing ${missingOf(ofTests).join(" ")} (the tests start their own; no service is started)`,
+  done: () => missingOf(ofTests).length === 0,
+  run: () => install(ofTests),
+};
