@@ -9,6 +9,6 @@ malloc=glibc.malloc.mmap_threshold=8388608:glibc.malloc.trim_threshold=2097152:g
 # share code: beyond four kinds of objects V8 stops telling them apart and looks each field up, a sixth of what an event costs.
 # What plays a file takes V8's helper threads: they compile and collect beside it, and its own thread reaches a moment in half the CPU. Live they
 # would take 22 MB more and a tenth of the CPU: there V8 has one thread, and as it compiles for long, it may put more into one piece, which saves
-# an eighth of an event and would cost the first moment of a file. After a flood the program collects what it left (give-back.ts).
+# a twelfth of an event against half as much, and would cost the first moment of a file. After a flood the program collects what it left (give-back.ts).
 engine_of_file="--expose-gc --max-semi-space-size=1 --max-valid-polymorphic-map-count=16"
 engine="$engine_of_file --single-threaded --max-inlined-bytecode-size-cumulative=4000"

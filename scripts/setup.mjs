@@ -18,35 +18,23 @@ const UNWRITABLE = {
   EDQUOT: "the disk quota is used up; free some space and run the same command again",
 };
 
-const forTests = process.argv.includes("--tests");
-const isStale = () => steps.some((step) => !step.done()) || (forTests && !testStep.done());
+const wanted = process.argv.includes("--tests") ? [...steps, testStep] : steps;
 
 async function setup() {
-  for (const step of steps) {
+  for (const step of wanted) {
     if (step.done()) continue;
     say(`${step.name}: ${step.why()}`);
     try {
       await step.run();
     } catch (error) {
-      throw new StepError(step, error);
+      if (step.without === undefined || error.interruption) throw new StepError(step, error);
+      say(`${step.name}: ${error.message}; ${step.without}`);
     }
-  }
-  if (forTests) await setUpTests();
-}
-
-async function setUpTests() {
-  if (testStep.done()) return;
-  say(`${testStep.name}: ${testStep.why()}`);
-  try {
-    await testStep.run();
-  } catch (error) {
-    if (error.interruption) throw new StepError(testStep, error);
-    say(`${testStep.name}: ${error.message}; the tests that need what is missing are skipped`);
   }
 }
 
 try {
-  if (isStale()) await withLock(setup);
+  if (wanted.some((step) => !step.done())) await withLock(setup);
 } catch (error) {
   if (error instanceof StepError) process.stderr.write(error.report());
   else if (error.code in UNWRITABLE)

@@ -44,16 +44,16 @@ export const ofTests = {
   socat: () => onPath("socat"),
 };
 
-/** Their services are not started by being installed: the first with systemd, the second without. */
-const UNSTARTED = ["SYSTEMD_OFFLINE=1", "RUNLEVEL=1"];
+/** With these in apt's environment services are not started by being installed: the first with systemd, the second without. */
+export const UNSTARTED = ["SYSTEMD_OFFLINE=1", "RUNLEVEL=1"];
 
 /** Names of the packages whose proof is missing. */
 export function missingOf(packages) {
   return Object.keys(packages).filter((name) => !packages[name]());
 }
 
-/** Installs what is missing; refreshes apt's lists only when it does not know a package. */
-export async function install(packages) {
+/** Installs what is missing, with more in apt's environment; refreshes apt's lists only when it does not know a package. */
+export async function install(packages, environment = []) {
   const names = missingOf(packages);
   if (!onPath("apt-get")) throw new Error(`this system has no apt-get; it lacks ${names.join(", ")}`);
   const root = process.getuid() === 0;
@@ -64,7 +64,7 @@ export async function install(packages) {
     ...(root ? [] : ["sudo"]),
     "env",
     "DEBIAN_FRONTEND=noninteractive",
-    ...(packages === ofTests ? UNSTARTED : []),
+    ...environment,
     "apt-get",
     "-o",
     "DPkg::Lock::Timeout=300",

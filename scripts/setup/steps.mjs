@@ -2,7 +2,7 @@
 
 import { cpus } from "node:os";
 import { fetchLibbpf, libbpf, libbpfPresent } from "../../native/vendor/fetch-libbpf.mjs";
-import { install, missingOf, ofBuild, ofTests } from "./debian.mjs";
+import { install, missingOf, ofBuild, ofTests, UNSTARTED } from "./debian.mjs";
 import { mtime, newest, stamped } from "./fresh.mjs";
 import { installModules, modulesFresh } from "./npm.mjs";
 import { run } from "./run.mjs";
@@ -73,10 +73,11 @@ export const steps = [
   },
 ];
 
-/** For the tests, after the others. Without it those that need it are skipped, and say so. */
+/** For the tests, after the others. `without`: what follows when it cannot be done. */
 export const testStep = {
   name: "Debian packages of the tests",
   why: () => `installing ${missingOf(ofTests).join(" ")} (the tests start their own; no service is started)`,
   done: () => missingOf(ofTests).length === 0,
-  run: () => install(ofTests),
+  run: () => install(ofTests, UNSTARTED),
+  without: "the tests that need what is missing are skipped",
 };

@@ -1,4 +1,5 @@
 import type { MonitorOptions } from "../core/monitor.ts";
+import { collect } from "./give-back.ts";
 import { type OpenReplay, Past } from "./past.ts";
 
 /** Where in the recording the moments are. On the way to the first not all is compiled. */
@@ -23,8 +24,7 @@ export class SeekRehearsal {
     if (this.#way.pump(budgetMs)) return true;
     this.#way = this.#ways.next().value;
     if (this.#way !== undefined) return true;
-    // Takes some 30 ms, once.
-    globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+    collect();
     return false;
   }
 

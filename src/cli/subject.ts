@@ -128,18 +128,15 @@ function findConnection(
     (a, b) => rank(a) - rank(b) || connections.openedNs.get(b) - connections.openedNs.get(a),
   );
   if (best === undefined) return undefined;
-  const names = new Set(others.map((row) => clientEnd(graph, row)).filter((end) => !end.startsWith(":")));
-  return {
-    subject: { kind: "connection", id: connections.id(best) },
-    others: others.length,
-    names: [...names].slice(0, NAMED),
-  };
-}
-
-/** What only one connection has at a time: the address and port of its client; ":..." where there is none. */
-function clientEnd({ connections }: Graph, row: number): string {
-  if (connections.isUnix(row) || connections.isListening(row)) return ":";
-  return connections.ownEndpoint(2 * row + connections.clientSide.get(row));
+  const names = new Set<string>();
+  for (const row of others) {
+    if (names.size === NAMED) break;
+    // What only one connection has at a time: the address and port of its client.
+    if (connections.isUnix(row) || connections.isListening(row)) continue;
+    const client = connections.ownEndpoint(2 * row + connections.clientSide.get(row));
+    if (!client.startsWith(":")) names.add(client);
+  }
+  return { subject: { kind: "connection", id: connections.id(best) }, others: others.length, names: [...names] };
 }
 
 /** "192.0.2.1" of "192.0.2.1:443", "::1" of "[::1]:443". */

@@ -138,10 +138,9 @@ export class Detector {
 
   /** Takes over what was found before a checkpoint; the highlights and pins of processes come with their rows. */
   #restore({ key, chain, process, ...told }: RestoredFinding): void {
-    if (this.#keys.has(key) || this.findings.length >= MAX_FINDINGS) return;
+    if (this.#keys.has(key) || !this.#share(told.rule, process, MAX_FINDINGS)) return;
     const { processes } = this.#graph;
     this.#keys.add(key);
-    this.#share(told.rule, process, MAX_FINDINGS);
     this.findings.push({
       ...told,
       id: this.findings.length + 1,
